@@ -1,0 +1,80 @@
+// Congestion control: slow start, congestion avoidance by Reno (RFC 5681) or CUBIC (RFC 9438), and what a loss or
+// an idle time does to the window. Counts in the profile's unit: bytes, or segments as Linux does. Integers only,
+// so that a run is the same on every machine.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/tcp/profile.h"
+#include "sim/time.h"
+#include "sim/wire/seq.h"
+
+namespace halfopen {
+
+class CongestionControl {
+ public:
+  static constexpr std::uint32_t kInfinite = 0x7fff'ffff;
+
+  // At establishment. `mss` is one segment in the profile's unit (1, or bytes). `lost_syn`: start with one segment.
+  void start(const CongestionProfile& profile, std::uint32_t mss, bool lost_syn);
+  void set_mss(std::uint32_t mss) { mss_ = mss; }
+
+  // New data was acknowledged outside of recovery: `acked` units. `limited`: the window was in the way, else it does
+  // not grow. `rtt` is this ACK's sample, zero without one.
+  struct Ack {
+    TimePoint now;
+    std::uint32_t acked = 0;
+    bool limited = false;
+    Duration rtt{};
+    Seq una;
+    Seq nxt;
+  };
+  void on_ack(const CongestionProfile& profile, const Ack& ack);
+
+  // A loss: remembers the window for undo() and sets ssthresh by the algorithm's rule. `in_flight` in units.
+  void on_loss(const CongestionProfile& profile, std::uint32_t in_flight);
+  // A retransmission timeout: the window becomes one segment.
+  void on_timeout();
+  // The loss was none (F-RTO, timestamps, DSACK): back to what was before.
+  void undo();
+  // Nothing was outstanding for `idle`, with this timeout.
+  void on_idle(const CongestionProfile& profile, Duration idle, Duration rto);
+  void quench() { cwnd_ = mss_; }
+
+  [[nodiscard]] std::uint32_t cwnd() const { return cwnd_; }
+  [[nodiscard]] std::uint32_t ssthresh() const { return ssthresh_; }
+  [[nodiscard]] std::uint32_t mss() const { return mss_; }
+  void set_cwnd(std::uint32_t units) { cwnd_ = units > mss_ ? units : mss_; }
+  [[nodiscard]] bool in_slow_start() const { return cwnd_ < ssthresh_; }
+
+ private:
+  void slow_start(const CongestionProfile& profile, const Ack& ack);
+  void avoid_reno(std::uint32_t acked);
+  void avoid_cubic(const Ack& ack);
+  [[nodiscard]] std::uint32_t cubic_target(TimePoint now, std::uint32_t cwnd_segments);
+  void hystart(const Ack& ack);
+
+  std::uint32_t cwnd_ = 1;
+  std::uint32_t ssthresh_ = kInfinite;
+  std::uint32_t mss_ = 1;
+  std::uint32_t credit_ = 0;        // units acknowledged towards the next increase
+  std::uint32_t prior_cwnd_ = 0;
+  std::uint32_t prior_ssthresh_ = 0;
+  // CUBIC, in segments and milliseconds.
+  std::uint32_t w_max_ = 0;
+  std::uint32_t origin_ = 0;
+  std::uint32_t k_ms_ = 0;
+  std::uint32_t reno_cwnd_ = 0;     // what Reno would have by now
+  std::uint32_t reno_credit_ = 0;
+  TimePoint epoch_ = kNever;        // start of this avoidance period; kNever: none yet
+  Duration min_rtt_{};              // zero: none yet
+  // HyStart.
+  Seq round_end_;
+  TimePoint round_start_{};
+  TimePoint last_ack_{};
+  Duration round_min_rtt_{};
+  std::uint8_t round_samples_ = 0;
+  bool round_open_ = false;
+};
+
+}  // namespace halfopen

@@ -1,0 +1,423 @@
+// One end of a TCP connection (RFC 9293), sans-IO: facts come in as arguments, wishes go out by polling. It owns
+// no clock, socket, thread or callback, and knows nothing of crashes, processes or paths.
+//
+// Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner calls
+// poll_segment() until it gives false, reads env.events, and asks for next_deadline().
+// An endpoint in CLOSED is finished: the owner reads its error and lets it go.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/ring.h"
+#include "sim/tcp/congestion.h"
+#include "sim/tcp/profile.h"
+#include "sim/tcp/receive_queue.h"
+#include "sim/tcp/rtt.h"
+#include "sim/tcp/send_queue.h"
+#include "sim/tcp/socket_options.h"
+#include "sim/tcp/state.h"
+#include "sim/tcp/tick_clock.h"
+#include "sim/time.h"
+#include "sim/why.h"
+#include "sim/wire/packet.h"
+
+namespace halfopen {
+
+// What an endpoint reports besides segments.
+struct EndpointEvent {
+  enum class What : std::uint8_t { state_changed, timer_armed, timer_stopped, timer_fired };
+  What what = What::state_changed;
+  State from = State::closed;
+  State to = State::closed;
+  Cause why = Cause::unknown;
+  Timer timer = Timer::retransmit;
+  TimePoint deadline = kNever;
+};
+
+// What the endpoints of one host share. Outlives them.
+struct EndpointEnv {
+  const OsProfile& profile;
+  const TickClock& clock;
+  BlockPool& pool;
+  std::vector<EndpointEvent> events;  // filled by endpoints, emptied by the owner after each input
+  bool wants_timer_events = false;
+  std::uint16_t next_ip_id = 1;       // IpIdPolicy::global_counter
+};
+
+// What is fixed when a connection is born.
+struct EndpointBirth {
+  FourTuple addresses;
+  Seq iss;                       // initial send sequence number
+  std::uint32_t ts_offset = 0;   // added to the timestamp clock
+  std::uint16_t ip_id = 0;       // first IP ID, IpIdPolicy::per_connection
+  std::uint16_t mtu = 1500;      // of the device
+};
+
+// A segment and what its arrival costs and tells beside its bytes.
+struct Arrival {
+  const Segment& segment;
+  std::uint32_t truesize = 0;     // what the device charges for it; 0: the profile's value
+  std::uint8_t traffic_class = 0; // ECN in the low two bits
+  std::uint8_t hop_limit = 64;
+};
+
+struct Deadline {
+  TimePoint when = kNever;
+  Timer why = Timer::count_;  // a wakeup without a reason is a bug
+};
+
+class Endpoint {
+ public:
+  // `env` outlives the endpoint.
+  Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOptions& options);
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  // --- In: the network -----------------------------------------------------------------------------------
+  // What the owner must do after on_segment().
+  enum class Verdict : std::uint8_t {
+    done,
+    reopen,  // a SYN that may take over this TIME_WAIT: drop the endpoint, give the segment to the listener
+  };
+  Verdict on_segment(TimePoint now, const Arrival& arrival);
+  // An ICMP error about one of our segments. `mtu` is that of fragmentation_needed.
+  void on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu);
+  // Fires every timer due at or before `now`, in enum order.
+  void on_deadline(TimePoint now);
+
+  // --- In: the process -----------------------------------------------------------------------------------
+  void connect(TimePoint now);                        // CLOSED: active open
+  void open_passively(TimePoint now, const Arrival& syn);  // CLOSED: a SYN met a listener
+  // Copies as much of `bytes` as the send buffer takes; returns how much. 0 if !can_send().
+  std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes);
+  // Moves received bytes into `out`; returns how many. An empty `out` reads nothing.
+  std::size_t read(TimePoint now, std::span<std::uint8_t> out);
+  // Throws received bytes away without copying them (a sink's read); returns how many.
+  std::size_t discard(TimePoint now, std::size_t most);
+  void shutdown_write(TimePoint now);  // FIN after what is queued
+  void shutdown_read(TimePoint now);
+  // The process lets go: FIN, or RST where SO_LINGER 0 or the OS's rule for unread data says so.
+  void close(TimePoint now);
+  void abort(TimePoint now);           // RST, CLOSED
+  void set_options(TimePoint now, const SocketOptions& options);
+
+  // --- Out -----------------------------------------------------------------------------------------------
+  // The next packet to send now, if any. What to send is decided here and nowhere else.
+  bool poll_segment(TimePoint now, Packet& out);
+  [[nodiscard]] Deadline next_deadline() const;
+
+  // --- What the socket layer asks ------------------------------------------------------------------------
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const FourTuple& addresses() const { return addresses_; }
+  [[nodiscard]] const SocketOptions& options() const { return options_; }
+  [[nodiscard]] std::size_t readable() const { return receive_.readable(); }
+  [[nodiscard]] bool fin_received() const { return fin_received_; }   // everything before it is in the queue
+  [[nodiscard]] bool receive_shut() const { return receive_shut_; }   // shutdown(SHUT_RD)
+  [[nodiscard]] bool send_shut() const { return fin_queued_; }        // close or shutdown(SHUT_WR)
+  [[nodiscard]] bool can_send() const;                                // write() may accept bytes, now or later
+  [[nodiscard]] std::size_t write_space() const;
+  [[nodiscard]] bool is_orphan() const { return orphan_; }            // closed by its process
+  // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
+  [[nodiscard]] Errno peek_error() const { return error_; }
+  Errno take_error();
+  // Linux's sk_err_soft, BSD's t_softerror: SO_ERROR reads and clears it where the OS does so.
+  [[nodiscard]] Errno soft_error() const { return soft_error_; }
+  void clear_soft_error() { soft_error_ = Errno::none; }
+  // The FIN is not yet acknowledged: a lingering close() waits.
+  [[nodiscard]] bool close_pending() const {
+    return state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
+  }
+  // ISS for a connection that takes over this one's TIME_WAIT.
+  [[nodiscard]] Seq reuse_iss() const;
+
+  // --- What reports ask ----------------------------------------------------------------------------------
+  struct Info {
+    State state;
+    Seq snd_una, snd_nxt, rcv_nxt, iss, irs;
+    std::uint32_t snd_wnd, rcv_wnd;     // bytes, scaled
+    std::uint32_t cwnd, ssthresh;       // segments or bytes by profile
+    std::uint32_t mss;
+    std::uint32_t unacked_segments;
+    std::uint32_t retransmits;          // expiries in a row
+    std::uint64_t total_retransmissions;
+    Duration rto, srtt;
+    bool sack, timestamps, window_scaling;
+  };
+  [[nodiscard]] Info info() const;
+  // Sequence invariants of RFC 9293 section 3.3.1 and the state-to-timers table; for debug builds and tests.
+  // An empty view when all hold, else which one does not.
+  [[nodiscard]] std::string_view broken_invariant() const;
+
+ private:
+  // --- What was sent and is not yet acknowledged ------------------------------------------------------------
+  struct SentSegment {
+    enum Flag : std::uint8_t { sacked = 1, lost = 2, retransmitted = 4, syn = 8, fin = 16, psh = 32 };
+    TimePoint sent;        // last sending
+    TimePoint first_sent;
+    Seq start;
+    std::uint32_t length = 0;  // in sequence space: SYN and FIN count
+    std::uint8_t flags = 0;
+    std::uint8_t transmissions = 0;
+    [[nodiscard]] bool is(Flag flag) const { return (flags & flag) != 0; }
+    [[nodiscard]] Seq end() const { return start + length; }
+  };
+  enum class Phase : std::uint8_t { open, recovery, loss };
+  enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
+  // What one ACK achieved.
+  struct AckResult {
+    std::uint32_t acked = 0;       // units newly acknowledged cumulatively
+    std::uint32_t delivered = 0;   // units newly acknowledged or SACKed
+    bool advanced = false;         // SND.UNA moved
+    bool sacked = false;           // a SACK block was news
+    bool acked_retransmitted = false;
+    bool acked_original = false;   // something never retransmitted was (s)acked
+    bool fin_acked = false;
+    bool duplicate = false;        // RFC 5681 section 2
+    bool limited = false;          // the congestion window was full before
+    Duration rtt{};                // zero: no sample
+    TimePoint newest_sent{};       // of the latest sent original that was delivered
+  };
+
+  // endpoint.cc: life, timers
+  [[nodiscard]] const OsProfile& os() const { return env_->profile; }
+  void set_state(TimePoint now, State next, Cause why);
+  void finish(TimePoint now, Cause why, Errno error);
+  void arm(TimePoint now, Timer timer, Duration delay);
+  void arm_at(Timer timer, TimePoint when);
+  void stop(Timer timer);
+  void stop_all();
+  [[nodiscard]] bool running(Timer t) const { return timers_[static_cast<std::size_t>(t)] != kNever; }
+  [[nodiscard]] TimePoint& deadline_of(Timer t) { return timers_[static_cast<std::size_t>(t)]; }
+  void fire(TimePoint now, Timer timer);
+  [[nodiscard]] Duration rto() const;
+  [[nodiscard]] TsVal ts_now(TimePoint now) const;
+  [[nodiscard]] std::uint32_t units(std::uint32_t length) const;
+
+  // endpoint_connect.cc: both handshakes
+  void take_syn_options(const TcpOptions& options, TimePoint now);
+  void on_syn_sent(TimePoint now, const Arrival& arrival);
+  void enter_syn_received(TimePoint now, const Segment& syn, Cause why);
+  void establish(TimePoint now);
+  void queue_syn(TimePoint now);
+
+  // endpoint_receive.cc: RFC 9293 section 3.10.7.4, in its order
+  Verdict on_synchronized(TimePoint now, const Arrival& arrival);
+  bool passes_paws(TimePoint now, const Segment& segment);
+  bool passes_sequence(TimePoint now, const Segment& segment);
+  bool passes_ack(TimePoint now, const Segment& segment);
+  void on_unacceptable(TimePoint now, const Segment& segment);
+  void on_reset(TimePoint now, const Segment& segment);
+  void on_syn_in_window(TimePoint now, const Segment& segment);
+  void take_timestamp(TimePoint now, const Segment& segment);
+  void take_data(TimePoint now, const Arrival& arrival);
+  void take_fin(TimePoint now);
+  void challenge(TimePoint now);
+  void reply_reset(const Segment& offender, Cause why);
+
+  // endpoint_ack.cc: what an ACK acknowledges
+  void take_ack(TimePoint now, const Segment& segment);
+  AckResult clean_scoreboard(TimePoint now, const Segment& segment);
+  void take_sack(TimePoint now, const Segment& segment, AckResult& result);
+  void mark_delivered(SentSegment& sent, AckResult& result);
+  void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
+  void update_send_window(TimePoint now, const Segment& segment);
+  void on_fin_acked(TimePoint now);
+  void rearm_after_ack(TimePoint now, const AckResult& result);
+
+  // endpoint_recover.cc: loss, and giving up
+  void recover(TimePoint now, const AckResult& result);
+  void recover_from_timeout(TimePoint now, const AckResult& result);
+  void detect_loss(TimePoint now, const AckResult& result);
+  void detect_by_rack(TimePoint now);
+  void detect_by_sack_count();
+  void mark_lost(SentSegment& sent);
+  void enter_recovery(TimePoint now, Cause why);
+  void leave_recovery();
+  void prr_update(const AckResult& result);
+  void undo_recovery();
+  void tail_loss_acked(const Segment& segment);
+  void on_retransmit_timer(TimePoint now);
+  void on_handshake_timer(TimePoint now);
+  bool gives_up(TimePoint now);
+  [[nodiscard]] Duration retry_budget(std::uint32_t retries) const;
+  void give_up(TimePoint now, Cause why);
+  void enter_loss(TimePoint now);
+  void arm_retransmit(TimePoint now);
+  void arm_retransmit_or_probe(TimePoint now, bool advancing);
+  void on_tail_loss_timer(TimePoint now);
+
+  // endpoint_send.cc: what to send
+  bool send_reset(TimePoint now, Packet& out);
+  bool send_retransmission(TimePoint now, Packet& out);
+  bool send_probe(TimePoint now, Packet& out);
+  bool send_new(TimePoint now, Packet& out);
+  bool send_ack(TimePoint now, Packet& out);
+  std::uint32_t collapse_at(std::uint32_t index);
+  [[nodiscard]] std::uint32_t new_data_length(TimePoint now);
+  [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
+  void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
+  void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
+  void add_options(TimePoint now, Segment& segment);
+  void add_syn_options(TimePoint now, Segment& segment);
+  void after_ack_sent();
+  [[nodiscard]] std::uint32_t send_mss() const;
+  [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
+  [[nodiscard]] std::uint32_t unsent() const;
+  void on_new_data_sent(TimePoint now, bool was_idle);
+
+  // endpoint_probe.cc: zero window and keepalive
+  void start_persist_if_stuck(TimePoint now);
+  void on_persist_timer(TimePoint now);
+  [[nodiscard]] Duration persist_delay() const;
+  void arm_keepalive(TimePoint now, Duration delay);
+  void on_keepalive_timer(TimePoint now);
+  [[nodiscard]] Duration keepalive_idle() const;
+  [[nodiscard]] Duration keepalive_interval() const;
+  [[nodiscard]] std::uint32_t keepalive_probes() const;
+
+  // endpoint_close.cc
+  void queue_fin(TimePoint now, Cause why);
+  void enter_fin_wait_2(TimePoint now);
+  void enter_time_wait(TimePoint now, Cause why);
+  Verdict on_time_wait(TimePoint now, const Segment& segment);
+  void on_fin_wait_2_timer(TimePoint now);
+  void send_active_reset(TimePoint now, Cause why);
+
+  // endpoint_window.cc: the window we offer, and when we acknowledge
+  void init_receive_window(bool passive);
+  void settle_receive_window();
+  [[nodiscard]] std::uint32_t receive_window() const;  // what the peer may still send, from RCV.NXT
+  [[nodiscard]] std::uint32_t choose_window();
+  [[nodiscard]] std::uint32_t free_space_window() const;
+  [[nodiscard]] std::uint32_t truesize_window();
+  [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
+  void grow_window(std::uint32_t length, std::uint32_t truesize);
+  void autotune(TimePoint now);
+  void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length);
+  void owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length);
+  void ack_now(Cause why);
+  void delay_ack(TimePoint now);
+  void on_delayed_ack_timer(TimePoint now);
+  void after_read(TimePoint now, std::size_t count);
+
+  static constexpr std::uint8_t kNoScale = 255;
+
+  EndpointEnv* env_;
+  FourTuple addresses_;
+  SocketOptions options_;
+  std::array<TimePoint, kTimers> timers_;
+
+  // Send sequence space (RFC 9293 section 3.3.1); SND.NXT never goes back, lost segments are marked instead.
+  Seq iss_, snd_una_, snd_nxt_;
+  Seq snd_wl1_, snd_wl2_;
+  Seq push_end_;                  // end of the last write: PSH goes there
+  Seq small_end_;                 // end of the last small segment sent, for Nagle
+  std::uint32_t snd_wnd_ = 0;     // scaled
+  std::uint32_t max_snd_wnd_ = 0;
+  std::uint32_t peer_mss_ = 0;
+  std::uint32_t path_mtu_;
+  Seq window_probe_end_;          // a one-byte probe reached up to here
+
+  // Receive sequence space.
+  Seq irs_, rcv_nxt_;
+  Seq rcv_wup_;                   // RCV.NXT when the window was last advertised: the last ACK sent
+  std::uint32_t rcv_wnd_ = 0;     // as advertised then
+  TsVal ts_recent_;
+  TimePoint ts_recent_at_{};
+  std::uint32_t ts_offset_;
+
+  SendQueue send_;
+  Ring<SentSegment> sent_;
+  ReceiveQueue receive_;
+  RttEstimator rtt_;
+  CongestionControl congestion_;
+
+  // Counts of units (profile.congestion.unit) in sent_.
+  std::uint32_t out_ = 0, sacked_ = 0, lost_ = 0, retrans_ = 0;
+
+  // Retransmission.
+  TimePoint retrans_stamp_ = kNever;  // first retransmission of this episode
+  TimePoint last_sent_{};             // last data, for the idle restart
+  TimePoint last_received_{};         // any acceptable segment
+  std::uint32_t total_retransmissions_ = 0;
+  Seq high_seq_;                      // recovery ends here
+  Seq tail_probe_end_;
+  std::uint32_t prr_delivered_ = 0, prr_out_ = 0, prr_prior_ = 0;
+  TsVal first_retransmit_ts_;
+  TimePoint rack_sent_{};             // RACK.xmit_ts
+  Seq rack_end_;
+  Duration rack_rtt_{};
+  Duration min_rtt_ = Duration::max();
+  std::uint8_t backoff_ = 0;          // expiries that doubled the timeout
+  std::uint8_t retransmits_ = 0;      // expiries in a row
+  std::uint8_t dup_acks_ = 0;
+  std::uint8_t probes_out_ = 0;       // unanswered window or keepalive probes
+  std::uint8_t persist_shift_ = 0;
+  TimePoint probing_since_ = kNever;
+
+  // Receive window and acknowledgements.
+  std::uint32_t receive_buffer_;
+  std::uint32_t window_clamp_ = 0;
+  std::uint32_t rcv_ssthresh_ = 0;
+  std::uint32_t rcv_mss_ = 0;         // the peer's segment size as estimated
+  std::uint32_t copied_ = 0;          // bytes read in this autotuning round
+  std::uint32_t copied_last_ = 0;
+  TimePoint autotune_since_{};
+  TimePoint last_data_{};             // last data received
+  Duration ato_{};                    // Linux's adaptive delayed-ACK timeout
+  SeqSpan dsack_;                     // to report once; length 0: none
+  TimePoint challenge_since_{};
+  TimePoint out_of_window_ack_{};     // when one was last sent
+  std::uint16_t window_ratio_ = 128;  // window bytes per truesize byte, in 256ths
+  std::uint16_t ip_id_;
+  std::uint16_t mtu_;
+  std::uint8_t challenges_ = 0;
+  std::uint8_t quick_ = 0;
+  std::uint8_t held_segments_ = 0;    // full segments received since the last ACK
+
+  // A reset to send: the only segment that outlives the connection.
+  Seq reset_seq_;
+  Cause reset_cause_ = Cause::unknown;
+
+  State state_ = State::closed;
+  State state_before_ = State::closed;  // when the present input arrived
+  Phase phase_ = Phase::open;
+  Probe probe_ = Probe::none;
+  Cause ack_cause_ = Cause::unknown;
+  Cause retransmit_cause_ = Cause::unknown;
+  Cause fin_cause_ = Cause::unknown;
+  Errno error_ = Errno::none;
+  Errno soft_error_ = Errno::none;
+  std::uint8_t snd_scale_ = 0, rcv_scale_ = 0;
+
+  bool sack_ok_ : 1 = false;
+  bool ts_ok_ : 1 = false;
+  bool scale_ok_ : 1 = false;
+  bool ack_pending_ : 1 = false;       // send an ACK now
+  bool ack_owed_ : 1 = false;          // or with the next segment, or when the timer says so
+  bool reset_pending_ : 1 = false;
+  bool reset_is_reply_ : 1 = false;    // bare RST at SEG.ACK, as for a stranger
+  bool syn_pending_ : 1 = false;
+  bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
+  bool frto_ : 1 = false;
+  bool tail_probe_out_ : 1 = false;
+  bool tail_probe_new_ : 1 = false;    // the probe was new data
+  bool reordering_seen_ : 1 = false;
+  bool pingpong_ : 1 = false;
+  bool pushed_ : 1 = false, pushed_twice_ : 1 = false;
+  bool fin_queued_ : 1 = false;
+  bool fin_sent_ : 1 = false;
+  bool fin_received_ : 1 = false;
+  bool receive_shut_ : 1 = false;
+  bool orphan_ : 1 = false;
+  bool passive_ : 1 = false;
+  bool peer_offered_ts_ : 1 = false;
+  bool ever_received_data_ : 1 = false;
+  bool window_probe_byte_ : 1 = false;
+  bool cwnd_limited_ : 1 = false;
+};
+
+}  // namespace halfopen

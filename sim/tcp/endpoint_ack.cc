@@ -1,0 +1,218 @@
+// What an ACK acknowledges: the scoreboard, the round-trip sample, the window, and what follows from them.
+#include <algorithm>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+
+void Endpoint::take_ack(TimePoint now, const Segment& segment) {
+  const std::uint32_t before = in_flight();
+  const bool outstanding = !sent_.empty();
+  AckResult result = clean_scoreboard(now, segment);
+  take_sack(now, segment, result);
+  take_rtt(now, segment, result);
+  if (state_ == State::syn_received && result.advanced) establish(now);
+
+  const std::uint32_t scaled = std::uint32_t{segment.window} << snd_scale_;
+  result.duplicate = !result.advanced && outstanding && segment.ack == snd_una_ && segment.length() == 0 &&
+                     (scaled == snd_wnd_ || result.sacked);
+  const std::uint32_t cwnd = congestion_.cwnd();
+  result.limited = before + congestion_.mss() > cwnd || (congestion_.in_slow_start() && cwnd < 2 * before);
+  update_send_window(now, segment);
+
+  probes_out_ = 0;
+  probing_since_ = snd_wnd_ == 0 ? now : kNever;
+  if (result.advanced) {
+    retransmits_ = 0;
+    soft_error_ = Errno::none;
+    if (phase_ == Phase::open) retrans_stamp_ = kNever;
+  }
+  tail_loss_acked(segment);
+  recover(now, result);
+  if (result.acked > 0 && phase_ != Phase::recovery) {
+    congestion_.on_ack(os().congestion, {.now = now,
+                                         .acked = result.acked,
+                                         .limited = result.limited,
+                                         .rtt = result.rtt,
+                                         .una = snd_una_,
+                                         .nxt = snd_nxt_});
+  }
+  rearm_after_ack(now, result);
+  if (result.fin_acked) on_fin_acked(now);
+  if (state_ != State::closed) start_persist_if_stuck(now);
+}
+
+// Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
+void Endpoint::mark_delivered(SentSegment& sent, AckResult& result) {
+  result.delivered += units(sent.length);
+  const bool original = sent.transmissions == 1;
+  if (original) {
+    result.acked_original = true;
+    result.newest_sent = std::max(result.newest_sent, sent.sent);
+    if (rack_sent_ != TimePoint{} && sent.end().before(rack_end_) && sent.sent < rack_sent_) reordering_seen_ = true;
+  } else {
+    result.acked_retransmitted = true;
+  }
+  if (sent.sent > rack_sent_ || (sent.sent == rack_sent_ && sent.end().after(rack_end_))) {
+    rack_sent_ = sent.sent;
+    rack_end_ = sent.end();
+  }
+  if (sent.is(SentSegment::lost)) lost_ -= units(sent.length);
+  if (sent.is(SentSegment::retransmitted)) retrans_ -= units(sent.length);
+  sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
+}
+
+Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment) {
+  AckResult result;
+  const Seq ack = segment.ack;
+  if (!ack.after(snd_una_)) return result;
+  result.advanced = true;
+  TimePoint oldest_sent = kNever;
+  while (!sent_.empty() && sent_.front().start.before(ack)) {
+    SentSegment& sent = sent_.front();
+    const std::uint32_t whole = units(sent.length);
+    const bool part = sent.end().after(ack);
+    if (!sent.is(SentSegment::sacked)) {
+      if (sent.transmissions == 1) oldest_sent = std::min(oldest_sent, sent.sent);
+      if (!part) mark_delivered(sent, result);
+    }
+    if (part) {
+      // The peer took a piece (a closed window, or segments cut elsewhere): the rest stays outstanding.
+      const std::uint32_t taken = distance(sent.start, ack);
+      const std::uint32_t shrink = whole - units(sent.length - taken);
+      sent.start = ack;
+      sent.length -= taken;
+      sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::syn);
+      out_ -= shrink;
+      if (sent.is(SentSegment::sacked)) sacked_ -= shrink;
+      if (sent.is(SentSegment::lost)) lost_ -= shrink;
+      if (sent.is(SentSegment::retransmitted)) retrans_ -= shrink;
+      result.acked += shrink;
+      break;
+    }
+    if (sent.is(SentSegment::sacked)) sacked_ -= whole;
+    if (sent.is(SentSegment::fin)) result.fin_acked = true;
+    out_ -= whole;
+    result.acked += whole;
+    sent_.pop_front();
+  }
+  // Bytes leave the send buffer; SYN and FIN were never in it.
+  const bool had_syn = snd_una_ == iss_;
+  const std::uint32_t control = (had_syn ? 1u : 0u) + (result.fin_acked ? 1u : 0u);
+  const std::uint32_t advance = distance(snd_una_, ack);
+  send_.drop_front(std::min(advance - std::min(control, advance), send_.size()));
+  snd_una_ = ack;
+  if (snd_nxt_.before(ack)) snd_nxt_ = ack;  // a window probe's byte was taken
+  if (window_probe_end_.at_or_before(ack)) window_probe_byte_ = false;
+  if (oldest_sent != kNever && !result.acked_retransmitted) result.rtt = now - oldest_sent;
+  return result;
+}
+
+// RFC 2018 section 5.1. Blocks are checked against what is outstanding; others (DSACK, lies) are passed over.
+void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& result) {
+  if (!sack_ok_) return;
+  for (const SeqSpan& block : segment.options.sack()) {
+    if (block.length == 0 || !block.start.at_or_after(snd_una_) || block.end().after(snd_nxt_)) continue;
+    if (block.length > distance(snd_una_, snd_nxt_)) continue;
+    // The scoreboard is in sequence order: the first segment that begins in the block by bisection.
+    std::uint32_t low = 0;
+    std::uint32_t high = sent_.size();
+    while (low < high) {
+      const std::uint32_t middle = (low + high) / 2;
+      if (sent_[middle].start.before(block.start)) low = middle + 1;
+      else high = middle;
+    }
+    for (std::uint32_t i = low; i < sent_.size() && sent_[i].end().at_or_before(block.end()); ++i) {
+      SentSegment& sent = sent_[i];
+      if (sent.is(SentSegment::sacked)) continue;
+      if (sent.transmissions == 1 && result.rtt == Duration{0} && !result.acked_retransmitted) {
+        result.rtt = now - sent.sent;
+      }
+      mark_delivered(sent, result);
+      sent.flags |= SentSegment::sacked;
+      sacked_ += units(sent.length);
+      result.sacked = true;
+    }
+  }
+}
+
+// RFC 6298 section 3 (Karn): a retransmitted segment gives no sample, unless timestamps tell the two apart.
+void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result) {
+  RttSample sample{.exact = result.rtt};
+  bool have = result.rtt > Duration{0};
+  if (have) {
+    sample.ticks = env_->clock.ticks(now) - env_->clock.ticks(now - result.rtt);
+    min_rtt_ = std::min(min_rtt_, result.rtt);
+    rack_rtt_ = now - rack_sent_;
+  }
+  const bool ticks_by_echo = os().rtt.estimator == RttEstimatorKind::bsd_ticks ||
+                             os().rtt.estimator == RttEstimatorKind::freebsd;
+  const bool echoed = ts_ok_ && result.advanced && segment.options.has_timestamps() &&
+                      segment.options.timestamps().echo.wire() != 0;
+  if (echoed && (ticks_by_echo || !have)) {
+    const std::uint32_t steps = distance(segment.options.timestamps().echo, ts_now(now));
+    if (steps < 0x8000'0000u) {
+      sample.ticks = steps;
+      if (!have) {
+        const Duration step = os().options.ts_clock;
+        sample.exact = std::max<Duration>(steps * step, step);
+        // Only delivered retransmissions: RACK still learns when the last of them went out.
+        rack_rtt_ = now - rack_sent_;
+      }
+      have = true;
+    }
+  }
+  if (!have) return;
+  rtt_.sample(os().rtt, sample, snd_una_, snd_nxt_);
+  backoff_ = 0;
+}
+
+// RFC 9293 section 3.10.7.4: an old segment must not change the window.
+void Endpoint::update_send_window(TimePoint now, const Segment& segment) {
+  const bool fresher = snd_wl1_.before(segment.seq) || (snd_wl1_ == segment.seq && snd_wl2_.at_or_before(segment.ack));
+  if (!fresher) return;
+  const bool syn = segment.has(tcp_flag::syn);
+  snd_wnd_ = std::uint32_t{segment.window} << (syn ? 0 : snd_scale_);
+  max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
+  snd_wl1_ = segment.seq;
+  snd_wl2_ = segment.ack;
+  if (snd_wnd_ == 0 || unsent() == 0) return;
+  // The window is open: what waited for it goes out, and probing starts from the beginning next time.
+  if (!running(Timer::persist)) return;
+  const std::uint32_t usable = snd_wnd_ > distance(snd_una_, snd_nxt_) ? snd_wnd_ - distance(snd_una_, snd_nxt_) : 0;
+  if (usable >= std::min(send_mss(), unsent()) || usable >= max_snd_wnd_ / 2) {
+    stop(Timer::persist);
+    persist_shift_ = 0;
+    (void)now;
+  }
+}
+
+void Endpoint::rearm_after_ack(TimePoint now, const AckResult& result) {
+  if (sent_.empty()) {
+    stop(Timer::retransmit);
+    stop(Timer::loss_probe);
+    stop(Timer::reorder);
+    stop(Timer::user_timeout);
+    return;
+  }
+  if (result.advanced) stop(Timer::user_timeout);
+  if (running(Timer::reorder)) return;
+  if (result.advanced) {
+    arm_retransmit_or_probe(now, true);
+  } else if (result.sacked && running(Timer::loss_probe)) {
+    arm_retransmit_or_probe(now, false);
+  } else if (!running(Timer::retransmit) && !running(Timer::loss_probe)) {
+    arm_retransmit(now);  // RACK's timer held the slot until now
+  }
+}
+
+void Endpoint::on_fin_acked(TimePoint now) {
+  switch (state_) {
+    case State::fin_wait_1: return enter_fin_wait_2(now);
+    case State::closing: return enter_time_wait(now, Cause::fin_acked);
+    case State::last_ack: return finish(now, Cause::fin_acked, Errno::none);
+    default: return;
+  }
+}
+
+}  // namespace halfopen

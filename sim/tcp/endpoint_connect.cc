@@ -1,0 +1,126 @@
+// Opening: active, passive and simultaneous (RFC 9293 sections 3.5 and 3.10.7.3).
+#include <algorithm>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+
+void Endpoint::connect(TimePoint now) {
+  state_before_ = state_;
+  init_receive_window(false);
+  queue_syn(now);
+  set_state(now, State::syn_sent, Cause::active_open);
+  if (os().retransmit.connect_limit.value > Duration{0}) {
+    arm(now, Timer::connect, os().retransmit.connect_limit);
+  }
+}
+
+void Endpoint::open_passively(TimePoint now, const Arrival& syn) {
+  state_before_ = State::listen;
+  state_ = State::listen;
+  passive_ = true;
+  enter_syn_received(now, syn.segment, Cause::passive_open);
+}
+
+// The SYN takes its place in sequence space; poll_segment() sends it.
+void Endpoint::queue_syn(TimePoint now) {
+  syn_pending_ = true;
+  sent_.push_back(SentSegment{.sent = now, .first_sent = now, .start = iss_, .length = 1, .flags = SentSegment::syn});
+  out_ = units(1);
+  snd_nxt_ = iss_ + 1;
+}
+
+void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
+  const OptionsProfile& mine = os().options;
+  const std::uint16_t floor = addresses_.local.ip.is_v6() ? 1220 : mine.default_mss.value;  // RFC 9293 3.7.1
+  peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(floor), 88);
+  ts_ok_ = mine.timestamps && options.has_timestamps();
+  if (ts_ok_) {
+    ts_recent_ = options.timestamps().value;
+    ts_recent_at_ = now;
+  }
+  sack_ok_ = mine.sack && options.sack_permitted();
+  scale_ok_ = mine.window_scaling && options.window_scale().has_value();
+  snd_scale_ = scale_ok_ ? std::min<std::uint8_t>(*options.window_scale(), 14) : 0;  // RFC 7323 section 2.3
+  if (!scale_ok_) rcv_scale_ = 0;
+}
+
+void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) {
+  irs_ = syn.seq;
+  rcv_nxt_ = rcv_wup_ = irs_ + 1;
+  take_syn_options(syn.options, now);
+  // A SYN's window is never scaled (RFC 7323 section 2.2).
+  snd_wnd_ = max_snd_wnd_ = syn.window;
+  snd_wl1_ = syn.seq;
+  last_received_ = now;
+  if (passive_) {
+    init_receive_window(true);
+    queue_syn(now);
+  } else {
+    syn_pending_ = true;  // the same SYN again, now with an ACK
+  }
+  set_state(now, State::syn_received, why);
+  if (passive_ && os().retransmit.connect_limit.value > Duration{0}) {
+    arm(now, Timer::connect, os().retransmit.connect_limit);
+  }
+}
+
+// RFC 9293 section 3.10.7.3.
+void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
+  const Segment& segment = arrival.segment;
+  const bool has_ack = segment.has(tcp_flag::ack);
+  if (has_ack && (segment.ack.at_or_before(iss_) || segment.ack.after(snd_nxt_))) {
+    if (!segment.has(tcp_flag::rst)) reply_reset(segment, Cause::rst_bad_ack);
+    return;
+  }
+  if (segment.has(tcp_flag::rst)) {
+    if (has_ack) finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
+    return;
+  }
+  if (!segment.has(tcp_flag::syn)) return;
+  if (!has_ack) {
+    enter_syn_received(now, segment, Cause::simultaneous_open);
+    return;
+  }
+  irs_ = segment.seq;
+  rcv_nxt_ = rcv_wup_ = irs_ + 1;
+  take_syn_options(segment.options, now);
+  snd_wnd_ = max_snd_wnd_ = segment.window;
+  snd_wl1_ = segment.seq;
+  snd_wl2_ = segment.ack;
+  last_received_ = now;
+  AckResult result = clean_scoreboard(now, segment);
+  take_rtt(now, segment, result);
+  establish(now);
+  ack_now(Cause::handshake_complete);
+  if (!segment.payload.empty() || segment.has(tcp_flag::fin)) {
+    // Data in a SYN-ACK counts from the sequence number behind the SYN.
+    Segment rest = segment;
+    rest.flags = static_cast<std::uint8_t>(rest.flags & ~tcp_flag::syn);
+    rest.seq += 1;
+    take_data(now, Arrival{rest, arrival.truesize, arrival.traffic_class, arrival.hop_limit});
+  }
+}
+
+// Our SYN is acknowledged and theirs is here.
+void Endpoint::establish(TimePoint now) {
+  const bool lost_syn = retransmits_ > 1;
+  stop(Timer::retransmit);
+  stop(Timer::connect);
+  stop(Timer::user_timeout);
+  if (!rtt_.has_sample()) rtt_.use_fallback();
+  retransmits_ = backoff_ = 0;
+  retrans_stamp_ = kNever;
+  settle_receive_window();
+  const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
+  congestion_.start(os().congestion, one, lost_syn);
+  rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
+  high_seq_ = tail_probe_end_ = snd_una_;
+  last_sent_ = now;
+  set_state(now, State::established, Cause::handshake_complete);
+  if (fin_queued_) {
+    set_state(now, State::fin_wait_1, fin_cause_);
+  }
+}
+
+}  // namespace halfopen

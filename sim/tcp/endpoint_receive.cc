@@ -1,0 +1,291 @@
+// A segment arrives: RFC 9293 section 3.10.7.4, step by step, with RFC 5961's defences and RFC 7323's PAWS.
+#include <algorithm>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+namespace {
+
+// RFC 7323 section 5.5: a TS.Recent older than 24 days says nothing.
+constexpr Duration kTimestampIdle = std::chrono::hours{24 * 24};
+
+}  // namespace
+
+Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
+  state_before_ = state_;
+  switch (state_) {
+    case State::closed:
+    case State::listen: return Verdict::done;
+    case State::syn_sent: on_syn_sent(now, arrival); return Verdict::done;
+    case State::time_wait: return on_time_wait(now, arrival.segment);
+    default: return on_synchronized(now, arrival);
+  }
+}
+
+Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arrival) {
+  const Segment& segment = arrival.segment;
+  // Simultaneous open: the peer's SYN-ACK repeats the SYN that is already counted; it is its ACK that matters.
+  const bool crossing = state_ == State::syn_received && segment.has(tcp_flag::syn) &&
+                        segment.has(tcp_flag::ack) && segment.seq + 1 == rcv_nxt_;
+  if (crossing && segment.ack == snd_nxt_) {
+    take_ack(now, segment);
+    ack_now(Cause::handshake_complete);
+    return Verdict::done;
+  }
+  if (!passes_paws(now, segment) || !passes_sequence(now, segment)) return Verdict::done;
+  if (segment.has(tcp_flag::rst)) {
+    on_reset(now, segment);
+    return Verdict::done;
+  }
+  if (segment.has(tcp_flag::syn)) {
+    on_syn_in_window(now, segment);
+    return Verdict::done;
+  }
+  if (!segment.has(tcp_flag::ack) || !passes_ack(now, segment)) return Verdict::done;
+  last_received_ = now;
+  take_timestamp(now, segment);
+  take_ack(now, segment);
+  if (state_ == State::closed) return Verdict::done;
+  if (segment.length() > 0) take_data(now, arrival);
+  return Verdict::done;
+}
+
+// First of all, before the sequence check (RFC 7323 section 5.3); resets are exempt (section 5.2).
+bool Endpoint::passes_paws(TimePoint now, const Segment& segment) {
+  if (!ts_ok_ || !segment.options.has_timestamps() || segment.has(tcp_flag::rst)) return true;
+  if (!segment.options.timestamps().value.before(ts_recent_)) return true;
+  if (now - ts_recent_at_ > kTimestampIdle) return true;
+  on_unacceptable(now, segment);
+  return false;
+}
+
+bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
+  const bool not_old = segment.end().at_or_after(rcv_wup_);
+  const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + receive_window());
+  if (not_old && not_beyond) return true;
+  if (segment.has(tcp_flag::rst)) {
+    // A reset for the byte before: the peer counted our FIN, or sent it before its own (Linux, tcp_reset_check).
+    const bool after_fin = state_ == State::close_wait || state_ == State::closing || state_ == State::last_ack;
+    const bool one_before = os().check.rst.value == RstCheck::exact && segment.seq + 1 == rcv_nxt_;
+    if (after_fin && one_before) {
+      finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
+    }
+    return false;
+  }
+  on_unacceptable(now, segment);
+  return false;
+}
+
+// An old, repeated or out-of-window segment is answered with an ACK, which tells a half-open peer the truth.
+void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
+  if (segment.has(tcp_flag::syn)) {
+    if (state_ == State::syn_received && segment.seq == irs_ && !segment.has(tcp_flag::ack)) {
+      syn_pending_ = true;
+      ack_cause_ = Cause::syn_again;
+      return;
+    }
+    if (os().check.syn.value == SynCheck::challenge) return challenge(now);
+    return ack_now(Cause::ack_duplicate);
+  }
+  const std::uint32_t length = segment.length();
+  const bool probes_us = segment.seq + 1 == rcv_nxt_ && length <= 1;
+  if (length > 0) {
+    if (segment.end().at_or_before(rcv_nxt_) && os().options.dsack && sack_ok_ && !segment.payload.empty()) {
+      dsack_ = SeqSpan{segment.seq, segment.payload.size()};
+    }
+    quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
+    pingpong_ = false;
+    if (segment.has(tcp_flag::ack) && passes_ack(now, segment)) last_received_ = now;
+    return ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
+  }
+  const Duration quiet = os().check.out_of_window_interval;
+  const bool answered = out_of_window_ack_ != TimePoint{} && now - out_of_window_ack_ < quiet;
+  if (answered) return;
+  if (quiet > Duration{0}) out_of_window_ack_ = now;
+  if (probes_us) last_received_ = now;
+  ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
+}
+
+// RFC 5961 section 7: at most so many in a time, so that an attacker cannot make us talk.
+void Endpoint::challenge(TimePoint now) {
+  const CheckProfile& check = os().check;
+  if (challenges_ == 0 || now - challenge_since_ >= check.challenge_interval.value) {
+    challenge_since_ = now;
+    challenges_ = 0;
+  }
+  if (challenges_ >= check.challenge_count) return;
+  ++challenges_;
+  ack_now(Cause::challenge_ack);
+}
+
+void Endpoint::on_reset(TimePoint now, const Segment& segment) {
+  bool exact = true;
+  switch (os().check.rst.value) {
+    case RstCheck::in_window: break;
+    case RstCheck::exact:
+      exact = segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
+      break;
+    case RstCheck::last_ack_sent: exact = segment.seq == rcv_wup_; break;
+  }
+  if (!exact) return challenge(now);
+  if (state_ == State::syn_received && passive_) {
+    return finish(now, Cause::rst_received, Errno::none);  // back to LISTEN: nobody was told of it yet
+  }
+  finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
+}
+
+void Endpoint::on_syn_in_window(TimePoint now, const Segment& segment) {
+  if (os().check.syn.value == SynCheck::challenge) return challenge(now);
+  // RFC 793: a SYN in the window ends the connection.
+  reply_reset(segment, Cause::rst_syn_in_window);
+  finish(now, Cause::rst_syn_in_window, Errno::connreset);
+}
+
+bool Endpoint::passes_ack(TimePoint now, const Segment& segment) {
+  const Seq ack = segment.ack;
+  if (state_ == State::syn_received) {
+    if (ack.after(snd_una_) && ack.at_or_before(snd_nxt_)) return true;
+    reply_reset(segment, Cause::rst_bad_ack);
+    return false;
+  }
+  // A byte sent as a window probe lies beyond SND.NXT.
+  const Seq limit = window_probe_byte_ ? later(window_probe_end_, snd_nxt_) : snd_nxt_;
+  if (ack.after(limit)) {
+    challenge(now);
+    return false;
+  }
+  if (os().check.ack_range && ack.before(snd_una_ - std::max(max_snd_wnd_, 1u))) {
+    challenge(now);
+    return false;
+  }
+  return true;
+}
+
+// RFC 7323 section 4.3: only from a segment that covers the last ACK sent.
+void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
+  if (!ts_ok_ || !segment.options.has_timestamps()) return;
+  if (segment.seq.after(rcv_wup_)) return;
+  if (segment.options.timestamps().value.before(ts_recent_)) return;
+  ts_recent_ = segment.options.timestamps().value;
+  ts_recent_at_ = now;
+}
+
+void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
+  const Segment& segment = arrival.segment;
+  const bool may_receive =
+      state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
+  if (!may_receive) return;  // after the peer's FIN there is nothing to come
+  const std::uint32_t skip = segment.seq.before(rcv_nxt_) ? distance(segment.seq, rcv_nxt_) : 0;
+  const std::uint32_t window = receive_window();
+  Payload payload = segment.payload;
+  bool fin = segment.has(tcp_flag::fin);
+  Seq seq = segment.seq + skip;
+  const std::uint32_t bytes = payload.size();
+  const std::uint32_t kept_from = std::min(skip, bytes);
+  const std::uint32_t ahead = distance(rcv_nxt_, seq);
+  const std::uint32_t room = window > ahead ? window - ahead : 0;
+  const std::uint32_t kept = std::min(bytes - kept_from, room);
+  if (kept < bytes - kept_from) fin = false;
+  if (kept < bytes) payload.trim(kept_from, kept);
+
+  if (bytes > skip && orphan_ && os().close.rst_on_data_after_close) {
+    // Nobody will read it: RFC 9293 section 3.6.1 and RFC 1122 section 4.2.2.13.
+    reply_reset(segment, Cause::rst_after_close);
+    return finish(now, Cause::rst_after_close, Errno::none);
+  }
+  if (bytes > 0 && kept == 0 && !fin) {
+    // Nothing fits: a closed window's probe, or data all old.
+    return ack_now(window == 0 ? Cause::keepalive_reply : Cause::ack_duplicate);
+  }
+  const std::uint32_t truesize = charged_truesize(arrival);
+  if (seq != rcv_nxt_) {
+    const bool news = receive_.insert(seq, std::move(payload), fin, truesize);
+    if (!news && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, bytes};
+    quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
+    return ack_now(Cause::ack_out_of_order);
+  }
+  const bool had_hole = receive_.has_holes();
+  if (kept > 0) {
+    if (!receive_shut_) receive_.append(std::move(payload), truesize);
+    rcv_nxt_ += kept;
+    grow_window(kept, truesize);
+  }
+  if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
+  ever_received_data_ = ever_received_data_ || kept > 0;
+  if (kept > 0) owe_ack(now, segment, kept);
+  if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled
+  if (fin && !fin_received_) take_fin(now);
+}
+
+void Endpoint::take_fin(TimePoint now) {
+  fin_received_ = true;
+  rcv_nxt_ += 1;
+  switch (state_) {
+    case State::established:
+      set_state(now, State::close_wait, Cause::fin_received);
+      break;
+    case State::fin_wait_1:
+      // Our FIN is still out, else its ACK had led to FIN_WAIT_2 before this step.
+      set_state(now, State::closing, Cause::fin_received);
+      break;
+    case State::fin_wait_2: enter_time_wait(now, Cause::fin_received); break;
+    default: break;
+  }
+  const bool lazy = os().ack.style.value == AckStyle::quickack && state_ == State::close_wait;
+  if (!lazy) return ack_now(Cause::ack_of_fin);
+  // Linux expects the process to close soon: with no data received yet at the next tick, else after the ATO.
+  pingpong_ = true;
+  ack_owed_ = true;
+  ack_cause_ = Cause::ack_of_fin;
+  const Duration wait = ever_received_data_ ? os().ack.delay_min.value : Duration{0};
+  if (!ack_pending_ && !running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, wait);
+}
+
+void Endpoint::reply_reset(const Segment& offender, Cause why) {
+  reset_pending_ = true;
+  reset_is_reply_ = true;
+  reset_seq_ = offender.ack;
+  reset_cause_ = why;
+}
+
+void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu) {
+  state_before_ = state_;
+  if (state_ == State::closed || state_ == State::listen || state_ == State::time_wait) return;
+  if (quoted.before(snd_una_) || quoted.after(snd_nxt_)) return;  // RFC 5927 section 4.1
+  const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
+  const bool embryonic = state_ == State::syn_sent || state_ == State::syn_received;
+  switch (embryonic ? row.embryonic : row.established) {
+    case IcmpEffect::ignore: break;
+    case IcmpEffect::soft: {
+      const std::uint8_t limit = os().icmp.embryonic_soft_limit;
+      const bool again = embryonic && limit != 0 && retransmits_ > limit && soft_error_ != Errno::none;
+      soft_error_ = row.error;
+      if (again) return finish(now, Cause::icmp_received, row.error);
+      break;
+    }
+    case IcmpEffect::abort: return finish(now, Cause::icmp_received, row.error);
+    case IcmpEffect::shrink: {
+      const std::uint32_t lowest = addresses_.local.ip.is_v6() ? 1280 : 552;
+      const std::uint32_t next = std::max(mtu, lowest);
+      if (next >= path_mtu_) break;
+      path_mtu_ = next;
+      for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+        if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);
+      }
+      retransmit_cause_ = Cause::retransmit_icmp;
+      force_retransmit_ = lost_ > 0;
+      return;
+    }
+    case IcmpEffect::quench: congestion_.quench(); return;
+  }
+  // RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back.
+  const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
+  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || sent_.empty()) return;
+  --backoff_;
+  const TimePoint due = sent_.front().sent + rto();
+  if (due > now) return arm(now, Timer::retransmit, due - now);
+  arm_at(Timer::retransmit, now);
+  retransmit_cause_ = Cause::retransmit_icmp;
+}
+
+}  // namespace halfopen

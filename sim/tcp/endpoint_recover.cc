@@ -1,0 +1,224 @@
+// Repair: fast retransmit and recovery (RFC 5681, 6582, 6675, 8985), timeouts (RFC 6298), and giving up
+// (RFC 9293 section 3.8.3).
+#include <algorithm>
+#include <bit>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+
+// --- Detecting loss --------------------------------------------------------------------------------------------
+
+void Endpoint::mark_lost(SentSegment& sent) {
+  if (sent.is(SentSegment::retransmitted)) {
+    retrans_ -= units(sent.length);
+    sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::retransmitted);
+  }
+  if (sent.is(SentSegment::lost)) return;
+  sent.flags |= SentSegment::lost;
+  lost_ += units(sent.length);
+}
+
+void Endpoint::detect_loss(TimePoint now, const AckResult& result) {
+  const Recovery kind = os().retransmit.recovery;
+  if (sack_ok_ && kind == Recovery::rack) {
+    if (sacked_ > 0 || phase_ != Phase::open) detect_by_rack(now);
+    return;
+  }
+  if (sack_ok_ && kind == Recovery::sack_pipe) {
+    if (result.sacked || result.advanced) detect_by_sack_count();
+    return;
+  }
+  if (result.advanced) {
+    dup_acks_ = 0;
+    return;
+  }
+  if (!result.duplicate || sent_.empty()) return;
+  if (dup_acks_ < 255) ++dup_acks_;
+  if (dup_acks_ == os().retransmit.dup_threshold && phase_ == Phase::open) mark_lost(sent_.front());
+}
+
+// RFC 8985 section 6.2 step 5: lost is what was sent a reordering window before something that has arrived.
+void Endpoint::detect_by_rack(TimePoint now) {
+  if (rack_sent_ == TimePoint{}) return;
+  Duration window{0};
+  const bool many = sacked_ >= os().retransmit.dup_threshold * congestion_.mss();
+  if (reordering_seen_ || (phase_ == Phase::open && !many)) {
+    window = min_rtt_ == Duration::max() ? Duration{0} : min_rtt_ / 4;
+  }
+  Duration longest{0};
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    SentSegment& sent = sent_[i];
+    if (sent.is(SentSegment::sacked)) continue;
+    if (sent.is(SentSegment::lost) && !sent.is(SentSegment::retransmitted)) continue;
+    const bool earlier_sent = sent.sent < rack_sent_ || (sent.sent == rack_sent_ && sent.end().before(rack_end_));
+    if (!earlier_sent) {
+      if (sent.start.at_or_after(rack_end_)) break;
+      continue;
+    }
+    const Duration left = sent.sent + rack_rtt_ + window - now;
+    if (left <= Duration{0}) {
+      mark_lost(sent);
+    } else {
+      longest = std::max(longest, left);
+    }
+  }
+  if (longest > Duration{0}) {
+    stop(Timer::retransmit);
+    stop(Timer::loss_probe);
+    arm(now, Timer::reorder, longest);
+  } else {
+    stop(Timer::reorder);
+  }
+}
+
+// RFC 6675 section 4, IsLost: three SACKed segments, or more than two segments' worth of bytes, above it.
+void Endpoint::detect_by_sack_count() {
+  const std::uint32_t threshold = os().retransmit.dup_threshold;
+  std::uint32_t segments = 0;
+  std::uint32_t bytes = 0;
+  for (std::uint32_t i = sent_.size(); i-- > 0;) {
+    SentSegment& sent = sent_[i];
+    if (sent.is(SentSegment::sacked)) {
+      ++segments;
+      bytes += sent.length;
+    } else if (segments >= threshold || bytes > (threshold - 1) * send_mss()) {
+      // What was retransmitted is not lost again by the old evidence.
+      if (!sent.is(SentSegment::retransmitted)) mark_lost(sent);
+    }
+  }
+}
+
+// --- Recovery ------------------------------------------------------------------------------------------------
+
+void Endpoint::recover(TimePoint now, const AckResult& result) {
+  if (phase_ == Phase::loss) return recover_from_timeout(now, result);
+  if (phase_ == Phase::open) {
+    if (sent_.empty()) return;
+    detect_loss(now, result);
+    if (lost_ > retrans_) enter_recovery(now, Cause::retransmit_fast);
+    return;
+  }
+  const bool counts_sack = sack_ok_ && os().retransmit.recovery != Recovery::reno &&
+                           os().retransmit.recovery != Recovery::newreno;
+  const bool over = snd_una_.at_or_after(high_seq_);
+  if (over || (result.advanced && os().retransmit.recovery == Recovery::reno)) return leave_recovery();
+  if (counts_sack) {
+    detect_loss(now, result);
+    if (result.advanced && !sent_.empty() && !sent_.front().is(SentSegment::sacked) && lost_ == 0) {
+      mark_lost(sent_.front());  // a partial ACK shows the next hole
+    }
+  } else if (result.advanced) {
+    // RFC 6582 section 3.2 step 3: the next hole, and the window shrinks by what was acknowledged.
+    if (!sent_.empty()) mark_lost(sent_.front());
+    retransmit_cause_ = Cause::retransmit_partial_ack;
+    force_retransmit_ = true;
+    const std::uint32_t cwnd = congestion_.cwnd();
+    congestion_.set_cwnd(cwnd > result.acked ? cwnd - result.acked + congestion_.mss() : congestion_.mss());
+  } else if (result.duplicate) {
+    congestion_.set_cwnd(congestion_.cwnd() + congestion_.mss());  // RFC 5681 section 3.2 step 4
+  }
+  if (counts_sack && os().congestion.prr) prr_update(result);
+  if (lost_ > retrans_ && retransmit_cause_ != Cause::retransmit_partial_ack) {
+    retransmit_cause_ = result.advanced ? Cause::retransmit_partial_ack : Cause::retransmit_fast;
+  }
+}
+
+void Endpoint::enter_recovery(TimePoint now, Cause why) {
+  const std::uint32_t flight = in_flight() + lost_;
+  high_seq_ = snd_nxt_;
+  congestion_.on_loss(os().congestion, flight);
+  prr_prior_ = std::max(flight, 1u);
+  prr_delivered_ = prr_out_ = 0;
+  phase_ = Phase::recovery;
+  force_retransmit_ = true;
+  retransmit_cause_ = why;
+  frto_ = false;
+  if (retrans_stamp_ == kNever) {
+    retrans_stamp_ = now;
+    first_retransmit_ts_ = ts_now(now);
+  }
+  const bool inflates = !sack_ok_ || os().retransmit.recovery == Recovery::reno ||
+                        os().retransmit.recovery == Recovery::newreno;
+  const std::uint32_t inflation = inflates ? os().retransmit.dup_threshold * congestion_.mss() : 0;
+  congestion_.set_cwnd(congestion_.ssthresh() + inflation);
+}
+
+// RFC 6937 section 3.
+void Endpoint::prr_update(const AckResult& result) {
+  prr_delivered_ += result.delivered;
+  const std::uint32_t target = congestion_.ssthresh();
+  std::uint32_t send = 0;
+  if (in_flight() > target) {
+    const std::uint64_t share = (std::uint64_t{prr_delivered_} * target + prr_prior_ - 1) / prr_prior_;
+    send = share > prr_out_ ? static_cast<std::uint32_t>(share) - prr_out_ : 0;
+  } else {
+    std::uint32_t limit = std::max(prr_delivered_ > prr_out_ ? prr_delivered_ - prr_out_ : 0, result.delivered);
+    if (result.advanced) limit += congestion_.mss();
+    send = std::min(target - in_flight(), limit);
+  }
+  congestion_.set_cwnd(in_flight() + send);
+}
+
+void Endpoint::leave_recovery() {
+  const std::uint32_t flight = in_flight();
+  const std::uint32_t mss = congestion_.mss();
+  std::uint32_t cwnd = congestion_.ssthresh();
+  if (os().retransmit.recovery == Recovery::newreno) cwnd = std::min(cwnd, std::max(flight, mss) + mss);  // RFC 6582
+  congestion_.set_cwnd(cwnd);
+  phase_ = Phase::open;
+  dup_acks_ = 0;
+  retrans_stamp_ = kNever;
+  // Reno leaves with holes unfilled: they are no longer known to be lost.
+  for (std::uint32_t i = 0; i < sent_.size() && lost_ > 0; ++i) {
+    SentSegment& sent = sent_[i];
+    if (!sent.is(SentSegment::lost)) continue;
+    lost_ -= units(sent.length);
+    if (sent.is(SentSegment::retransmitted)) retrans_ -= units(sent.length);
+    sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
+  }
+}
+
+// The retransmission was for nothing: RFC 5682 section 3.1, RFC 4015 section 3.
+void Endpoint::undo_recovery() {
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    SentSegment& sent = sent_[i];
+    sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
+  }
+  lost_ = retrans_ = 0;
+  congestion_.undo();
+  phase_ = Phase::open;
+  frto_ = false;
+  retrans_stamp_ = kNever;
+}
+
+void Endpoint::recover_from_timeout(TimePoint now, const AckResult& result) {
+  if (frto_) {
+    if (result.acked_original && (result.advanced || result.sacked)) return undo_recovery();
+    if (!result.advanced) frto_ = false;  // conventional recovery
+  }
+  if (snd_una_.at_or_after(high_seq_) || sent_.empty()) {
+    phase_ = Phase::open;
+    dup_acks_ = 0;
+    retrans_stamp_ = kNever;
+    frto_ = false;
+    return;
+  }
+  if (sack_ok_) detect_loss(now, result);
+  if (lost_ > retrans_) retransmit_cause_ = Cause::retransmit_partial_ack;
+}
+
+// RFC 8985 section 7.4: what the probe's ACK says.
+void Endpoint::tail_loss_acked(const Segment& segment) {
+  if (!tail_probe_out_ || segment.ack.before(tail_probe_end_)) return;
+  tail_probe_out_ = false;
+  if (tail_probe_new_ || phase_ != Phase::open) return;
+  for (const SeqSpan& block : segment.options.sack()) {
+    if (block.end().at_or_before(segment.ack)) return;  // DSACK: the original had arrived
+  }
+  // The probe repaired a loss: the window pays for it once.
+  congestion_.on_loss(os().congestion, in_flight());
+  congestion_.set_cwnd(congestion_.ssthresh());
+}
+
+}  // namespace halfopen

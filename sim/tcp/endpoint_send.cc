@@ -1,0 +1,382 @@
+// What to send: the one place where it is decided (RFC 9293 section 3.10.2, RFC 896, RFC 5681). Inputs only leave
+// wishes behind; poll_segment() grants them in this order: reset, SYN, repair, probes, new data, bare ACK.
+#include <algorithm>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+
+bool Endpoint::poll_segment(TimePoint now, Packet& out) {
+  bool sent = false;
+  if (reset_pending_) {
+    sent = send_reset(now, out);
+  } else if (state_ == State::closed || state_ == State::listen) {
+    return false;
+  } else if (syn_pending_) {
+    syn_pending_ = false;
+    const Cause again = ack_cause_ == Cause::syn_again ? Cause::syn_again : Cause::retransmit_timeout;
+    Cause cause = sent_.front().transmissions > 0 ? again : Cause::active_open;
+    if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
+    if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
+    ack_cause_ = Cause::unknown;
+    transmit(now, out, sent_.front(), cause);
+    if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
+    sent = true;
+  } else if (state_ == State::syn_sent) {
+    return false;
+  } else {
+    sent = send_retransmission(now, out) || send_probe(now, out) || send_new(now, out) || send_ack(now, out);
+  }
+  if (!sent) return false;
+  const Deadline next = next_deadline();
+  out.why.next_timer = next.why;
+  out.why.next_deadline = next.when;
+  return true;
+}
+
+std::uint32_t Endpoint::send_mss() const {
+  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
+  if (ts_ok_) mss -= 12;
+  // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c tcp_bound_to_half_wnd).
+  if (max_snd_wnd_ > 536) mss = std::min(mss, std::max(max_snd_wnd_ / 2, 68u - headers + 40u));
+  return mss;
+}
+
+std::uint32_t Endpoint::unsent() const {
+  std::uint32_t sent = distance(snd_una_, snd_nxt_);
+  if (snd_una_ == iss_ && sent > 0) --sent;  // the SYN
+  if (fin_sent_ && sent > 0) --sent;
+  return send_.size() - std::min(sent, send_.size());
+}
+
+// --- Building ------------------------------------------------------------------------------------------------
+
+void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause) {
+  out.ip = IpHeader{.source = addresses_.local.ip,
+                    .destination = addresses_.remote.ip,
+                    .hop_limit = os().ip.ttl,
+                    .dont_fragment = os().ip.dont_fragment};
+  const bool bare = os().ip.zero_id_without_socket &&
+                    (state_ == State::time_wait || (state_ == State::syn_received && passive_) || cause == Cause::rst_after_close);
+  if (!bare) out.ip.id = os().ip.id == IpIdPolicy::per_connection ? ip_id_++ : env_->next_ip_id++;
+  out.why = Why{.cause = cause, .before = state_before_, .after = state_};
+  // Reused by every packet: assigning into the live Segment keeps the variant from being rebuilt.
+  Segment* segment = out.segment();
+  if (segment == nullptr) segment = &out.body.emplace<Segment>();
+  segment->source_port = addresses_.local.port;
+  segment->destination_port = addresses_.remote.port;
+  segment->seq = seq;
+  segment->flags = flags;
+  segment->urgent = 0;
+  segment->options = TcpOptions{};
+  segment->payload = Payload{};
+  const bool acks = (flags & tcp_flag::ack) != 0;
+  segment->ack = acks ? rcv_nxt_ : Seq{0};
+  if ((flags & tcp_flag::syn) != 0) {
+    segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_, 65535u));
+    add_syn_options(now, *segment);
+  } else {
+    rcv_wnd_ = choose_window();
+    segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_ >> rcv_scale_, 65535u));
+    const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
+    if (!bare_reset) add_options(now, *segment);
+  }
+  if (acks) {
+    rcv_wup_ = rcv_nxt_;
+    after_ack_sent();
+  }
+}
+
+void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
+  const OptionsProfile& mine = os().options;
+  const bool answering = state_ == State::syn_received;  // only what the peer offered
+  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  const bool ts = answering ? ts_ok_ : mine.timestamps.value;
+  const bool sack = answering ? sack_ok_ : mine.sack.value;
+  const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
+  std::uint32_t pads = 0;  // NOPs stand for the option that follows them
+  for (OptionSlot slot : mine.syn_layout.value) {
+    if (slot == OptionSlot::nop) {
+      ++pads;
+      continue;
+    }
+    const bool wanted = slot == OptionSlot::mss || (slot == OptionSlot::timestamps && ts) ||
+                        (slot == OptionSlot::sack_permitted && sack) || (slot == OptionSlot::window_scale && scale);
+    if (wanted) {
+      for (; pads > 0; --pads) segment.options.add_nop();
+    }
+    pads = 0;
+    if (!wanted) continue;
+    switch (slot) {
+      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(mtu_ - headers)); break;
+      case OptionSlot::window_scale: segment.options.add_window_scale(rcv_scale_); break;
+      case OptionSlot::sack_permitted: segment.options.add_sack_permitted(); break;
+      case OptionSlot::timestamps:
+        segment.options.add_timestamps({.value = ts_now(now), .echo = answering ? ts_recent_ : TsVal{0}});
+        break;
+      default: break;
+    }
+  }
+  segment.options.pad();
+}
+
+void Endpoint::add_options(TimePoint now, Segment& segment) {
+  if (ts_ok_) {
+    segment.options.add_nop();
+    segment.options.add_nop();
+    segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
+  }
+  const bool reset = segment.has(tcp_flag::rst);
+  if (!sack_ok_ || reset || (dsack_.length == 0 && !receive_.has_holes())) return;
+  std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
+  std::size_t count = 0;
+  if (dsack_.length > 0) blocks[count++] = dsack_;  // RFC 2883: the duplicate comes first, once
+  dsack_.length = 0;
+  const std::size_t most = ts_ok_ ? 3 : 4;
+  count += receive_.sack_blocks(std::span{blocks}.subspan(count, most - count));
+  segment.options.add_nop();
+  segment.options.add_nop();
+  segment.options.add_sack(std::span{blocks}.first(count));
+}
+
+void Endpoint::after_ack_sent() {
+  if (ack_owed_ && quick_ > 0) {
+    --quick_;
+    if (quick_ == 0) ato_ = os().ack.delay_min;
+  }
+  ack_pending_ = ack_owed_ = false;
+  pushed_ = pushed_twice_ = false;
+  held_segments_ = 0;
+  stop(Timer::delayed_ack);
+}
+
+// Sends or resends what the scoreboard entry stands for.
+void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause) {
+  std::uint8_t flags = 0;
+  if (sent.is(SentSegment::syn)) flags |= tcp_flag::syn;
+  if (sent.is(SentSegment::fin)) flags |= tcp_flag::fin;
+  if (sent.is(SentSegment::psh)) flags |= tcp_flag::psh;
+  if (state_ != State::syn_sent) flags |= tcp_flag::ack;
+  fill(now, out, sent.start, flags, cause);
+  const bool syn_outstanding = snd_una_ == iss_ && !sent.is(SentSegment::syn);
+  const std::uint32_t control = (sent.is(SentSegment::syn) ? 1u : 0u) + (sent.is(SentSegment::fin) ? 1u : 0u);
+  if (sent.length > control) {
+    const std::uint32_t offset = distance(snd_una_, sent.start) - (syn_outstanding ? 1 : 0);
+    out.segment()->payload = send_.slice(env_->pool, offset, sent.length - control);
+  }
+  out.why.retransmission = sent.transmissions;
+  if (sent.transmissions > 0) ++total_retransmissions_;
+  if (sent.transmissions < 255) ++sent.transmissions;
+  sent.sent = now;
+  last_sent_ = now;
+}
+
+// --- Repair --------------------------------------------------------------------------------------------------
+
+// Small neighbours travel together when they are sent again (net/ipv4/tcp_output.c tcp_retrans_try_collapse; BSD
+// resends by bytes). A segment that has become too big for the path is cut. Returns the entry's index.
+std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
+  const std::uint32_t mss = send_mss();
+  SentSegment& first = sent_[index];
+  const auto payload_of = [](const SentSegment& s) { return s.length - (s.is(SentSegment::fin) ? 1u : 0u); };
+  if (payload_of(first) > mss) {
+    SentSegment rest = first;
+    rest.start += mss;
+    rest.length -= mss;
+    first.flags = static_cast<std::uint8_t>(first.flags & ~(SentSegment::fin | SentSegment::psh));
+    first.length = mss;
+    if (os().congestion.unit == CwndUnit::segments) {
+      ++out_;
+      ++lost_;
+    }
+    sent_.insert(index + 1, rest);
+    return index;
+  }
+  if (!os().retransmit.collapse) return index;
+  while (index + 1 < sent_.size()) {
+    SentSegment& head = sent_[index];
+    const SentSegment& next = sent_[index + 1];
+    const bool mergeable = next.is(SentSegment::lost) && !next.is(SentSegment::retransmitted) &&
+                           !head.is(SentSegment::syn) && !head.is(SentSegment::fin);
+    if (!mergeable || payload_of(head) + payload_of(next) > mss) break;
+    const std::uint32_t before = units(head.length) + units(next.length);
+    head.length += next.length;
+    head.flags |= next.flags & (SentSegment::fin | SentSegment::psh);
+    const std::uint32_t saved = before - units(head.length);
+    out_ -= saved;
+    lost_ -= saved;
+    sent_.erase(index + 1);
+  }
+  return index;
+}
+
+bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
+  if (lost_ <= retrans_) {
+    force_retransmit_ = false;
+    return false;
+  }
+  if (!force_retransmit_) {
+    if (in_flight() >= congestion_.cwnd()) {
+      cwnd_limited_ = true;
+      return false;
+    }
+    // F-RTO: after the first ACK new data asks the question whether the timeout was spurious (RFC 5682).
+    if (frto_ && new_data_length(now) > 0) return false;
+  }
+  force_retransmit_ = false;
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    if (!sent_[i].is(SentSegment::lost) || sent_[i].is(SentSegment::retransmitted)) continue;
+    SentSegment& sent = sent_[collapse_at(i)];
+    transmit(now, out, sent, retransmit_cause_);
+    sent.flags |= SentSegment::retransmitted;
+    retrans_ += units(sent.length);
+    prr_out_ += units(sent.length);
+    if (!running(Timer::retransmit) && !running(Timer::reorder)) arm_retransmit(now);
+    return true;
+  }
+  return false;
+}
+
+// --- Probes --------------------------------------------------------------------------------------------------
+
+bool Endpoint::send_probe(TimePoint now, Packet& out) {
+  const Probe probe = probe_;
+  probe_ = Probe::none;
+  switch (probe) {
+    case Probe::none: return false;
+    case Probe::keepalive: fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::keepalive_probe); return true;
+    case Probe::window:
+      if (os().persist.style.value == ProbeStyle::old_sequence || unsent() == 0) {
+        fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::window_probe);
+        out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
+        return true;
+      }
+      fill(now, out, snd_nxt_, tcp_flag::ack, Cause::window_probe_data);
+      out.segment()->payload = send_.slice(env_->pool, send_.size() - unsent(), 1);
+      out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
+      window_probe_byte_ = true;
+      window_probe_end_ = snd_nxt_ + 1;
+      return true;
+    case Probe::tail_loss: {
+      tail_probe_new_ = false;
+      if (sent_.empty()) return false;
+      const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
+      const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
+      const std::uint32_t length = std::min({unsent(), send_mss(), usable});
+      if (length > 0) {  // new data asks as well, whatever the congestion window
+        tail_probe_new_ = true;
+        congestion_.set_cwnd(std::max(congestion_.cwnd(), in_flight() + units(length)));
+        const bool sent = send_new(now, out);
+        out.why.cause = Cause::tail_loss_probe;
+        tail_probe_end_ = snd_nxt_;
+        return sent;
+      }
+      transmit(now, out, sent_.back(), Cause::tail_loss_probe);
+      tail_probe_end_ = snd_nxt_;
+      return true;
+    }
+  }
+  return false;
+}
+
+// --- New data ------------------------------------------------------------------------------------------------
+
+// Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier small
+// one. The last segment before a FIN goes at once.
+bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
+  if (length >= send_mss() || options_.nodelay || sent_.empty()) return true;
+  if (last && fin_queued_) return true;
+  if (os().congestion.nagle.value == NagleStyle::minshall) return small_end_.at_or_before(snd_una_);
+  return false;
+}
+
+// How many bytes may go now: by the peer's window with silly-window avoidance (RFC 9293 section 3.8.6.2.1), Nagle
+// and the congestion window. 0: none.
+std::uint32_t Endpoint::new_data_length(TimePoint now) {
+  (void)now;
+  const std::uint32_t waiting = unsent();
+  if (waiting == 0) return 0;
+  const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
+  const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
+  std::uint32_t mss = send_mss();
+  if (sack_ok_ && receive_.has_holes()) mss -= ts_ok_ ? 28 : 36;  // room for the SACK blocks that go along
+  std::uint32_t length = std::min({waiting, mss, usable});
+  if (length == 0) return 0;
+  const std::uint32_t cwnd = congestion_.cwnd();
+  const std::uint32_t flight = in_flight();
+  if (flight >= cwnd) {
+    cwnd_limited_ = true;
+    return 0;
+  }
+  if (os().congestion.unit == CwndUnit::bytes) length = std::min(length, cwnd - flight);
+  if (length >= mss) return length;
+  const bool last = length == waiting;
+  if (last && nagle_allows(length, last)) return length;
+  if (!last && length >= max_snd_wnd_ / 2) return length;
+  return 0;
+}
+
+bool Endpoint::send_new(TimePoint now, Packet& out) {
+  const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
+  if (!may || fin_sent_) return false;
+  const bool was_idle = sent_.empty();
+  if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
+  const std::uint32_t length = new_data_length(now);
+  const bool last = length == unsent();
+  const bool fin = fin_queued_ && last;
+  if (length == 0 && !fin) return false;
+
+  SentSegment entry{.sent = now, .first_sent = now, .start = snd_nxt_, .length = length + (fin ? 1 : 0)};
+  if (fin) entry.flags |= SentSegment::fin;
+  if (length > 0 && (last || entry.start + length == push_end_)) entry.flags |= SentSegment::psh;
+  out_ += units(entry.length);
+  prr_out_ += units(entry.length);
+  snd_nxt_ += entry.length;
+  if (length > 0 && length < send_mss()) small_end_ = snd_nxt_;
+  const bool answers = length > 0 && last_data_ != TimePoint{} && now - last_data_ < ato_;
+  if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
+  const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
+  if (fin) fin_sent_ = true;
+  transmit(now, out, sent_.push_back(entry), cause);
+  on_new_data_sent(now, was_idle);
+  return true;
+}
+
+void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {
+  stop(Timer::persist);
+  if (was_idle || running(Timer::loss_probe)) {
+    arm_retransmit_or_probe(now, false);
+  } else if (!running(Timer::retransmit) && !running(Timer::reorder)) {
+    arm_retransmit(now);
+  }
+  const bool limited = os().retransmit.give_up.value == GiveUp::after_elapsed && options_.user_timeout > Duration{0};
+  if (limited && !running(Timer::user_timeout)) arm(now, Timer::user_timeout, options_.user_timeout);
+}
+
+// --- ACK and RST ---------------------------------------------------------------------------------------------
+
+bool Endpoint::send_ack(TimePoint now, Packet& out) {
+  if (!ack_pending_) return false;
+  const Cause cause = ack_cause_;
+  ack_cause_ = Cause::unknown;
+  fill(now, out, snd_nxt_, tcp_flag::ack, cause);
+  return true;
+}
+
+bool Endpoint::send_reset(TimePoint now, Packet& out) {
+  reset_pending_ = false;
+  if (!reset_is_reply_) {
+    fill(now, out, reset_seq_, tcp_flag::rst | tcp_flag::ack, reset_cause_);
+    return true;
+  }
+  // As a stranger's: at SEG.ACK, nothing else (RFC 9293 section 3.10.7.1).
+  fill(now, out, reset_seq_, tcp_flag::rst, reset_cause_);
+  Segment& segment = *out.segment();
+  segment.window = 0;
+  segment.options = TcpOptions{};
+  if (os().ip.zero_id_without_socket) out.ip.id = 0;
+  return true;
+}
+
+}  // namespace halfopen

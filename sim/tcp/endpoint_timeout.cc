@@ -1,0 +1,142 @@
+// The retransmission timer: arming it, the tail loss probe that shares its slot, timeouts and giving up
+// (RFC 6298 section 5, RFC 8985 section 7, RFC 9293 section 3.8.3).
+#include <algorithm>
+#include <bit>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+
+void Endpoint::arm_retransmit(TimePoint now) {
+  Duration delay = rto();
+  // A user timeout shortens the last wait (net/ipv4/tcp_timer.c tcp_clamp_rto_to_user_timeout).
+  const bool budget = os().retransmit.give_up == GiveUp::after_budget;
+  if (budget && options_.user_timeout > Duration{0} && retrans_stamp_ != kNever) {
+    const Duration left = options_.user_timeout - (now - retrans_stamp_);
+    delay = std::clamp<Duration>(left, env_->clock.tick(), delay);
+  }
+  stop(Timer::loss_probe);
+  arm(now, Timer::retransmit, delay);
+}
+
+// One of the two: a probe where a lost tail could be told from a slow network, else the timeout itself.
+// `advancing`: an ACK moved SND.UNA, so the timeout counts from now.
+void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
+  const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open && sacked_ == 0 &&
+                         is_synchronized(state_) && !tail_probe_out_;
+  if (!may_probe) return arm_retransmit(now);
+  const Duration timeout = rto();
+  Duration delay = 1s;  // RFC 8985 section 7.2, without an SRTT
+  if (rtt_.has_sample()) {
+    const Duration srtt = rtt_.srtt(os().rtt);
+    delay = 2 * srtt + (sent_.size() == 1 ? os().rtt.rto_min.value : Duration{2ms});
+    delay = env_->clock.round_up(delay);
+  }
+  const Duration left = advancing ? timeout : std::max(sent_.front().sent + timeout - now, Duration{0});
+  stop(Timer::retransmit);
+  arm(now, Timer::loss_probe, std::min(delay, left));
+}
+
+void Endpoint::on_tail_loss_timer(TimePoint now) {
+  if (sent_.empty()) return;
+  if (tail_probe_out_) return arm_retransmit(now);
+  probe_ = Probe::tail_loss;
+  tail_probe_out_ = true;
+  arm(now, Timer::retransmit, rto());
+}
+
+// T(n) of net/ipv4/tcp_timer.c tcp_model_timeout: n doublings from rto_min, capped at rto_max.
+Duration Endpoint::retry_budget(std::uint32_t retries) const {
+  const Duration base = os().rtt.rto_min;
+  const Duration cap = os().rtt.rto_max;
+  const auto doublings = static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(cap / base)) - 1);
+  if (retries <= doublings) return ((std::int64_t{2} << retries) - 1) * base;
+  return ((std::int64_t{2} << doublings) - 1) * base + (retries - doublings) * cap;
+}
+
+bool Endpoint::gives_up(TimePoint now) {
+  const RetransmitProfile& rule = os().retransmit;
+  std::uint32_t retries = rule.retries;
+  if (orphan_ && rule.orphan_retries != 0) retries = rule.orphan_retries;
+  switch (rule.give_up.value) {
+    case GiveUp::after_count: return retransmits_ >= retries;
+    case GiveUp::after_budget: {
+      if (retrans_stamp_ == kNever || retransmits_ == 0) return false;
+      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout : retry_budget(retries);
+      return now - retrans_stamp_ >= budget;
+    }
+    case GiveUp::after_elapsed: return now - sent_.front().first_sent >= rule.r2.value;
+  }
+  return false;
+}
+
+void Endpoint::give_up(TimePoint now, Cause why) {
+  const Errno error = soft_error_ != Errno::none ? soft_error_ : Errno::timedout;
+  if (os().retransmit.rst_on_give_up && state_ >= State::syn_received) send_active_reset(now, Cause::rst_give_up);
+  finish(now, why, error);
+}
+
+// SYN and SYN-ACK have limits of their own (RFC 9293 section 3.8.3; tcp_syn_retries, keepinit).
+void Endpoint::on_handshake_timer(TimePoint now) {
+  const RetransmitProfile& rule = os().retransmit;
+  const std::uint32_t limit = state_ == State::syn_sent ? rule.syn_retries + rule.syn_linear : rule.synack_retries.value;
+  const bool user_limit = rule.give_up == GiveUp::after_budget && options_.user_timeout > Duration{0} &&
+                          now - sent_.front().first_sent >= options_.user_timeout;
+  if (retransmits_ >= limit || user_limit) {
+    // A half-open request is dropped without a word; nobody was told of it.
+    if (state_ == State::syn_received && passive_) return finish(now, Cause::timed_out, Errno::timedout);
+    return give_up(now, Cause::timed_out);
+  }
+  ++retransmits_;
+  if (state_ != State::syn_sent || retransmits_ > rule.syn_linear) ++backoff_;
+  syn_pending_ = true;
+  retransmit_cause_ = Cause::retransmit_timeout;
+  arm(now, Timer::retransmit, rto());
+}
+
+void Endpoint::on_retransmit_timer(TimePoint now) {
+  if (sent_.empty()) return;
+  if (state_ == State::syn_sent || state_ == State::syn_received) return on_handshake_timer(now);
+  // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends them
+  // (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out).
+  const bool probing = snd_wnd_ == 0 && now - last_received_ <= 2 * os().rtt.rto_max.value;
+  if (!probing && gives_up(now)) return give_up(now, Cause::timed_out);
+  enter_loss(now);
+  if (retransmits_ < 255) ++retransmits_;
+  if (backoff_ < 32) ++backoff_;
+  if (os().retransmit.forget_srtt_after != 0 && retransmits_ > os().retransmit.forget_srtt_after) rtt_.forget_srtt();
+  arm_retransmit(now);
+}
+
+// RFC 5681 section 3.1, RFC 6298 section 5.4: everything is taken for lost, the window is one segment.
+void Endpoint::enter_loss(TimePoint now) {
+  const bool fresh = phase_ != Phase::loss || snd_una_.after(high_seq_);
+  if (fresh || retransmits_ == 0) {
+    congestion_.on_loss(os().congestion, in_flight());
+    frto_ = os().retransmit.frto && sack_ok_ && phase_ == Phase::open;
+    high_seq_ = snd_nxt_;
+  }
+  if (retrans_stamp_ == kNever) {
+    retrans_stamp_ = now;
+    first_retransmit_ts_ = ts_now(now);
+  }
+  congestion_.on_timeout();
+  phase_ = Phase::loss;
+  dup_acks_ = 0;
+  tail_probe_out_ = false;
+  // A peer that reneged on its first block (RFC 2018 section 8) lost what it had SACKed.
+  const bool reneged = sent_.front().is(SentSegment::sacked);
+  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
+    SentSegment& sent = sent_[i];
+    if (sent.is(SentSegment::sacked)) {
+      if (!reneged) continue;
+      sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::sacked);
+      sacked_ -= units(sent.length);
+    }
+    mark_lost(sent);
+  }
+  force_retransmit_ = true;
+  retransmit_cause_ = Cause::retransmit_timeout;
+}
+
+}  // namespace halfopen

@@ -1,0 +1,266 @@
+// The window we offer (RFC 9293 section 3.8.6.2.2) and when we acknowledge (section 3.8.6.3), in the ways of the
+// different stacks.
+#include <algorithm>
+#include <bit>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+namespace {
+
+constexpr std::uint32_t kFrameSmall = 448;        // a longer packet needs a full-size buffer of the device
+constexpr std::uint32_t kDefaultRatio = 128;      // net/ipv4: half of the memory is payload, in 256ths
+constexpr Duration kAtoStep = 20ms;               // half of TCP_ATO_MIN
+constexpr Duration kDelayedPushed = 200ms;
+constexpr Duration kDelayedLong = 500ms;
+
+std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value + step - 1) / step * step; }
+
+}  // namespace
+
+// --- The window ----------------------------------------------------------------------------------------------
+
+void Endpoint::init_receive_window(bool passive) {
+  const WindowProfile& mine = os().window;
+  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  const std::uint32_t offered_mss = mtu_ - headers;
+  const std::uint32_t largest = std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
+  if (mine.style.value == WindowStyle::truesize) {
+    const std::uint32_t space = receive_buffer_ / 256 * kDefaultRatio;
+    const std::uint32_t mss = offered_mss - (passive && ts_ok_ ? 12 : 0);
+    rcv_wnd_ = std::max(std::min(space, 65536u) / mss * mss, std::min(space, mss));
+    window_clamp_ = space;
+    const auto width = static_cast<int>(std::bit_width(largest));  // floor(log2) + 1
+    rcv_scale_ = static_cast<std::uint8_t>(std::clamp(width - 16, 0, 14));
+  } else {
+    if (passive && mine.round_to_mss) receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
+    rcv_wnd_ = std::min(receive_buffer_, 65535u);
+    rcv_scale_ = 0;
+    while (rcv_scale_ < 14 && (65535u << rcv_scale_) < largest) ++rcv_scale_;
+  }
+  if (mine.fixed_scale != kNoScale) rcv_scale_ = mine.fixed_scale;
+  if (!os().options.window_scaling || (passive && !scale_ok_)) rcv_scale_ = 0;
+}
+
+// At establishment, when both MSS are known.
+void Endpoint::settle_receive_window() {
+  const WindowProfile& mine = os().window;
+  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  const std::uint32_t offered_mss = mtu_ - headers;
+  if (mine.style.value == WindowStyle::truesize) {
+    const std::uint32_t adv_mss = offered_mss - (ts_ok_ ? 12 : 0);
+    window_clamp_ = std::min(window_clamp_, 65536u);
+    window_clamp_ = window_clamp_ > 2 * adv_mss ? window_clamp_ - adv_mss : window_clamp_;
+    rcv_ssthresh_ = std::min(rcv_wnd_, window_clamp_);
+  } else if (mine.round_to_mss) {
+    receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
+  }
+}
+
+std::uint32_t Endpoint::receive_window() const {
+  const std::uint32_t used = distance(rcv_wup_, rcv_nxt_);
+  return rcv_wnd_ > used ? rcv_wnd_ - used : 0;
+}
+
+// The window to advertise from RCV.NXT; the right edge never moves back (RFC 9293 section 3.8.6).
+std::uint32_t Endpoint::choose_window() {
+  const std::uint32_t visible = receive_window();
+  std::uint32_t window = os().window.style.value == WindowStyle::truesize ? truesize_window() : free_space_window();
+  const std::uint32_t step = 1u << rcv_scale_;
+  if (window < visible) window = round_up(visible, step);
+  return std::min(window, 65535u << rcv_scale_);
+}
+
+std::uint32_t Endpoint::free_space_window() const {
+  const std::uint32_t queued = receive_.readable();
+  const std::uint32_t free = receive_buffer_ > queued ? receive_buffer_ - queued : 0;
+  // Receiver's silly-window avoidance.
+  if (free < receive_buffer_ / 4 && free < send_mss()) return 0;
+  return free;
+}
+
+// net/ipv4/tcp_output.c __tcp_select_window: the memory that is left, slow-started by rcv_ssthresh.
+std::uint32_t Endpoint::truesize_window() {
+  const std::uint64_t ratio = window_ratio_;
+  const auto all = static_cast<std::uint32_t>(ratio * receive_buffer_ / 256);
+  const std::uint32_t held = receive_.truesize();
+  auto free = static_cast<std::uint32_t>(receive_buffer_ > held ? ratio * (receive_buffer_ - held) / 256 : 0);
+  const std::uint32_t full = std::min(window_clamp_, all);
+  const std::uint32_t step = 1u << rcv_scale_;
+  if (free < full / 2) {
+    quick_ = 0;
+    free = free / step * step;
+    if (free < all / 16 || free < rcv_mss_) return 0;
+  }
+  const std::uint32_t limit = std::min(free, rcv_ssthresh_);
+  if (rcv_scale_ > 0) return round_up(limit, step);
+  const std::uint32_t visible = receive_window();
+  const std::uint32_t mss = std::max(rcv_mss_, 1u);
+  if (visible + mss > limit && visible <= limit) return visible;
+  return limit / mss * mss;
+}
+
+std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
+  if (arrival.truesize != 0) return arrival.truesize;
+  const std::uint32_t frame = arrival.segment.payload.size() + 60;
+  const WindowProfile& mine = os().window;
+  if (frame <= kFrameSmall) return mine.truesize_small;
+  if (frame <= 1500) return mine.truesize_full;
+  return frame + mine.truesize_full - 1500;
+}
+
+// Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window, tcp_measure_rcv_mss).
+void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize) {
+  if (os().window.style.value != WindowStyle::truesize) return;
+  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  const std::uint32_t adv_mss = mtu_ - headers - (ts_ok_ ? 12 : 0);
+  if (length >= rcv_mss_ && length != rcv_mss_ && truesize > 0) {
+    window_ratio_ = static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
+    const auto all = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
+    window_clamp_ = all;
+    if (os().window.clamp_moves_threshold) {
+      rcv_ssthresh_ = std::min(std::max(rcv_ssthresh_, rcv_wnd_), window_clamp_);
+    }
+    rcv_mss_ = std::min(length, adv_mss);
+  }
+  if (length < 128) return;
+  const std::uint32_t held = receive_.truesize();
+  const auto free = static_cast<std::uint32_t>(
+      receive_buffer_ > held ? std::uint64_t{window_ratio_} * (receive_buffer_ - held) / 256 : 0);
+  const std::uint32_t most = std::min(window_clamp_, free);
+  if (most <= rcv_ssthresh_) return;
+  const bool dense = std::uint64_t{window_ratio_} * truesize / 256 <= length;
+  const std::uint32_t step = dense ? 2 * adv_mss : 2 * rcv_mss_;
+  rcv_ssthresh_ += std::min(most - rcv_ssthresh_, std::max(step, 2 * length));
+}
+
+// The buffer follows twice what the reader took in a round trip (net/ipv4/tcp_input.c tcp_rcv_space_adjust).
+void Endpoint::autotune(TimePoint now) {
+  if (options_.receive_buffer != 0 || receive_buffer_ >= os().window.rcvbuf_max) return;
+  const Duration round = std::max<Duration>(rtt_.srtt(os().rtt), 1ms);
+  if (now - autotune_since_ < round) return;
+  if (copied_ > copied_last_) {
+    const std::uint64_t wanted = std::uint64_t{2} * copied_ + 16 * rcv_mss_;
+    const std::uint64_t buffer = wanted * 256 / window_ratio_;
+    if (buffer > receive_buffer_) {
+      receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffer, os().window.rcvbuf_max));
+      window_clamp_ = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
+    }
+  }
+  copied_last_ = std::max(copied_, copied_last_);
+  copied_ = 0;
+  autotune_since_ = now;
+}
+
+// --- Acknowledging -------------------------------------------------------------------------------------------
+
+void Endpoint::ack_now(Cause why) {
+  ack_pending_ = true;
+  ack_cause_ = why;
+}
+
+void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length) {
+  switch (os().ack.style.value) {
+    case AckStyle::quickack: return owe_ack_quick(now, segment, length);
+    case AckStyle::every_second:
+      if (++held_segments_ >= 2) return ack_now(Cause::ack_now);
+      ack_owed_ = true;
+      if (!running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, os().ack.delay_min);
+      return;
+    case AckStyle::fast_tick:
+      ack_owed_ = true;
+      if (!running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, os().ack.delay_max);
+      return;
+  }
+}
+
+// net/ipv4/tcp_input.c tcp_event_data_recv and __tcp_ack_snd_check.
+void Endpoint::owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length) {
+  const AckProfile& mine = os().ack;
+  const auto refill = static_cast<std::uint8_t>(
+      std::clamp<std::uint32_t>(rcv_wnd_ / (2 * std::max(rcv_mss_, 1u)), 2, mine.quick));
+  if (ato_ == Duration{0}) {
+    quick_ = std::max(quick_, refill);
+    ato_ = mine.delay_min;
+  } else {
+    const Duration gap = now - last_data_;
+    if (gap <= kAtoStep) {
+      ato_ = ato_ / 2 + kAtoStep;
+    } else if (gap < ato_) {
+      ato_ = std::min({ato_ / 2 + gap, rto(), mine.delay_max.value});
+    } else if (gap > rto()) {
+      quick_ = std::max(quick_, refill);
+    }
+  }
+  last_data_ = now;
+  if (length < rcv_mss_ || segment.has(tcp_flag::psh)) {
+    pushed_twice_ = pushed_;
+    pushed_ = true;
+  }
+  ack_owed_ = true;
+  const std::uint32_t unacked = distance(rcv_wup_, rcv_nxt_);
+  if (quick_ > 0 && !pingpong_) return ack_now(Cause::ack_now);
+  if (unacked > rcv_mss_ && choose_window() >= receive_window()) return ack_now(Cause::ack_now);
+  delay_ack(now);
+}
+
+// net/ipv4/tcp_output.c tcp_send_delayed_ack.
+void Endpoint::delay_ack(TimePoint now) {
+  const AckProfile& mine = os().ack;
+  Duration wait = ato_;
+  if (wait > mine.delay_min.value) {
+    Duration most = pingpong_ || pushed_ ? kDelayedPushed : kDelayedLong;
+    if (rtt_.has_sample()) most = std::min(most, std::max<Duration>(rtt_.srtt(os().rtt), mine.delay_min));
+    wait = std::min(wait, most);
+  }
+  wait = std::min<Duration>({wait, mine.delay_max.value, os().rtt.rto_min.value - env_->clock.tick()});
+  if (running(Timer::delayed_ack)) {
+    const TimePoint due = deadline_of(Timer::delayed_ack);
+    if (due <= now + ato_ / 4) return ack_now(Cause::ack_delayed);
+    if (due <= now + wait) return;
+  }
+  arm(now, Timer::delayed_ack, wait);
+}
+
+void Endpoint::on_delayed_ack_timer(TimePoint now) {
+  (void)now;
+  if (!ack_owed_) return;
+  if (os().ack.style.value == AckStyle::quickack) {
+    if (pingpong_) {
+      pingpong_ = false;
+      ato_ = os().ack.delay_min;
+    } else {
+      ato_ = std::min<Duration>({ato_ * 2, rto(), os().ack.delay_max.value});
+    }
+  }
+  ack_now(ack_cause_ == Cause::ack_of_fin ? Cause::ack_of_fin : Cause::ack_delayed);
+}
+
+// The reader made room: tell the peer where it matters (silly-window avoidance), and pay an owed ACK.
+void Endpoint::after_read(TimePoint now, std::size_t count) {
+  const bool receiving = state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
+  if (!receiving) return;
+  const std::uint32_t visible = receive_window();
+  if (os().window.style.value == WindowStyle::free_space) {
+    const std::uint32_t offer = choose_window();
+    const std::uint32_t opens = offer > visible ? offer - visible : 0;
+    // BSD's rule made every second segment's ACK; its successors tell a reader's progress only where the sender
+    // may be waiting for it (netinet/tcp_output.c).
+    const bool eager = os().ack.style.value == AckStyle::fast_tick;
+    const bool matters = opens >= receive_buffer_ / 4 || visible <= receive_buffer_ / 8 || receive_buffer_ <= 8 * send_mss();
+    if ((opens >= 2 * send_mss() && (eager || matters)) || 2 * opens >= receive_buffer_) ack_now(Cause::window_update);
+    return;
+  }
+  copied_ += static_cast<std::uint32_t>(count);
+  autotune(now);
+  if (ack_owed_) {  // net/ipv4/tcp.c __tcp_cleanup_rbuf
+    const bool emptied = receive_.readable() == 0;
+    const bool short_one = emptied && (pushed_twice_ || (pushed_ && !pingpong_));
+    if (distance(rcv_wup_, rcv_nxt_) > rcv_mss_ || short_one) return ack_now(Cause::ack_now);
+  }
+  if (2 * visible > window_clamp_) return;
+  const std::uint32_t offer = choose_window();
+  if (offer > 0 && offer >= 2 * visible) ack_now(Cause::window_update);
+}
+
+}  // namespace halfopen

@@ -1,0 +1,278 @@
+// An operating system as a row of constants. Every difference between the stacks is data here, with its source
+// beside it; a difference of kind is an enum in the row. No code asks "is this Linux?".
+//
+// Sources are short: "net/ipv4/tcp_timer.c tcp_retransmit_timer" (Linux), "netinet/tcp_timer.h" (BSD), "RFC 6298
+// section 2", "measured" (on a real kernel).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "sim/errno.h"
+#include "sim/tcp/state.h"
+#include "sim/time.h"
+#include "sim/wire/icmp.h"
+
+namespace halfopen {
+
+// A constant and where it comes from.
+template <class T>
+struct Sourced {
+  T value{};
+  std::string_view source;
+  constexpr operator const T&() const { return value; }
+};
+
+// Which of an OS's sysctl names apply, and what `when` in a scenario tests.
+enum class OsFamily : std::uint8_t { bsd44, linux_os, freebsd, rfc };
+[[nodiscard]] std::string_view to_string(OsFamily family);  // "4.4bsd", "linux", "freebsd", "rfc"
+
+// How timers meet the clock (sim/tcp/tick_clock.h).
+enum class TickStyle : std::uint8_t {
+  ideal,        // to the nanosecond
+  linux_wheel,  // jiffies and the hierarchical timer wheel
+  bsd_ticks,    // the 500 ms slow and the 200 ms fast timeout
+  callout,      // to the next tick of hz
+};
+enum class RttEstimatorKind : std::uint8_t { rfc6298, linux_os, bsd_ticks, freebsd };
+enum class GiveUp : std::uint8_t {
+  after_count,    // the expiry after `retries` retransmissions
+  after_budget,   // the first expiry that is `retries` doublings of rto_min after the first retransmission
+  after_elapsed,  // the first expiry that is r2 after the first sending
+};
+enum class Recovery : std::uint8_t {
+  reno,       // fast retransmit, deflate on the first new ACK (RFC 2581)
+  newreno,    // partial ACKs retransmit the next hole (RFC 6582)
+  sack_pipe,  // RFC 6675 where SACK was agreed, else NewReno
+  rack,       // RFC 8985 where SACK was agreed, else NewReno
+};
+enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
+enum class CwndUnit : std::uint8_t { bytes, segments };
+enum class IdleRestart : std::uint8_t { none, one_segment, initial_window, halve_per_rto };
+enum class NagleStyle : std::uint8_t {
+  original,  // RFC 896: a small segment waits while anything is unacknowledged
+  minshall,  // Linux: only while an earlier small segment is
+};
+enum class AckStyle : std::uint8_t {
+  quickack,      // Linux: quick at first, then delayed by an adaptive timeout
+  fast_tick,     // 4.4BSD: at the next 200 ms tick, or when the reader opens the window by two segments
+  every_second,  // at the second segment, or after a fixed delay
+};
+enum class WindowStyle : std::uint8_t {
+  free_space,  // the room left in the socket buffer
+  truesize,    // Linux: what the queued packets cost the kernel, and a slow-started threshold
+};
+enum class KeepaliveStyle : std::uint8_t {
+  unanswered_probes,  // Linux: dies after `probes` unanswered ones; waits while data is outstanding
+  idle_time,          // BSD: dies when idle for idle + probes * interval, data outstanding or not
+};
+enum class ProbeStyle : std::uint8_t {
+  old_sequence,  // no data, SEQ = SND.UNA - 1
+  one_byte,      // the next byte, beyond the window
+};
+enum class PersistGiveUp : std::uint8_t { unanswered_probes, idle_and_count };
+enum class RstCheck : std::uint8_t {
+  in_window,       // RFC 793: anywhere in the window
+  exact,           // RFC 5961: at RCV.NXT; else in the window a challenge ACK
+  last_ack_sent,   // FreeBSD: at the last ACK sent; else in the window a challenge ACK
+};
+enum class SynCheck : std::uint8_t { reset, challenge };  // a SYN in a synchronized state
+enum class OptionSlot : std::uint8_t { none, mss, nop, window_scale, sack_permitted, timestamps };
+enum class IsnPolicy : std::uint8_t {
+  hash_64ns,   // Linux: a keyed hash, and a step every 64 ns
+  counter,     // 4.4BSD: one counter of the host
+  hash_1mbps,  // FreeBSD: a keyed hash, and 1 MiB a second
+  hash_4us,    // RFC 9293: a keyed hash, and a step every 4 us
+};
+enum class IpIdPolicy : std::uint8_t {
+  per_connection,    // Linux: counts from a random start in each connection
+  global_counter,    // 4.4BSD: one counter of the host
+  zero_when_atomic,  // FreeBSD: 0 in every packet that must not be fragmented (RFC 6864)
+};
+enum class ListenPolicy : std::uint8_t {
+  accept_queue,  // Linux: full when more than backlog wait to be accepted; then SYNs and last ACKs are dropped
+  both_queues,   // BSD: full when accepted plus embryonic exceed backlog * 3 / 2; then SYNs are dropped
+};
+// What an ICMP error does to a connection.
+enum class IcmpEffect : std::uint8_t {
+  ignore,
+  soft,      // remembered; becomes the errno of a later timeout
+  abort,     // the connection ends with the errno
+  shrink,    // path MTU discovery
+  quench,    // the congestion window falls to one segment
+};
+
+struct ClockProfile {
+  Sourced<TickStyle> style;
+  Sourced<std::uint32_t> hz;       // jiffies or ticks a second
+  Sourced<Duration> slow_tick;     // bsd_ticks
+  Sourced<Duration> fast_tick;     // bsd_ticks
+};
+
+struct RttProfile {
+  Sourced<RttEstimatorKind> estimator;
+  Sourced<Duration> rto_initial;   // before any sample
+  Sourced<Duration> rto_fallback;  // when data starts after a retransmitted SYN gave no sample
+  Sourced<Duration> rto_min;
+  Sourced<Duration> rto_max;
+  Sourced<Duration> rto_slop;      // added to every timeout
+  Sourced<Duration> granularity;   // G of RFC 6298; one tick of the estimator's clock
+};
+
+struct RetransmitProfile {
+  Sourced<GiveUp> give_up;
+  Sourced<std::uint32_t> retries;          // tcp_retries2, TCP_MAXRXTSHIFT
+  Sourced<Duration> r2;                    // after_elapsed
+  Sourced<std::uint32_t> orphan_retries;   // of a connection without a process; 0: as `retries`
+  Sourced<std::array<std::uint16_t, 13>> backoff;  // multiplier by number of expiries; the last one stays
+  Sourced<bool> rst_on_give_up;
+  Sourced<std::uint32_t> syn_retries;
+  Sourced<std::uint32_t> syn_linear;       // further SYN timeouts at first that do not double
+  Sourced<std::uint32_t> synack_retries;
+  Sourced<Duration> connect_limit;         // zero: none but syn_retries
+  Sourced<bool> tail_loss_probe;
+  Sourced<Recovery> recovery;
+  Sourced<std::uint8_t> dup_threshold;
+  Sourced<bool> frto;
+  Sourced<bool> collapse;                  // small unacknowledged segments merge when retransmitted
+  Sourced<std::uint8_t> forget_srtt_after; // expiries after which BSD forgets the SRTT; 0: never
+};
+
+struct CongestionProfile {
+  Sourced<CongestionAlgorithm> algorithm;
+  Sourced<CwndUnit> unit;
+  Sourced<std::uint32_t> initial_window;   // segments
+  Sourced<IdleRestart> idle_restart;
+  Sourced<bool> prr;                       // RFC 6937 in recovery, else cwnd = ssthresh + 3
+  Sourced<bool> hystart;
+  Sourced<NagleStyle> nagle{};
+};
+
+struct AckProfile {
+  Sourced<AckStyle> style;
+  Sourced<Duration> delay_min;   // the fixed delay for every_second
+  Sourced<Duration> delay_max;
+  Sourced<std::uint32_t> quick;  // quick ACKs at the start, quickack
+};
+
+struct WindowProfile {
+  Sourced<WindowStyle> style;
+  Sourced<std::uint32_t> rcvbuf;       // bytes
+  Sourced<std::uint32_t> rcvbuf_max;   // autotuning's limit, and what the window scale must reach
+  Sourced<std::uint32_t> sndbuf;
+  Sourced<std::uint32_t> sndbuf_max;
+  Sourced<std::uint8_t> fixed_scale;   // 255: from rcvbuf_max
+  Sourced<bool> round_to_mss;          // buffers are rounded up to whole segments once the MSS is known
+  Sourced<bool> clamp_moves_threshold; // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
+  Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
+  Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
+};
+
+struct OptionsProfile {
+  Sourced<bool> timestamps;
+  Sourced<bool> sack;
+  Sourced<bool> dsack;
+  Sourced<bool> window_scaling;
+  Sourced<Duration> ts_clock;      // one step of TSval
+  Sourced<std::array<OptionSlot, 8>> syn_layout;  // in wire order; NOPs fall away with the option they pad
+  Sourced<std::uint16_t> default_mss;  // when the peer offers none
+  Sourced<bool> timestamps_on_rst{};   // the reset of a connection carries them
+};
+
+struct KeepaliveProfile {
+  Sourced<KeepaliveStyle> style;
+  Sourced<bool> always;            // on without SO_KEEPALIVE
+  Sourced<Duration> idle;
+  Sourced<Duration> interval;
+  Sourced<std::uint32_t> probes;
+  Sourced<bool> rst_on_death;
+};
+
+struct PersistProfile {
+  Sourced<ProbeStyle> style;
+  Sourced<Duration> min;
+  Sourced<Duration> max;
+  Sourced<PersistGiveUp> give_up;
+};
+
+struct CloseProfile {
+  Sourced<bool> rst_on_unread;     // close() with unread data resets
+  Sourced<Duration> fin_wait_2;    // of a closed socket: the first look; zero: it stays for ever
+  Sourced<Duration> fin_wait_2_recheck;  // BSD looks again after each of these; zero: the first look ends it
+  Sourced<Duration> fin_wait_2_idle;     // a look ends it only when nothing came for longer than this
+  Sourced<Duration> time_wait;     // 2 MSL
+  Sourced<bool> rst_on_data_after_close;
+};
+
+struct CheckProfile {  // RFC 5961 and its absence
+  Sourced<RstCheck> rst;
+  Sourced<SynCheck> syn;
+  Sourced<bool> ack_range;         // ACKs older than the largest window seen get a challenge ACK
+  Sourced<std::uint32_t> challenge_count;   // per challenge_interval and connection
+  Sourced<Duration> challenge_interval;
+  Sourced<Duration> out_of_window_interval; // one ACK for out-of-window segments without data in this time
+};
+
+struct IcmpRow {
+  Errno error = Errno::none;
+  IcmpEffect embryonic = IcmpEffect::ignore;    // SYN_SENT, SYN_RECEIVED
+  IcmpEffect established = IcmpEffect::ignore;
+};
+
+struct IcmpProfile {
+  Sourced<std::array<IcmpRow, kIcmpKinds>> rows;  // by IcmpKind
+  Sourced<bool> undo_backoff;                     // RFC 6069
+  Sourced<std::uint8_t> embryonic_soft_limit;     // expiries after which a repeated soft error aborts; 0: never
+};
+
+struct SocketProfile {
+  Sourced<std::array<Errno, kStates>> rst_error;  // so_error by the state in which the RST came
+  Sourced<bool> eof_beats_error;    // read() after FIN: 0 even if an error is pending
+  Sourced<bool> pipe_beats_error;   // write() when it cannot send: EPIPE even if an error is pending
+  Sourced<bool> user_timeout;       // TCP_USER_TIMEOUT exists
+  Sourced<bool> keepalive_tuning;   // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
+  Sourced<ListenPolicy> listen;
+  Sourced<std::uint16_t> port_first;  // ephemeral ports
+  Sourced<std::uint16_t> port_last;
+};
+
+struct IpProfile {
+  Sourced<std::uint8_t> ttl;
+  Sourced<bool> dont_fragment;
+  Sourced<IpIdPolicy> id;
+  Sourced<bool> zero_id_without_socket;  // resets by no socket, SYN-ACKs and TIME_WAIT's ACKs carry ID 0
+  Sourced<IsnPolicy> isn;
+  Sourced<std::uint32_t> reuse_isn_step; // ISS of one that takes over a TIME_WAIT: SND.NXT plus this; 0: a new ISS
+};
+
+struct OsProfile {
+  std::string_view name;
+  std::string_view title;
+  std::string_view story;   // what is peculiar about it, for people
+  OsFamily family = OsFamily::rfc;
+  ClockProfile clock;
+  RttProfile rtt;
+  RetransmitProfile retransmit;
+  CongestionProfile congestion;
+  AckProfile ack;
+  WindowProfile window;
+  OptionsProfile options;
+  KeepaliveProfile keepalive;
+  PersistProfile persist;
+  CloseProfile close;
+  CheckProfile check;
+  IcmpProfile icmp;
+  SocketProfile socket;
+  IpProfile ip;
+};
+
+// All rows, in the order of `halfopen profiles`.
+[[nodiscard]] std::span<const OsProfile* const> all_profiles();
+// By name or alias ("linux", "berkeley"); nullptr if there is none.
+[[nodiscard]] const OsProfile* find_profile(std::string_view name_or_alias);
+// Other names of a profile, e.g. {"linux"} for linux-6.18.
+[[nodiscard]] std::span<const std::string_view> profile_aliases(std::string_view name);
+
+}  // namespace halfopen

@@ -1,0 +1,80 @@
+// Two endpoints and the wire between them: the smallest world in which TCP can be watched. Tests state a story and
+// compare rungs: "time who flags seq:end(len) ack N", sequence numbers relative to each side's SYN.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen::testing {
+
+class Pair {
+ public:
+  struct Side {
+    OsProfile profile;
+    TickClock clock;
+    EndpointEnv env;
+    SocketOptions options;
+    std::unique_ptr<Endpoint> endpoint;
+    FourTuple addresses;
+    Seq iss;
+    std::string received;  // what read() gave
+    bool reads = true;     // reads at once whatever arrives
+    bool answers = true;   // false: swallows packets, as a dead host does
+    std::vector<EndpointEvent> events;
+    Side(const OsProfile& os, BlockPool& pool, Duration phase)
+        : profile{os}, clock{profile.clock, phase}, env{profile, clock, pool, {}, false, 1} {}
+  };
+  struct Rung {
+    TimePoint at;
+    bool from_a = true;
+    std::string text;
+    Packet packet;
+  };
+
+  explicit Pair(std::string_view a = "linux", std::string_view b = "linux", Duration one_way = 10ms);
+
+  BlockPool pool;  // outlives the endpoints
+  Side a, b;
+  Duration one_way;
+  TimePoint now{};
+  std::vector<Rung> rungs;  // at the sender, when sent
+  // Decides what the wire drops: called for every packet sent.
+  std::function<bool(const Rung&)> drops = [](const Rung&) { return false; };
+  // When each copy of a packet arrives, from now; empty: lost. Default: once, after one_way.
+  std::function<std::vector<Duration>()> route;
+  bool records = true;  // false: no rungs are kept (long random runs)
+
+  // a opens, b answers; runs until both are established.
+  void connect();
+  void start_connect();
+  void write(Side& side, std::string_view text);
+  void at(TimePoint when) { run_until(when); }
+  void run_until(TimePoint when);
+  void run_for(Duration d) { run_until(now + d); }
+  // Sends a segment to `to` as if its peer had.
+  void inject(Side& to, Segment segment);
+  void after_input(Side& side);  // to be called after driving side.endpoint by hand
+  // The rungs since the last call, one a line.
+  std::string ladder();
+  std::string ladder_without_time();
+
+ private:
+  struct InFlight {
+    TimePoint at;
+    bool to_b;
+    Packet packet;
+  };
+  void drain(Side& side);
+  void deliver(InFlight packet);
+  [[nodiscard]] std::string text_of(const Packet& packet, bool from_a) const;
+
+  std::vector<InFlight> wire_;
+  std::size_t shown_ = 0;
+  Seq seen_iss_a_, seen_iss_b_;
+};
+
+}  // namespace halfopen::testing

@@ -60,7 +60,7 @@ struct CallNote {  // a system call returned
   std::string args;     // strace's notation without the parentheses: "3, \"hello\\n\", 6"
   std::int64_t result = 0;  // -1 on error
   int error = 0;            // halfopen's Errno value of this error, 0 for none
-  std::string detail;       // bytes read, revents ..., in strace's notation; may be empty
+  std::string detail;       // behind the result, in strace's notation: "(in [3])"; may be empty
 };
 
 struct ProcessNote {  // something happened to a process

@@ -63,7 +63,7 @@ void CongestionControl::avoid_reno(std::uint32_t acked) {
   credit_ += acked;
   if (credit_ >= cwnd_) {
     credit_ -= cwnd_;
-    cwnd_ += mss_;
+    cwnd_ = std::min(cwnd_ + mss_, kInfinite);
   }
 }
 
@@ -91,22 +91,22 @@ std::uint32_t CongestionControl::cubic_target(TimePoint now, std::uint32_t cwnd)
 void CongestionControl::avoid_cubic(const Ack& ack) {
   const std::uint32_t cwnd = std::max<std::uint32_t>(cwnd_ / mss_, 1);
   const std::uint32_t target = cubic_target(ack.now, cwnd);
-  std::uint32_t every = target > cwnd ? cwnd / (target - cwnd) : cwnd * 100;
+  std::uint64_t every = target > cwnd ? cwnd / (target - cwnd) : std::uint64_t{cwnd} * 100;
   if (w_max_ == 0 && every > 20) every = 20;  // before any loss: at least 5 % per round trip
   // The Reno-friendly region: 3 (1 - beta) / (1 + beta) segments a window.
   reno_credit_ += ack.acked;
-  const std::uint32_t per_segment = std::max<std::uint32_t>(cwnd * 15 / 8, 1) * mss_;
+  const std::uint64_t per_segment = std::max<std::uint64_t>(std::uint64_t{cwnd} * 15 / 8, 1) * mss_;
   while (reno_credit_ >= per_segment) {
-    reno_credit_ -= per_segment;
+    reno_credit_ -= static_cast<std::uint32_t>(per_segment);
     ++reno_cwnd_;
   }
-  if (reno_cwnd_ > cwnd) every = std::min(every, cwnd / (reno_cwnd_ - cwnd));
-  every = std::max<std::uint32_t>(every, 2);
+  if (reno_cwnd_ > cwnd) every = std::min<std::uint64_t>(every, cwnd / (reno_cwnd_ - cwnd));
+  every = std::max<std::uint64_t>(every, 2);
   credit_ += ack.acked;
   if (credit_ >= every * mss_) {
-    const std::uint32_t steps = credit_ / (every * mss_);
-    credit_ -= steps * every * mss_;
-    cwnd_ += steps * mss_;
+    const std::uint64_t steps = credit_ / (every * mss_);
+    credit_ -= static_cast<std::uint32_t>(steps * every * mss_);
+    cwnd_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(cwnd_ + steps * mss_, kInfinite));
   }
 }
 

@@ -176,6 +176,7 @@ class Endpoint {
     bool acked_original = false;   // something never retransmitted was (s)acked
     bool fin_acked = false;
     bool duplicate = false;        // RFC 5681 section 2
+    bool answers_original = false; // TSecr is older than the first retransmission (RFC 3522)
     bool limited = false;          // the congestion window was full before
     Duration rtt{};                // zero: no sample
     TimePoint newest_sent{};       // of the latest sent original that was delivered
@@ -209,19 +210,21 @@ class Endpoint {
   bool passes_sequence(TimePoint now, const Segment& segment);
   bool passes_ack(TimePoint now, const Segment& segment);
   void on_unacceptable(TimePoint now, const Segment& segment);
+  void on_repetition(const Segment& segment);
   void on_reset(TimePoint now, const Segment& segment);
   void on_syn_in_window(TimePoint now, const Segment& segment);
   void take_timestamp(TimePoint now, const Segment& segment);
   void take_data(TimePoint now, const Arrival& arrival);
   void take_fin(TimePoint now);
   void challenge(TimePoint now);
+  bool may_answer_again(TimePoint now);
   void reply_reset(const Segment& offender, Cause why);
 
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
   AckResult clean_scoreboard(TimePoint now, const Segment& segment);
   void take_sack(TimePoint now, const Segment& segment, AckResult& result);
-  void mark_delivered(SentSegment& sent, AckResult& result);
+  void mark_delivered(TimePoint now, SentSegment& sent, AckResult& result);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
   void update_send_window(TimePoint now, const Segment& segment);
   void on_fin_acked(TimePoint now);
@@ -238,22 +241,24 @@ class Endpoint {
   void leave_recovery();
   void prr_update(const AckResult& result);
   void undo_recovery();
-  void tail_loss_acked(const Segment& segment);
+  void tail_loss_acked(const Segment& segment, const AckResult& result);
   void on_retransmit_timer(TimePoint now);
   void on_handshake_timer(TimePoint now);
   bool gives_up(TimePoint now);
-  [[nodiscard]] Duration retry_budget(std::uint32_t retries) const;
+  [[nodiscard]] Duration retry_budget(std::uint32_t retries, Duration base) const;
   void give_up(TimePoint now, Cause why);
   void enter_loss(TimePoint now);
   void arm_retransmit(TimePoint now);
   void arm_retransmit_or_probe(TimePoint now, bool advancing);
+  void arm_user_timeout(TimePoint now);
   void on_tail_loss_timer(TimePoint now);
 
   // endpoint_send.cc: what to send
   bool send_reset(TimePoint now, Packet& out);
   bool send_retransmission(TimePoint now, Packet& out);
   bool send_probe(TimePoint now, Packet& out);
-  bool send_new(TimePoint now, Packet& out);
+  bool send_window_probe(TimePoint now, Packet& out);
+  bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   std::uint32_t collapse_at(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now);
@@ -266,12 +271,13 @@ class Endpoint {
   [[nodiscard]] std::uint32_t send_mss() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
+  [[nodiscard]] bool syn_unacknowledged() const { return !sent_.empty() && sent_.front().is(SentSegment::syn); }
   void on_new_data_sent(TimePoint now, bool was_idle);
 
   // endpoint_probe.cc: zero window and keepalive
   void start_persist_if_stuck(TimePoint now);
   void on_persist_timer(TimePoint now);
-  [[nodiscard]] Duration persist_delay() const;
+  [[nodiscard]] Duration persist_delay(TimePoint now) const;
   void arm_keepalive(TimePoint now, Duration delay);
   void on_keepalive_timer(TimePoint now);
   [[nodiscard]] Duration keepalive_idle() const;
@@ -379,7 +385,7 @@ class Endpoint {
   std::uint8_t held_segments_ = 0;    // full segments received since the last ACK
 
   // A reset to send: the only segment that outlives the connection.
-  Seq reset_seq_;
+  Seq reset_seq_, reset_ack_;
   Cause reset_cause_ = Cause::unknown;
 
   State state_ = State::closed;
@@ -399,7 +405,8 @@ class Endpoint {
   bool ack_pending_ : 1 = false;       // send an ACK now
   bool ack_owed_ : 1 = false;          // or with the next segment, or when the timer says so
   bool reset_pending_ : 1 = false;
-  bool reset_is_reply_ : 1 = false;    // bare RST at SEG.ACK, as for a stranger
+  bool reset_is_reply_ : 1 = false;    // bare, as for a stranger: RST at SEG.ACK, or
+  bool reset_has_ack_ : 1 = false;     // RST and ACK for what had no ACK
   bool syn_pending_ : 1 = false;
   bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
   bool frto_ : 1 = false;

@@ -21,15 +21,16 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   update_send_window(now, segment);
 
   probes_out_ = 0;
-  probing_since_ = snd_wnd_ == 0 ? now : kNever;
+  if (snd_wnd_ > 0 && !running(Timer::persist)) probing_since_ = kNever;
   if (result.advanced) {
     retransmits_ = 0;
     soft_error_ = Errno::none;
     if (phase_ == Phase::open) retrans_stamp_ = kNever;
   }
-  tail_loss_acked(segment);
+  tail_loss_acked(segment, result);
+  const bool was_recovering = phase_ == Phase::recovery;  // the ACK that ends it sets the window, no more
   recover(now, result);
-  if (result.acked > 0 && phase_ != Phase::recovery) {
+  if (result.acked > 0 && phase_ != Phase::recovery && !was_recovering) {
     congestion_.on_ack(os().congestion, {.now = now,
                                          .acked = result.acked,
                                          .limited = result.limited,
@@ -43,19 +44,25 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
 }
 
 // Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
-void Endpoint::mark_delivered(SentSegment& sent, AckResult& result) {
+void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& result) {
   result.delivered += units(sent.length);
   const bool original = sent.transmissions == 1;
   if (original) {
-    result.acked_original = true;
+    // What was first sent after the timeout says nothing about it.
+    result.acked_original = result.acked_original || sent.end().at_or_before(high_seq_);
     result.newest_sent = std::max(result.newest_sent, sent.sent);
     if (rack_sent_ != TimePoint{} && sent.end().before(rack_end_) && sent.sent < rack_sent_) reordering_seen_ = true;
   } else {
     result.acked_retransmitted = true;
   }
-  if (sent.sent > rack_sent_ || (sent.sent == rack_sent_ && sent.end().after(rack_end_))) {
+  // An ACK sooner than any round trip is the original's, not its repetition's (RFC 8985 section 6.2 step 2).
+  const bool ambiguous = !original && min_rtt_ != Duration::max() && now - sent.sent < min_rtt_;
+  if (ambiguous) {
+    // RACK learns nothing.
+  } else if (sent.sent > rack_sent_ || (sent.sent == rack_sent_ && sent.end().after(rack_end_))) {
     rack_sent_ = sent.sent;
     rack_end_ = sent.end();
+    rack_rtt_ = now - sent.sent;
   }
   if (sent.is(SentSegment::lost)) lost_ -= units(sent.length);
   if (sent.is(SentSegment::retransmitted)) retrans_ -= units(sent.length);
@@ -66,6 +73,7 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
   AckResult result;
   const Seq ack = segment.ack;
   if (!ack.after(snd_una_)) return result;
+  const bool had_syn = syn_unacknowledged();
   result.advanced = true;
   TimePoint oldest_sent = kNever;
   while (!sent_.empty() && sent_.front().start.before(ack)) {
@@ -74,7 +82,7 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
     const bool part = sent.end().after(ack);
     if (!sent.is(SentSegment::sacked)) {
       if (sent.transmissions == 1) oldest_sent = std::min(oldest_sent, sent.sent);
-      if (!part) mark_delivered(sent, result);
+      if (!part) mark_delivered(now, sent, result);
     }
     if (part) {
       // The peer took a piece (a closed window, or segments cut elsewhere): the rest stays outstanding.
@@ -97,7 +105,6 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
     sent_.pop_front();
   }
   // Bytes leave the send buffer; SYN and FIN were never in it.
-  const bool had_syn = snd_una_ == iss_;
   const std::uint32_t control = (had_syn ? 1u : 0u) + (result.fin_acked ? 1u : 0u);
   const std::uint32_t advance = distance(snd_una_, ack);
   send_.drop_front(std::min(advance - std::min(control, advance), send_.size()));
@@ -128,7 +135,7 @@ void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& resul
       if (sent.transmissions == 1 && result.rtt == Duration{0} && !result.acked_retransmitted) {
         result.rtt = now - sent.sent;
       }
-      mark_delivered(sent, result);
+      mark_delivered(now, sent, result);
       sent.flags |= SentSegment::sacked;
       sacked_ += units(sent.length);
       result.sacked = true;
@@ -143,12 +150,13 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
   if (have) {
     sample.ticks = env_->clock.ticks(now) - env_->clock.ticks(now - result.rtt);
     min_rtt_ = std::min(min_rtt_, result.rtt);
-    rack_rtt_ = now - rack_sent_;
   }
   const bool ticks_by_echo = os().rtt.estimator == RttEstimatorKind::bsd_ticks ||
                              os().rtt.estimator == RttEstimatorKind::freebsd;
   const bool echoed = ts_ok_ && result.advanced && segment.options.has_timestamps() &&
                       segment.options.timestamps().echo.wire() != 0;
+  result.answers_original = echoed && retrans_stamp_ != kNever &&
+                            segment.options.timestamps().echo.before(first_retransmit_ts_);
   if (echoed && (ticks_by_echo || !have)) {
     const std::uint32_t steps = distance(segment.options.timestamps().echo, ts_now(now));
     if (steps < 0x8000'0000u) {
@@ -156,8 +164,6 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
       if (!have) {
         const Duration step = os().options.ts_clock;
         sample.exact = std::max<Duration>(steps * step, step);
-        // Only delivered retransmissions: RACK still learns when the last of them went out.
-        rack_rtt_ = now - rack_sent_;
       }
       have = true;
     }
@@ -195,7 +201,10 @@ void Endpoint::rearm_after_ack(TimePoint now, const AckResult& result) {
     stop(Timer::user_timeout);
     return;
   }
-  if (result.advanced) stop(Timer::user_timeout);
+  if (result.advanced) {
+    stop(Timer::user_timeout);
+    arm_user_timeout(now);
+  }
   if (running(Timer::reorder)) return;
   if (result.advanced) {
     arm_retransmit_or_probe(now, true);

@@ -76,6 +76,7 @@ void Endpoint::enter_fin_wait_2(TimePoint now) {
   set_state(now, State::fin_wait_2, Cause::fin_acked);
   const Duration limit = os().close.fin_wait_2;
   if (!orphan_ || limit == Duration{0}) return;
+  stop(Timer::keepalive);
   // Long enough for a few retransmissions of the peer's (net/ipv4/tcp.c: 3.5 RTO).
   const bool rechecks = os().close.fin_wait_2_recheck.value > Duration{0};
   arm(now, Timer::fin_wait_2, rechecks ? limit : std::max<Duration>(limit, rto() * 7 / 2));
@@ -84,7 +85,7 @@ void Endpoint::enter_fin_wait_2(TimePoint now) {
 void Endpoint::on_fin_wait_2_timer(TimePoint now) {
   const Duration again = os().close.fin_wait_2_recheck;
   const Duration silence = now - last_received_;
-  if (again > Duration{0} && silence <= os().close.fin_wait_2.value) return arm(now, Timer::fin_wait_2, again);
+  if (again > Duration{0} && silence <= os().close.fin_wait_2_idle.value) return arm(now, Timer::fin_wait_2, again);
   finish(now, Cause::fin_wait_2_over, Errno::none);
 }
 
@@ -95,8 +96,9 @@ void Endpoint::enter_time_wait(TimePoint now, Cause why) {
 
 // RFC 9293 section 3.10.7.4 for TIME-WAIT; RFC 6191 on reusing it.
 Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) {
-  const bool ts_newer = ts_ok_ && segment.options.has_timestamps() &&
-                        segment.options.timestamps().value.after(ts_recent_);
+  const bool ts_told = ts_ok_ && segment.options.has_timestamps();
+  const bool ts_newer = ts_told && segment.options.timestamps().value.after(ts_recent_);
+  const bool ts_older = ts_told && segment.options.timestamps().value.before(ts_recent_);
   if (segment.has(tcp_flag::rst)) {
     const bool in_window = SeqSpan{rcv_nxt_, std::max(receive_window(), 1u)}.contains(segment.seq);
     const bool kills = os().check.rst.value == RstCheck::in_window ? in_window : segment.seq == rcv_nxt_;
@@ -104,7 +106,7 @@ Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) 
     return Verdict::done;
   }
   if (segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack)) {
-    if (segment.seq.after(rcv_nxt_) || ts_newer) {
+    if ((segment.seq.after(rcv_nxt_) && !ts_older) || ts_newer) {
       finish(now, Cause::reopened, Errno::none);
       return Verdict::reopen;
     }

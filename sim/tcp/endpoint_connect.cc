@@ -13,6 +13,7 @@ void Endpoint::connect(TimePoint now) {
   if (os().retransmit.connect_limit.value > Duration{0}) {
     arm(now, Timer::connect, os().retransmit.connect_limit);
   }
+  arm_user_timeout(now);
 }
 
 void Endpoint::open_passively(TimePoint now, const Arrival& syn) {
@@ -52,6 +53,7 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
   // A SYN's window is never scaled (RFC 7323 section 2.2).
   snd_wnd_ = max_snd_wnd_ = syn.window;
   snd_wl1_ = syn.seq;
+  snd_wl2_ = iss_;
   last_received_ = now;
   if (passive_) {
     init_receive_window(true);

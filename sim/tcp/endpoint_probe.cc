@@ -13,14 +13,17 @@ void Endpoint::start_persist_if_stuck(TimePoint now) {
   if (!may || !sent_.empty() || unsent() == 0 || new_data_length(now) > 0) return;
   const bool answered = os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
   if (running(Timer::persist) && !answered) return;
-  arm(now, Timer::persist, persist_delay());
+  arm(now, Timer::persist, persist_delay(now));
 }
 
-Duration Endpoint::persist_delay() const {
+Duration Endpoint::persist_delay(TimePoint now) const {
   const auto& table = os().retransmit.backoff.value;
   const std::uint32_t factor = table[std::min<std::size_t>(persist_shift_, table.size() - 1)];
   const Duration base = rtt_.persist_base(os().rtt, env_->clock);
-  return std::clamp<Duration>(base * factor, os().persist.min, os().persist.max);
+  const Duration delay = std::clamp<Duration>(base * factor, os().persist.min, os().persist.max);
+  const bool limited = options_.user_timeout > Duration{0} && os().socket.user_timeout && probing_since_ != kNever;
+  if (!limited) return delay;
+  return std::clamp<Duration>(options_.user_timeout - (now - probing_since_), env_->clock.tick(), delay);
 }
 
 void Endpoint::on_persist_timer(TimePoint now) {
@@ -29,8 +32,12 @@ void Endpoint::on_persist_timer(TimePoint now) {
   if (os().persist.give_up.value == PersistGiveUp::unanswered_probes) {
     const std::uint32_t orphan = rule.orphan_retries != 0 ? rule.orphan_retries.value : rule.retries.value;
     dead = probes_out_ >= (orphan_ ? orphan : rule.retries.value);
+    if (rule.give_up == GiveUp::after_elapsed) {  // R2, and it counts from the last answer
+      dead = probing_since_ != kNever && now - std::max(probing_since_, last_received_) >= rule.r2.value;
+    }
     const bool limited = options_.user_timeout > Duration{0} && os().socket.user_timeout;
-    if (limited && probing_since_ != kNever && now - probing_since_ >= options_.user_timeout) dead = probes_out_ > 0;
+    // Answered probes do not help: the user timeout counts from the first one (net/ipv4/tcp_timer.c tcp_probe_timer).
+    if (limited && probing_since_ != kNever && now - probing_since_ >= options_.user_timeout) dead = true;
   } else {
     // BSD gives up only when the table is through and the peer has long been silent.
     const auto& table = rule.backoff.value;
@@ -44,7 +51,7 @@ void Endpoint::on_persist_timer(TimePoint now) {
   probe_ = Probe::window;
   if (probes_out_ < 255) ++probes_out_;
   if (persist_shift_ < os().retransmit.backoff.value.size() - 1) ++persist_shift_;
-  arm(now, Timer::persist, persist_delay());
+  arm(now, Timer::persist, persist_delay(now));
 }
 
 Duration Endpoint::keepalive_idle() const {
@@ -66,9 +73,16 @@ void Endpoint::on_keepalive_timer(TimePoint now) {
   const Duration slack = env_->clock.tick();  // a timer of n ticks may run out up to a tick before n whole ones
   const bool waits_for_data = os().keepalive.style.value == KeepaliveStyle::unanswered_probes;
   if (waits_for_data && (!sent_.empty() || unsent() > 0)) return arm_keepalive(now, keepalive_idle());
+  const bool may_ask = waits_for_data || state_ == State::established || state_ == State::close_wait;
+  if (!may_ask) return arm_keepalive(now, keepalive_idle());
   if (silence + slack < keepalive_idle()) {
     probes_out_ = 0;
-    return arm_keepalive(now, keepalive_idle() - silence);
+    if (waits_for_data) return arm_keepalive(now, keepalive_idle() - silence);
+    // BSD sets the timer anew with each segment: as if it had been set when the last one came.
+    if (options_.keepalive || os().keepalive.always) {
+      arm_at(Timer::keepalive, env_->clock.expiry(last_received_, keepalive_idle()));
+    }
+    return;
   }
   bool dead = false;
   if (waits_for_data) {

@@ -24,6 +24,15 @@ Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
 
 Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
+  // The SYN again: our SYN-ACK was lost, or is late.
+  if (state_ == State::syn_received && segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack) &&
+      segment.seq == irs_) {
+    if (!may_answer_again(now)) return Verdict::done;
+    syn_pending_ = true;
+    ack_cause_ = Cause::syn_again;
+    arm(now, Timer::retransmit, rto());
+    return Verdict::done;
+  }
   // Simultaneous open: the peer's SYN-ACK repeats the SYN that is already counted; it is its ACK that matters.
   const bool crossing = state_ == State::syn_received && segment.has(tcp_flag::syn) &&
                         segment.has(tcp_flag::ack) && segment.seq + 1 == rcv_nxt_;
@@ -60,7 +69,9 @@ bool Endpoint::passes_paws(TimePoint now, const Segment& segment) {
 }
 
 bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
-  const bool not_old = segment.end().at_or_after(rcv_wup_);
+  // A SYN that was counted long ago is old, whatever was acknowledged since.
+  const bool old_syn = segment.has(tcp_flag::syn) && segment.seq.before(rcv_nxt_);
+  const bool not_old = segment.end().at_or_after(rcv_wup_) && !old_syn;
   const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + receive_window());
   if (not_old && not_beyond) return true;
   if (segment.has(tcp_flag::rst)) {
@@ -79,36 +90,43 @@ bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
 // An old, repeated or out-of-window segment is answered with an ACK, which tells a half-open peer the truth.
 void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
   if (segment.has(tcp_flag::syn)) {
-    if (state_ == State::syn_received && segment.seq == irs_ && !segment.has(tcp_flag::ack)) {
-      syn_pending_ = true;
-      ack_cause_ = Cause::syn_again;
-      return;
-    }
     if (os().check.syn.value == SynCheck::challenge) return challenge(now);
     return ack_now(Cause::ack_duplicate);
   }
-  const std::uint32_t length = segment.length();
-  const bool probes_us = segment.seq + 1 == rcv_nxt_ && length <= 1;
-  if (length > 0) {
-    if (segment.end().at_or_before(rcv_nxt_) && os().options.dsack && sack_ok_ && !segment.payload.empty()) {
-      dsack_ = SeqSpan{segment.seq, segment.payload.size()};
-    }
-    quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
-    pingpong_ = false;
-    if (segment.has(tcp_flag::ack) && passes_ack(now, segment)) last_received_ = now;
-    return ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
+  if (segment.length() > 0) {
+    if (segment.has(tcp_flag::ack) && segment.ack.at_or_before(snd_nxt_)) last_received_ = now;
+    return on_repetition(segment);
   }
-  const Duration quiet = os().check.out_of_window_interval;
-  const bool answered = out_of_window_ack_ != TimePoint{} && now - out_of_window_ack_ < quiet;
-  if (answered) return;
-  if (quiet > Duration{0}) out_of_window_ack_ = now;
+  if (!may_answer_again(now)) return;
+  const bool probes_us = segment.seq + 1 == rcv_nxt_;
   if (probes_us) last_received_ = now;
   ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
+}
+
+// Sequence space that is not new: the sender missed our ACK, or asks whether we live. RFC 2883 section 4.1.
+void Endpoint::on_repetition(const Segment& segment) {
+  const bool old = segment.end().at_or_before(rcv_nxt_);
+  if (old && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, segment.length()};
+  quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
+  pingpong_ = false;
+  const bool probes_us = segment.seq + 1 == rcv_nxt_ && segment.length() == 1;
+  ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
+}
+
+// Segments without data are answered once in a while, lest two ends answer each other for ever (Linux,
+// tcp_oow_rate_limited).
+bool Endpoint::may_answer_again(TimePoint now) {
+  const Duration quiet = os().check.out_of_window_interval;
+  if (quiet == Duration{0}) return true;
+  if (out_of_window_ack_ != TimePoint{} && now - out_of_window_ack_ < quiet) return false;
+  out_of_window_ack_ = now;
+  return true;
 }
 
 // RFC 5961 section 7: at most so many in a time, so that an attacker cannot make us talk.
 void Endpoint::challenge(TimePoint now) {
   const CheckProfile& check = os().check;
+  if (check.challenge_count == 0) return ack_now(Cause::ack_duplicate);  // older than RFC 5961: each is answered
   if (challenges_ == 0 || now - challenge_since_ >= check.challenge_interval.value) {
     challenge_since_ = now;
     challenges_ = 0;
@@ -121,7 +139,9 @@ void Endpoint::challenge(TimePoint now) {
 void Endpoint::on_reset(TimePoint now, const Segment& segment) {
   bool exact = true;
   switch (os().check.rst.value) {
-    case RstCheck::in_window: break;
+    case RstCheck::in_window:
+      if (segment.seq.before(rcv_nxt_)) return;
+      break;
     case RstCheck::exact:
       exact = segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
       break;
@@ -172,13 +192,14 @@ void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
 
 void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
+  if (segment.end().at_or_before(rcv_nxt_)) return on_repetition(segment);
   const bool may_receive =
       state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
   if (!may_receive) return;  // after the peer's FIN there is nothing to come
   const std::uint32_t skip = segment.seq.before(rcv_nxt_) ? distance(segment.seq, rcv_nxt_) : 0;
   const std::uint32_t window = receive_window();
   Payload payload = segment.payload;
-  bool fin = segment.has(tcp_flag::fin);
+  bool fin = segment.has(tcp_flag::fin) && skip <= payload.size();
   Seq seq = segment.seq + skip;
   const std::uint32_t bytes = payload.size();
   const std::uint32_t kept_from = std::min(skip, bytes);
@@ -193,6 +214,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
     reply_reset(segment, Cause::rst_after_close);
     return finish(now, Cause::rst_after_close, Errno::none);
   }
+  if (kept_from > 0 && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, kept_from};
   if (bytes > 0 && kept == 0 && !fin) {
     // Nothing fits: a closed window's probe, or data all old.
     return ack_now(window == 0 ? Cause::keepalive_reply : Cause::ack_duplicate);
@@ -244,7 +266,9 @@ void Endpoint::take_fin(TimePoint now) {
 void Endpoint::reply_reset(const Segment& offender, Cause why) {
   reset_pending_ = true;
   reset_is_reply_ = true;
-  reset_seq_ = offender.ack;
+  reset_has_ack_ = !offender.has(tcp_flag::ack);
+  reset_seq_ = reset_has_ack_ ? Seq{0} : offender.ack;
+  reset_ack_ = offender.end();
   reset_cause_ = why;
 }
 
@@ -269,6 +293,7 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
       const std::uint32_t next = std::max(mtu, lowest);
       if (next >= path_mtu_) break;
       path_mtu_ = next;
+      if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
       for (std::uint32_t i = 0; i < sent_.size(); ++i) {
         if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);
       }

@@ -6,6 +6,11 @@
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
+namespace {
+
+constexpr Duration kReorderSlack = 2ms;  // net/ipv4/tcp_recovery.c tcp_rack_mark_lost: TCP_TIMEOUT_MIN_US
+
+}  // namespace
 
 // --- Detecting loss --------------------------------------------------------------------------------------------
 
@@ -66,7 +71,7 @@ void Endpoint::detect_by_rack(TimePoint now) {
   if (longest > Duration{0}) {
     stop(Timer::retransmit);
     stop(Timer::loss_probe);
-    arm(now, Timer::reorder, longest);
+    arm(now, Timer::reorder, env_->clock.round_up(longest + kReorderSlack));
   } else {
     stop(Timer::reorder);
   }
@@ -92,6 +97,7 @@ void Endpoint::detect_by_sack_count() {
 // --- Recovery ------------------------------------------------------------------------------------------------
 
 void Endpoint::recover(TimePoint now, const AckResult& result) {
+  if (phase_ != Phase::open && result.answers_original && os().retransmit.frto) return undo_recovery();
   if (phase_ == Phase::loss) return recover_from_timeout(now, result);
   if (phase_ == Phase::open) {
     if (sent_.empty()) return;
@@ -125,10 +131,10 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
 }
 
 void Endpoint::enter_recovery(TimePoint now, Cause why) {
-  const std::uint32_t flight = in_flight() + lost_;
+  const bool segments = os().congestion.unit.value == CwndUnit::segments;
+  prr_prior_ = std::max(segments ? congestion_.cwnd() : out_, 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
   high_seq_ = snd_nxt_;
-  congestion_.on_loss(os().congestion, flight);
-  prr_prior_ = std::max(flight, 1u);
+  congestion_.on_loss(os().congestion, out_);
   prr_delivered_ = prr_out_ = 0;
   phase_ = Phase::recovery;
   force_retransmit_ = true;
@@ -195,7 +201,7 @@ void Endpoint::undo_recovery() {
 void Endpoint::recover_from_timeout(TimePoint now, const AckResult& result) {
   if (frto_) {
     if (result.acked_original && (result.advanced || result.sacked)) return undo_recovery();
-    if (!result.advanced) frto_ = false;  // conventional recovery
+    if (!result.advanced || unsent() == 0) frto_ = false;  // conventional recovery
   }
   if (snd_una_.at_or_after(high_seq_) || sent_.empty()) {
     phase_ = Phase::open;
@@ -209,14 +215,24 @@ void Endpoint::recover_from_timeout(TimePoint now, const AckResult& result) {
 }
 
 // RFC 8985 section 7.4: what the probe's ACK says.
-void Endpoint::tail_loss_acked(const Segment& segment) {
+void Endpoint::tail_loss_acked(const Segment& segment, const AckResult& result) {
   if (!tail_probe_out_ || segment.ack.before(tail_probe_end_)) return;
-  tail_probe_out_ = false;
-  if (tail_probe_new_ || phase_ != Phase::open) return;
+  if (tail_probe_new_ || phase_ != Phase::open) {
+    tail_probe_out_ = false;
+    return;
+  }
   for (const SeqSpan& block : segment.options.sack()) {
-    if (block.end().at_or_before(segment.ack)) return;  // DSACK: the original had arrived
+    if (!block.end().at_or_before(segment.ack)) continue;
+    tail_probe_out_ = false;  // DSACK: the original had arrived
+    return;
+  }
+  if (!segment.ack.after(tail_probe_end_)) {
+    // The probe's own ACK may still come: only a second one like this shows that both arrived.
+    if (!result.advanced && segment.length() == 0) tail_probe_out_ = false;
+    return;
   }
   // The probe repaired a loss: the window pays for it once.
+  tail_probe_out_ = false;
   congestion_.on_loss(os().congestion, in_flight());
   congestion_.set_cwnd(congestion_.ssthresh());
 }

@@ -45,7 +45,7 @@ std::uint32_t Endpoint::send_mss() const {
 
 std::uint32_t Endpoint::unsent() const {
   std::uint32_t sent = distance(snd_una_, snd_nxt_);
-  if (snd_una_ == iss_ && sent > 0) --sent;  // the SYN
+  if (syn_unacknowledged() && sent > 0) --sent;
   if (fin_sent_ && sent > 0) --sent;
   return send_.size() - std::min(sent, send_.size());
 }
@@ -95,27 +95,29 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const bool ts = answering ? ts_ok_ : mine.timestamps.value;
   const bool sack = answering ? sack_ok_ : mine.sack.value;
   const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
-  std::uint32_t pads = 0;  // NOPs stand for the option that follows them
   for (OptionSlot slot : mine.syn_layout.value) {
-    if (slot == OptionSlot::nop) {
-      ++pads;
-      continue;
-    }
-    const bool wanted = slot == OptionSlot::mss || (slot == OptionSlot::timestamps && ts) ||
-                        (slot == OptionSlot::sack_permitted && sack) || (slot == OptionSlot::window_scale && scale);
-    if (wanted) {
-      for (; pads > 0; --pads) segment.options.add_nop();
-    }
-    pads = 0;
-    if (!wanted) continue;
+    // NOPs let each option end on a word; SACK-permitted shares its word with the timestamps that follow.
+    const auto align = [&](std::size_t size) {
+      while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
+    };
     switch (slot) {
       case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(mtu_ - headers)); break;
-      case OptionSlot::window_scale: segment.options.add_window_scale(rcv_scale_); break;
-      case OptionSlot::sack_permitted: segment.options.add_sack_permitted(); break;
+      case OptionSlot::window_scale:
+        if (!scale) break;
+        align(3);
+        segment.options.add_window_scale(rcv_scale_);
+        break;
+      case OptionSlot::sack_permitted:
+        if (!sack) break;
+        if (!ts) align(2);
+        segment.options.add_sack_permitted();
+        break;
       case OptionSlot::timestamps:
+        if (!ts) break;
+        align(10);
         segment.options.add_timestamps({.value = ts_now(now), .echo = answering ? ts_recent_ : TsVal{0}});
         break;
-      default: break;
+      case OptionSlot::none: break;
     }
   }
   segment.options.pad();
@@ -159,7 +161,7 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
   if (sent.is(SentSegment::psh)) flags |= tcp_flag::psh;
   if (state_ != State::syn_sent) flags |= tcp_flag::ack;
   fill(now, out, sent.start, flags, cause);
-  const bool syn_outstanding = snd_una_ == iss_ && !sent.is(SentSegment::syn);
+  const bool syn_outstanding = syn_unacknowledged() && !sent.is(SentSegment::syn);
   const std::uint32_t control = (sent.is(SentSegment::syn) ? 1u : 0u) + (sent.is(SentSegment::fin) ? 1u : 0u);
   if (sent.length > control) {
     const std::uint32_t offset = distance(snd_una_, sent.start) - (syn_outstanding ? 1 : 0);
@@ -246,18 +248,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
   switch (probe) {
     case Probe::none: return false;
     case Probe::keepalive: fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::keepalive_probe); return true;
-    case Probe::window:
-      if (os().persist.style.value == ProbeStyle::old_sequence || unsent() == 0) {
-        fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::window_probe);
-        out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
-        return true;
-      }
-      fill(now, out, snd_nxt_, tcp_flag::ack, Cause::window_probe_data);
-      out.segment()->payload = send_.slice(env_->pool, send_.size() - unsent(), 1);
-      out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
-      window_probe_byte_ = true;
-      window_probe_end_ = snd_nxt_ + 1;
-      return true;
+    case Probe::window: return send_window_probe(now, out);
     case Probe::tail_loss: {
       tail_probe_new_ = false;
       if (sent_.empty()) return false;
@@ -267,7 +258,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
       if (length > 0) {  // new data asks as well, whatever the congestion window
         tail_probe_new_ = true;
         congestion_.set_cwnd(std::max(congestion_.cwnd(), in_flight() + units(length)));
-        const bool sent = send_new(now, out);
+        const bool sent = send_new(now, out, length);
         out.why.cause = Cause::tail_loss_probe;
         tail_probe_end_ = snd_nxt_;
         return sent;
@@ -280,6 +271,34 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
   return false;
 }
 
+bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
+  const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
+  const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
+  const std::uint32_t fits = std::min({unsent(), send_mss(), usable});
+  if (fits > 0) {
+    // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293 section 3.8.6.2.1).
+    probes_out_ = persist_shift_ = 0;
+    probing_since_ = kNever;
+    if (!send_new(now, out, fits)) return false;
+    if (os().persist.style.value == ProbeStyle::old_sequence) {  // net/ipv4/tcp_output.c tcp_write_wakeup
+      sent_.back().flags |= SentSegment::psh;
+      out.segment()->flags |= tcp_flag::psh;
+    }
+    return true;
+  }
+  const bool with_byte = os().persist.style.value == ProbeStyle::one_byte && unsent() > 0;
+  if (with_byte) {
+    fill(now, out, snd_nxt_, tcp_flag::ack, Cause::window_probe_data);
+    out.segment()->payload = send_.slice(env_->pool, send_.size() - unsent(), 1);
+    window_probe_byte_ = true;
+    window_probe_end_ = snd_nxt_ + 1;
+  } else {
+    fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::window_probe);
+  }
+  out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
+  return true;
+}
+
 // --- New data ------------------------------------------------------------------------------------------------
 
 // Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier small
@@ -287,7 +306,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
   if (length >= send_mss() || options_.nodelay || sent_.empty()) return true;
   if (last && fin_queued_) return true;
-  if (os().congestion.nagle.value == NagleStyle::minshall) return small_end_.at_or_before(snd_una_);
+  if (os().congestion.nagle.value == NagleStyle::minshall) return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
   return false;
 }
 
@@ -317,12 +336,12 @@ std::uint32_t Endpoint::new_data_length(TimePoint now) {
   return 0;
 }
 
-bool Endpoint::send_new(TimePoint now, Packet& out) {
-  const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
-  if (!may || fin_sent_) return false;
+// `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the window.
+bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
+  if (!is_synchronized(state_) || fin_sent_) return false;
   const bool was_idle = sent_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
-  const std::uint32_t length = new_data_length(now);
+  const std::uint32_t length = forced != 0 ? forced : new_data_length(now);
   const bool last = length == unsent();
   const bool fin = fin_queued_ && last;
   if (length == 0 && !fin) return false;
@@ -350,8 +369,7 @@ void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {
   } else if (!running(Timer::retransmit) && !running(Timer::reorder)) {
     arm_retransmit(now);
   }
-  const bool limited = os().retransmit.give_up.value == GiveUp::after_elapsed && options_.user_timeout > Duration{0};
-  if (limited && !running(Timer::user_timeout)) arm(now, Timer::user_timeout, options_.user_timeout);
+  if (!running(Timer::user_timeout)) arm_user_timeout(now);
 }
 
 // --- ACK and RST ---------------------------------------------------------------------------------------------
@@ -370,11 +388,15 @@ bool Endpoint::send_reset(TimePoint now, Packet& out) {
     fill(now, out, reset_seq_, tcp_flag::rst | tcp_flag::ack, reset_cause_);
     return true;
   }
-  // As a stranger's: at SEG.ACK, nothing else (RFC 9293 section 3.10.7.1).
+  // As a stranger's: at SEG.ACK, or with an ACK of what had none; nothing else (RFC 9293 section 3.10.7.1).
   fill(now, out, reset_seq_, tcp_flag::rst, reset_cause_);
   Segment& segment = *out.segment();
   segment.window = 0;
   segment.options = TcpOptions{};
+  if (reset_has_ack_) {
+    segment.flags |= tcp_flag::ack;
+    segment.ack = reset_ack_;
+  }
   if (os().ip.zero_id_without_socket) out.ip.id = 0;
   return true;
 }

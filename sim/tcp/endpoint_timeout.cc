@@ -23,7 +23,7 @@ void Endpoint::arm_retransmit(TimePoint now) {
 // `advancing`: an ACK moved SND.UNA, so the timeout counts from now.
 void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
   const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open && sacked_ == 0 &&
-                         is_synchronized(state_) && !tail_probe_out_;
+                         is_synchronized(state_);
   if (!may_probe) return arm_retransmit(now);
   const Duration timeout = rto();
   Duration delay = 1s;  // RFC 8985 section 7.2, without an SRTT
@@ -37,6 +37,12 @@ void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
   arm(now, Timer::loss_probe, std::min(delay, left));
 }
 
+// RFC 9293 section 3.8.3: where the user's limit is a timer of its own, it runs while anything is unacknowledged.
+void Endpoint::arm_user_timeout(TimePoint now) {
+  const bool timer = os().retransmit.give_up.value == GiveUp::after_elapsed && os().socket.user_timeout;
+  if (timer && options_.user_timeout > Duration{0}) arm(now, Timer::user_timeout, options_.user_timeout);
+}
+
 void Endpoint::on_tail_loss_timer(TimePoint now) {
   if (sent_.empty()) return;
   if (tail_probe_out_) return arm_retransmit(now);
@@ -45,9 +51,8 @@ void Endpoint::on_tail_loss_timer(TimePoint now) {
   arm(now, Timer::retransmit, rto());
 }
 
-// T(n) of net/ipv4/tcp_timer.c tcp_model_timeout: n doublings from rto_min, capped at rto_max.
-Duration Endpoint::retry_budget(std::uint32_t retries) const {
-  const Duration base = os().rtt.rto_min;
+// T(n) of net/ipv4/tcp_timer.c tcp_model_timeout: n doublings from `base`, capped at rto_max.
+Duration Endpoint::retry_budget(std::uint32_t retries, Duration base) const {
   const Duration cap = os().rtt.rto_max;
   const auto doublings = static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(cap / base)) - 1);
   if (retries <= doublings) return ((std::int64_t{2} << retries) - 1) * base;
@@ -62,7 +67,7 @@ bool Endpoint::gives_up(TimePoint now) {
     case GiveUp::after_count: return retransmits_ >= retries;
     case GiveUp::after_budget: {
       if (retrans_stamp_ == kNever || retransmits_ == 0) return false;
-      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout : retry_budget(retries);
+      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout : retry_budget(retries, os().rtt.rto_min);
       return now - retrans_stamp_ >= budget;
     }
     case GiveUp::after_elapsed: return now - sent_.front().first_sent >= rule.r2.value;
@@ -80,9 +85,14 @@ void Endpoint::give_up(TimePoint now, Cause why) {
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
   const std::uint32_t limit = state_ == State::syn_sent ? rule.syn_retries + rule.syn_linear : rule.synack_retries.value;
-  const bool user_limit = rule.give_up == GiveUp::after_budget && options_.user_timeout > Duration{0} &&
-                          now - sent_.front().first_sent >= options_.user_timeout;
-  if (retransmits_ >= limit || user_limit) {
+  bool over = retransmits_ >= limit;
+  if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
+    // The linear timeouts do not outlast the budget that the doublings alone would take.
+    const Duration user = options_.user_timeout;
+    const Duration budget = user > Duration{0} ? user : retry_budget(rule.syn_retries, os().rtt.rto_initial);
+    over = over || now - sent_.front().first_sent >= budget;
+  }
+  if (over) {
     // A half-open request is dropped without a word; nobody was told of it.
     if (state_ == State::syn_received && passive_) return finish(now, Cause::timed_out, Errno::timedout);
     return give_up(now, Cause::timed_out);
@@ -112,7 +122,7 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
 void Endpoint::enter_loss(TimePoint now) {
   const bool fresh = phase_ != Phase::loss || snd_una_.after(high_seq_);
   if (fresh || retransmits_ == 0) {
-    congestion_.on_loss(os().congestion, in_flight());
+    congestion_.on_loss(os().congestion, out_);
     frto_ = os().retransmit.frto && sack_ok_ && phase_ == Phase::open;
     high_seq_ = snd_nxt_;
   }

@@ -79,7 +79,7 @@ enum class RstCheck : std::uint8_t {
   last_ack_sent,   // FreeBSD: at the last ACK sent; else in the window a challenge ACK
 };
 enum class SynCheck : std::uint8_t { reset, challenge };  // a SYN in a synchronized state
-enum class OptionSlot : std::uint8_t { none, mss, nop, window_scale, sack_permitted, timestamps };
+enum class OptionSlot : std::uint8_t { none, mss, window_scale, sack_permitted, timestamps };
 enum class IsnPolicy : std::uint8_t {
   hash_64ns,   // Linux: a keyed hash, and a step every 64 ns
   counter,     // 4.4BSD: one counter of the host
@@ -147,7 +147,7 @@ struct CongestionProfile {
   Sourced<IdleRestart> idle_restart;
   Sourced<bool> prr;                       // RFC 6937 in recovery, else cwnd = ssthresh + 3
   Sourced<bool> hystart;
-  Sourced<NagleStyle> nagle{};
+  Sourced<NagleStyle> nagle;
 };
 
 struct AckProfile {
@@ -176,9 +176,9 @@ struct OptionsProfile {
   Sourced<bool> dsack;
   Sourced<bool> window_scaling;
   Sourced<Duration> ts_clock;      // one step of TSval
-  Sourced<std::array<OptionSlot, 8>> syn_layout;  // in wire order; NOPs fall away with the option they pad
+  Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
   Sourced<std::uint16_t> default_mss;  // when the peer offers none
-  Sourced<bool> timestamps_on_rst{};   // the reset of a connection carries them
+  Sourced<bool> timestamps_on_rst;     // the reset of a connection carries them
 };
 
 struct KeepaliveProfile {

@@ -13,8 +13,7 @@ void ReceiveQueue::append(Payload payload, std::uint32_t truesize) {
 bool ReceiveQueue::insert(Seq seq, Payload payload, bool fin, std::uint32_t truesize) {
   bool any_new = false;
   // What lies between the stored fragments is stored; what overlaps them is not.
-  std::size_t i = 0;
-  while (i < beyond_.size() && beyond_[i].end().at_or_before(seq)) ++i;
+  std::size_t i = first_ending_after(seq);
   while (true) {
     const std::uint32_t left = payload.size() + (fin ? 1 : 0);
     if (left == 0) break;
@@ -33,6 +32,7 @@ bool ReceiveQueue::insert(Seq seq, Payload payload, bool fin, std::uint32_t true
                      Fragment{seq, piece_fin, truesize, std::move(piece)});
       truesize = 0;  // charged once
       any_new = true;
+      cover(SeqSpan{seq, gap});
       remember(seq);
       ++i;
       if (gap == left) break;
@@ -70,6 +70,8 @@ Seq ReceiveQueue::pull(Seq edge, bool& fin) {
     }
   }
   beyond_.erase(beyond_.begin(), beyond_.begin() + static_cast<std::ptrdiff_t>(taken));
+  const auto done = std::find_if(blocks_.begin(), blocks_.end(), [edge](const SeqSpan& b) { return b.start.after(edge); });
+  blocks_.erase(blocks_.begin(), done);
   if (beyond_.empty()) recent_count_ = 0;
   return edge;
 }
@@ -112,22 +114,46 @@ std::size_t ReceiveQueue::discard(std::size_t most) {
   return done;
 }
 
-SeqSpan ReceiveQueue::block_around(std::size_t index) const {
-  std::size_t first = index;
-  while (first > 0 && beyond_[first - 1].end() == beyond_[first].seq) --first;
-  std::size_t last = index;
-  while (last + 1 < beyond_.size() && beyond_[last].end() == beyond_[last + 1].seq) ++last;
-  return SeqSpan{beyond_[first].seq, distance(beyond_[first].seq, beyond_[last].end())};
+// The first fragment that reaches beyond `point`, by bisection; most often none does.
+std::size_t ReceiveQueue::first_ending_after(Seq point) const {
+  const auto found = std::partition_point(beyond_.begin(), beyond_.end(),
+                                          [point](const Fragment& f) { return f.end().at_or_before(point); });
+  return static_cast<std::size_t>(found - beyond_.begin());
+}
+
+// The block that holds `point`; blocks_.size() if none does.
+std::size_t ReceiveQueue::block_with(Seq point) const {
+  const auto found = std::partition_point(blocks_.begin(), blocks_.end(),
+                                          [point](const SeqSpan& b) { return b.end().at_or_before(point); });
+  const bool inside = found != blocks_.end() && found->contains(point);
+  return inside ? static_cast<std::size_t>(found - blocks_.begin()) : blocks_.size();
+}
+
+// Joins `span` with the blocks that it touches.
+void ReceiveQueue::cover(SeqSpan span) {
+  const auto first = std::partition_point(blocks_.begin(), blocks_.end(),
+                                          [&span](const SeqSpan& b) { return b.end().before(span.start); });
+  auto last = first;
+  while (last != blocks_.end() && last->start.at_or_before(span.end())) {
+    const Seq end = later(span.end(), last->end());
+    span.start = earlier(span.start, last->start);
+    span.length = distance(span.start, end);
+    ++last;
+  }
+  if (first == last) {
+    blocks_.insert(first, span);
+    return;
+  }
+  *first = span;
+  blocks_.erase(first + 1, last);
 }
 
 // Keeps one point for each of the four blocks that changed last.
 void ReceiveQueue::remember(Seq seq) {
   std::array<Seq, TcpOptions::kMaxSack> kept{seq};
   std::uint8_t count = 1;
-  SeqSpan changed{seq, 1};
-  for (std::size_t i = 0; i < beyond_.size(); ++i) {
-    if (SeqSpan{beyond_[i].seq, beyond_[i].length()}.contains(seq)) changed = block_around(i);
-  }
+  const std::size_t at = block_with(seq);
+  const SeqSpan changed = at < blocks_.size() ? blocks_[at] : SeqSpan{seq, 1};
   for (std::uint8_t i = 0; i < recent_count_ && count < kept.size(); ++i) {
     if (!changed.contains(recent_[i])) kept[count++] = recent_[i];
   }
@@ -138,15 +164,10 @@ void ReceiveQueue::remember(Seq seq) {
 std::size_t ReceiveQueue::sack_blocks(std::span<SeqSpan> out) const {
   std::size_t count = 0;
   for (std::uint8_t r = 0; r < recent_count_ && count < out.size(); ++r) {
-    for (std::size_t i = 0; i < beyond_.size(); ++i) {
-      if (!SeqSpan{beyond_[i].seq, beyond_[i].length()}.contains(recent_[r])) continue;
-      const SeqSpan block = block_around(i);
-      if (std::find(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count), block) ==
-          out.begin() + static_cast<std::ptrdiff_t>(count)) {
-        out[count++] = block;
-      }
-      break;
-    }
+    const std::size_t at = block_with(recent_[r]);
+    if (at == blocks_.size()) continue;
+    const auto end = out.begin() + static_cast<std::ptrdiff_t>(count);
+    if (std::find(out.begin(), end, blocks_[at]) == end) out[count++] = blocks_[at];
   }
   return count;
 }
@@ -154,6 +175,7 @@ std::size_t ReceiveQueue::sack_blocks(std::span<SeqSpan> out) const {
 void ReceiveQueue::clear() {
   ready_.reset();
   beyond_ = {};
+  blocks_ = {};
   recent_count_ = 0;
   front_offset_ = readable_ = truesize_ = 0;
 }

@@ -54,12 +54,15 @@ class ReceiveQueue {
     [[nodiscard]] std::uint32_t length() const { return payload.size() + (fin ? 1 : 0); }
     [[nodiscard]] Seq end() const { return seq + length(); }
   };
-  [[nodiscard]] SeqSpan block_around(std::size_t index) const;
+  [[nodiscard]] std::size_t first_ending_after(Seq point) const;
+  [[nodiscard]] std::size_t block_with(Seq point) const;
+  void cover(SeqSpan span);
   void remember(Seq seq);
   void pop_chunk();
 
   Ring<Chunk> ready_;
   std::vector<Fragment> beyond_;  // in sequence order, without overlaps
+  std::vector<SeqSpan> blocks_;   // what they cover, neighbours joined
   std::array<Seq, TcpOptions::kMaxSack> recent_{};  // a point in each recently changed block, newest first
   std::uint8_t recent_count_ = 0;
   std::uint32_t front_offset_ = 0;  // bytes of ready_.front() already read

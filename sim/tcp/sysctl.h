@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/tcp/profile.h"
 
@@ -19,7 +19,7 @@ struct SysctlOutcome {
     bad_value,
   };
   What what = What::applied;
-  std::string expected;  // unknown: the nearest right name; bad_value: what a value must be
+  std::string expected;  // unknown: the right name that is near, if any; bad_value: what a value must be
 };
 
 // Sets one parameter. `name` is the OS's, without "net.ipv4." for Linux ("tcp_retries2"; "net.ipv4.tcp_retries2" is
@@ -32,6 +32,6 @@ struct SysctlName {
   OsFamily family;
   std::string_view what;  // "retransmissions of data before giving up, as a time budget"
 };
-[[nodiscard]] std::span<const SysctlName> sysctl_names();
+[[nodiscard]] std::vector<SysctlName> sysctl_names();
 
 }  // namespace halfopen

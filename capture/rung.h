@@ -1,0 +1,30 @@
+// The parts of a rung: what a packet says, in tcpdump's notation with relative numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "capture/conversation.h"
+#include "capture/names.h"
+#include "sim/observe.h"
+#include "sim/wire/packet.h"
+
+namespace halfopen {
+
+// "S.", "FP.", "R"; "none" without any bit.
+[[nodiscard]] std::string flags_text(std::uint8_t flags);
+
+// "<mss 1460,sackOK,TS val 0 ecr 0,nop,wscale 10>"; empty without options. SACK edges are relative to the
+// other end.
+[[nodiscard]] std::string options_text(const TcpOptions& options, const SegmentView& view);
+
+// "icmp: 10.9.0.2 host unreachable [client > server 25:38(13)]", "icmp6: echo request, id 1, seq 2".
+[[nodiscard]] std::string icmp_text(const Packet& packet, const Conversations& conversations, Names& names);
+
+// "udp, 12 bytes", "ip protocol 89, 44 bytes".
+[[nodiscard]] std::string other_text(const OtherBody& body);
+
+// "(lost)", "(lost: path is cut)"; empty for a packet that arrives.
+[[nodiscard]] std::string fate_text(PacketFate fate);
+
+}  // namespace halfopen

@@ -1,0 +1,14 @@
+// One function a command. Each returns the process's exit status; bad input and files that fail are thrown as
+// InputError and Trouble.
+#pragma once
+
+#include "cli/options.h"
+
+namespace halfopen {
+
+int run_list();
+int run_sim(const SimOptions& options);
+int run_show(const ShowOptions& options);
+int run_profiles(const ProfilesOptions& options);
+
+}  // namespace halfopen

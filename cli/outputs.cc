@@ -1,0 +1,83 @@
+#include "cli/outputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+
+#include "cli/exit_code.h"
+#include "sim/input_error.h"
+
+namespace halfopen {
+
+bool takes_standard_output(const SimOptions& options) {
+  std::vector<std::string> names = options.captures;
+  if (!options.json.empty()) names.push_back(options.json);
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice != names.end()) {
+    throw Trouble{*twice == "-" ? "only one capture, or the JSON, can go to standard output"
+                                : fmt::format("{} is named twice as an output", *twice)};
+  }
+  return std::ranges::binary_search(names, "-");
+}
+
+std::int64_t epoch_of_captures() {
+  const char* text = std::getenv("SOURCE_DATE_EPOCH");
+  if (text == nullptr || *text == '\0') return kDefaultEpoch;
+  constexpr std::int64_t kLatest = 4'294'967'295;  // what a pcap's header can hold
+  const std::string_view digits{text};
+  std::int64_t seconds = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  if (error != std::errc{} || stop != digits.data() + digits.size() || seconds < 0 || seconds > kLatest) {
+    throw InputError{"SOURCE_DATE_EPOCH", fmt::format("seconds since 1970, at most {}", kLatest), text};
+  }
+  return seconds * 1'000'000'000;
+}
+
+RunInfo describe_run(const Scenario& scenario, const SimOptions& options) {
+  const auto host = [](HostId id, const HostScenario& from) {
+    return HostInfo{.id = id,
+                    .address = from.address,
+                    .kind = "model",
+                    .os = std::string{to_string(from.profile.family)},
+                    .profile = from.profile_name,
+                    .program = from.program.name};
+  };
+  HostInfo router;
+  router.id = HostId::router;
+  router.address = scenario.path.router;
+  return {.version = HALFOPEN_VERSION,
+          .scenario = scenario.title,
+          .seed = options.seed.value_or(scenario.seed),
+          .tap = options.tap,
+          .hosts = {host(HostId::client, scenario.client), host(HostId::server, scenario.server), router}};
+}
+
+template <class Action>
+void Output::unless_reader_left(Action action) {
+  if (reader_left_) return;
+  try {
+    action();
+  } catch (const CaptureError& error) {
+    if (error.error != EPIPE) throw;
+    reader_left_ = true;
+  }
+}
+
+void Output::on_packet(const PacketNote& note) {
+  unless_reader_left([&] { sink_->on_packet(note); });
+}
+
+void Output::on_note(const Note& note) {
+  unless_reader_left([&] { sink_->on_note(note); });
+}
+
+void Output::finish() {
+  unless_reader_left([&] { sink_->finish(); });
+}
+
+}  // namespace halfopen

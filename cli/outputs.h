@@ -1,0 +1,48 @@
+// The files that a run writes: captures and JSON.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture/capture_file.h"
+#include "capture/run_info.h"
+#include "capture/trace.h"
+#include "cli/options.h"
+#include "sim/scenario.h"
+
+namespace halfopen {
+
+// True if a capture or the JSON goes to standard output, so that prose must not. Throws Trouble where two do,
+// or where two outputs are one file.
+[[nodiscard]] bool takes_standard_output(const SimOptions& options);
+
+// Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's, or a constant. Throws InputError for nonsense in
+// it.
+[[nodiscard]] std::int64_t epoch_of_captures();
+
+// What a capture says about this run.
+[[nodiscard]] RunInfo describe_run(const Scenario& scenario, const SimOptions& options);
+
+// Passes everything to a file's writer until its reader has left (a pipe into head): then the run goes on
+// without it.
+class Output final : public Observer {
+ public:
+  explicit Output(std::unique_ptr<CaptureSink> sink) : sink_{std::move(sink)} {}
+
+  [[nodiscard]] bool wants_packets() const override { return sink_->wants_packets(); }
+  [[nodiscard]] bool wants(NoteKind kind) const override { return sink_->wants(kind); }
+  void on_packet(const PacketNote& note) override;
+  void on_note(const Note& note) override;
+  void finish();
+  [[nodiscard]] CaptureSink& sink() { return *sink_; }
+
+ private:
+  template <class Action>
+  void unless_reader_left(Action action);
+
+  std::unique_ptr<CaptureSink> sink_;
+  bool reader_left_ = false;
+};
+
+}  // namespace halfopen

@@ -1,0 +1,38 @@
+// Where people read: standard output or standard error, in colour when a person looks at a terminal.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+namespace halfopen {
+
+enum class Style : std::uint8_t { plain, title, heading, good, bad, faint };
+
+// Colours: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb".
+[[nodiscard]] bool wants_colour(std::FILE* out);
+
+class Prose {
+ public:
+  explicit Prose(std::FILE* out) : out_{out}, colour_{wants_colour(out)} {}
+
+  void write(std::string_view text);
+  void line(std::string_view text = {});
+  // Text in a style where colours are on, the text as it is elsewhere.
+  [[nodiscard]] std::string paint(Style style, std::string_view text) const;
+  [[nodiscard]] bool colour() const { return colour_; }
+
+  // Hands everything to the system. Throws Trouble if it cannot be written; a reader who has left (a pipe
+  // into head) is not trouble: the rest is dropped in silence.
+  void flush();
+
+ private:
+  void fail();
+
+  std::FILE* out_;
+  bool colour_;
+  bool reader_left_ = false;
+};
+
+}  // namespace halfopen

@@ -1,0 +1,88 @@
+#include "sim/os/os_rules.h"
+
+#include <array>
+
+namespace halfopen {
+namespace {
+
+// 4.4BSD-Lite2, sys/kern and sys/netinet.
+constexpr OsRules kBsd44{
+    .family = OsFamily::bsd44,
+    .so_error_takes_soft = {false, "kern/uipc_socket.c sogetopt: so_error only"},
+    .partial_write_counts = {false,
+                             "kern/sys_generic.c write: a count only for ERESTART, EINTR, EWOULDBLOCK"},
+    .write_unconnected = {Errno::notconn, "kern/uipc_socket.c sosend"},
+    .linger_expired = {Errno::again, "kern/uipc_socket.c soclose: tsleep's EWOULDBLOCK"},
+    .somaxconn = {5, "sys/socket.h SOMAXCONN"},
+    .queue_keeps_reset = {false, "kern/uipc_socket.c sofree: soqremque"},
+    .listener_resets_embryos = {true, "kern/uipc_socket.c soclose: soabort of so_q0 and so_q"},
+    .ports_in_order = {true, "netinet/in_pcb.c in_pcbbind: lastport"},
+    .timestamp_offset = {false, "netinet/tcp_output.c: tcp_now"},
+    .rst_counts_fin = {false, "netinet/tcp_input.c dropwithreset: only SYN is counted"},
+    .rst_copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+    .icmp_quote = {8, "netinet/ip_icmp.c icmp_error"},
+};
+
+constexpr OsRules kLinux{
+    .family = OsFamily::linux_os,
+    .so_error_takes_soft = {true, "net/core/sock.c sk_getsockopt: sk_err, else sk_err_soft"},
+    .partial_write_counts = {true, "net/ipv4/tcp.c tcp_sendmsg_locked: do_error"},
+    .write_unconnected = {Errno::pipe, "net/core/stream.c sk_stream_wait_connect"},
+    .linger_expired = {Errno::none, "net/ipv4/tcp.c tcp_close: sk_stream_wait_close"},
+    .somaxconn = {4096, "include/linux/socket.h SOMAXCONN"},
+    .queue_keeps_reset = {true, "net/ipv4/inet_connection_sock.c inet_csk_accept: any state"},
+    .listener_resets_embryos = {false, "net/ipv4/inet_connection_sock.c inet_csk_listen_stop"},
+    .ports_in_order = {false, "net/ipv4/inet_hashtables.c __inet_hash_connect"},
+    .timestamp_offset = {true, "net/core/secure_seq.c secure_tcp_ts_off"},
+    .rst_counts_fin = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
+    .rst_copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
+    .icmp_quote = {528, "net/ipv4/icmp.c icmp_send: up to 576 bytes in all"},
+};
+
+constexpr OsRules kFreeBsd{
+    .family = OsFamily::freebsd,
+    .so_error_takes_soft = {false, "kern/uipc_socket.c sogetopt"},
+    .partial_write_counts = {false, "kern/sys_generic.c dofilewrite"},
+    .write_unconnected = {Errno::notconn, "kern/uipc_socket.c sosend_generic"},
+    .linger_expired = {Errno::again, "kern/uipc_socket.c soclose"},
+    .somaxconn = {128, "sys/socket.h SOMAXCONN"},
+    .queue_keeps_reset = {false, "kern/uipc_socket.c sofree"},
+    .listener_resets_embryos = {true, "netinet/tcp_syncache.c: entries of a closed listener"},
+    .ports_in_order = {false, "netinet/in_pcb.c in_pcb_lport: randomized"},
+    .timestamp_offset = {true, "netinet/tcp_subr.c tcp_new_ts_offset"},
+    .rst_counts_fin = {true, "netinet/tcp_input.c dropwithreset"},
+    .rst_copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+    .icmp_quote = {8, "netinet/ip_icmp.c icmp_quotelen"},
+};
+
+// The RFCs say nothing of calls: where they are silent, POSIX.
+constexpr OsRules kRfc{
+    .family = OsFamily::rfc,
+    .so_error_takes_soft = {false, "POSIX getsockopt"},
+    .partial_write_counts = {true, "POSIX write"},
+    .write_unconnected = {Errno::notconn, "POSIX send"},
+    .linger_expired = {Errno::none, "POSIX close names no error for it"},
+    .somaxconn = {128, "POSIX listen leaves it open"},
+    .queue_keeps_reset = {true, "RFC 9293 section 3.10.7.4: the user is told"},
+    .listener_resets_embryos = {true, "RFC 9293 section 3.10.4: CLOSE"},
+    .ports_in_order = {false, "RFC 6056 section 3.3.1"},
+    .timestamp_offset = {true, "RFC 7323 section 7.1"},
+    .rst_counts_fin = {true, "RFC 9293 section 3.10.7.1: SEG.LEN"},
+    .rst_copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"},
+    .icmp_quote = {8, "RFC 792"},
+};
+
+constexpr std::array kRows{&kBsd44, &kLinux, &kFreeBsd, &kRfc};
+constexpr std::size_t row_index(OsFamily family) { return static_cast<std::size_t>(family); }
+static_assert([] {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (row_index(kRows[i]->family) != i) return false;
+  }
+  return kRows.size() == row_index(OsFamily::rfc) + 1;
+}());
+
+}  // namespace
+
+const OsRules& rules_of(const OsProfile& profile) { return *kRows[row_index(profile.family)]; }
+
+}  // namespace halfopen

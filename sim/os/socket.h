@@ -1,0 +1,32 @@
+// A socket: what processes hold of a connection or a listener. Small, since a million of them must fit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim/os/listener.h"
+#include "sim/os/wait_queue.h"
+#include "sim/tcp/socket_options.h"
+#include "sim/wire/address.h"
+
+namespace halfopen {
+
+// What a socket is before it has a connection.
+struct SocketSetup {
+  SocketOptions options;
+  SocketAddress local;
+  bool bound = false;
+  bool reuse_address = false;  // SO_REUSEADDR
+};
+
+struct Socket {
+  Connection* connection = nullptr;    // once connect() was called, or from accept()
+  std::unique_ptr<Listener> listener;  // once listen() was called
+  std::unique_ptr<SocketSetup> setup;  // until connection or listener
+  WaitQueue waiters;                   // processes that block in a call on it
+  std::uint32_t references = 1;        // descriptors that name it, in all processes
+  bool was_connected = false;          // connect() succeeded, or it came from accept()
+  bool lingering = false;              // no descriptor names it, but a close() waits for it
+};
+
+}  // namespace halfopen

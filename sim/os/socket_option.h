@@ -1,0 +1,42 @@
+// Socket options by the names that programs use, and their way into SocketOptions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "sim/errno.h"
+#include "sim/tcp/profile.h"
+#include "sim/tcp/socket_options.h"
+
+namespace halfopen {
+
+enum class SocketOption : std::uint8_t {
+  so_keepalive,
+  tcp_keepidle,   // seconds
+  tcp_keepintvl,  // seconds
+  tcp_keepcnt,
+  tcp_user_timeout,  // milliseconds
+  so_rcvtimeo,       // milliseconds
+  so_linger,         // seconds; negative: off
+  tcp_nodelay,
+  so_rcvbuf,
+  so_sndbuf,
+  so_reuseaddr,
+  so_error,  // read only
+  count_,
+};
+
+// "TCP_USER_TIMEOUT".
+[[nodiscard]] std::string_view to_string(SocketOption option);
+[[nodiscard]] std::optional<SocketOption> socket_option_from(std::string_view name);
+// Not where the OS lacks the option.
+[[nodiscard]] bool has_option(const SocketProfile& os, SocketOption option);
+
+// Sets an option other than SO_ERROR and SO_REUSEADDR, in the unit above. ENOPROTOOPT or EINVAL, and nothing
+// is changed, where that is wrong.
+Errno set_option(const SocketProfile& os, SocketOptions& options, SocketOption option, std::int64_t value);
+// Its value in the same unit; where a default applies, the profile's.
+[[nodiscard]] std::int64_t get_option(const OsProfile& os, const SocketOptions& options, SocketOption option);
+
+}  // namespace halfopen

@@ -1,0 +1,214 @@
+#include "sim/os/sockets.h"
+
+#include <algorithm>
+#include <array>
+
+namespace halfopen {
+namespace {
+
+// What the calls give by the state of the socket's connection, once there is neither data to read nor an
+// error to report (RFC 9293 section 3.10; Linux: net/ipv4/tcp.c tcp_recvmsg_locked,
+// tcp_sendmsg_locked; 4.4BSD: kern/uipc_socket.c soreceive, sosend).
+enum class WhenEmpty : std::uint8_t { waits, ends };
+enum class Writing : std::uint8_t { waits, takes, broken };
+enum class Connecting : std::uint8_t { failed, waits, done };
+struct CallRow {
+  State state;
+  WhenEmpty read;
+  Writing write;
+  Connecting connect;
+};
+constexpr std::array kCalls{
+    CallRow{State::closed, WhenEmpty::ends, Writing::broken, Connecting::failed},
+    CallRow{State::listen, WhenEmpty::ends, Writing::broken, Connecting::failed},
+    CallRow{State::syn_sent, WhenEmpty::waits, Writing::waits, Connecting::waits},
+    CallRow{State::syn_received, WhenEmpty::waits, Writing::waits, Connecting::waits},
+    CallRow{State::established, WhenEmpty::waits, Writing::takes, Connecting::done},
+    CallRow{State::fin_wait_1, WhenEmpty::waits, Writing::broken, Connecting::done},
+    CallRow{State::fin_wait_2, WhenEmpty::waits, Writing::broken, Connecting::done},
+    CallRow{State::close_wait, WhenEmpty::ends, Writing::takes, Connecting::done},
+    CallRow{State::closing, WhenEmpty::ends, Writing::broken, Connecting::done},
+    CallRow{State::last_ack, WhenEmpty::ends, Writing::broken, Connecting::done},
+    CallRow{State::time_wait, WhenEmpty::ends, Writing::broken, Connecting::done},
+};
+static_assert(kCalls.size() == kStates);
+static_assert([] {
+  for (std::size_t i = 0; i < kStates; ++i) {
+    if (kCalls[i].state != static_cast<State>(i)) return false;
+  }
+  return true;
+}());
+
+const CallRow& row_of(const Connection& connection) {
+  return kCalls[static_cast<std::size_t>(connection.endpoint.state())];
+}
+
+}  // namespace
+
+CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
+  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (into.empty()) return CallResult::of(0);
+  const std::size_t got = socket.connection->endpoint.read(now, into);
+  if (got == 0) return read_nothing(socket);
+  stack_.after_input(now, *socket.connection);  // the window may have opened
+  return CallResult::of(static_cast<std::int64_t>(got));
+}
+
+CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
+  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  const std::size_t got = socket.connection->endpoint.discard(now, most);
+  if (got == 0) return read_nothing(socket);
+  stack_.after_input(now, *socket.connection);
+  return CallResult::of(static_cast<std::int64_t>(got));
+}
+
+// A read when the receive queue is empty.
+CallResult Sockets::read_nothing(Socket& socket) const {
+  Endpoint& endpoint = socket.connection->endpoint;
+  if (endpoint.fin_received() && facts_.profile.socket.eof_beats_error) return CallResult::of(0);
+  if (endpoint.peek_error() != Errno::none) return CallResult::failure(endpoint.take_error());
+  if (endpoint.receive_shut() || endpoint.fin_received()) return CallResult::of(0);
+  if (row_of(*socket.connection).read == WhenEmpty::waits) return CallResult::waits();
+  return socket.was_connected ? CallResult::of(0) : CallResult::failure(Errno::notconn);
+}
+
+CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes) {
+  if (socket.connection == nullptr) return CallResult::failure(facts_.rules.write_unconnected);
+  if (write_fails(socket)) return write_failure(socket);
+  if (row_of(*socket.connection).write == Writing::waits) return CallResult::waits();
+  const auto taken = static_cast<std::int64_t>(socket.connection->endpoint.write(now, bytes));
+  if (taken == 0 && !bytes.empty()) return CallResult::waits();  // a full buffer: nothing has changed
+  if (taken > 0) stack_.after_input(now, *socket.connection);
+  return static_cast<std::size_t>(taken) == bytes.size() ? CallResult::of(taken) : CallResult::waits(taken);
+}
+
+bool Sockets::write_fails(const Socket& socket) {
+  if (socket.connection == nullptr) return true;
+  const Endpoint& endpoint = socket.connection->endpoint;
+  if (endpoint.peek_error() != Errno::none || endpoint.send_shut()) return true;
+  return row_of(*socket.connection).write == Writing::broken;
+}
+
+// A write that cannot be: Linux reports the pending error first, BSD that the socket cannot send any more.
+CallResult Sockets::write_failure(Socket& socket) const {
+  Endpoint& endpoint = socket.connection->endpoint;
+  const bool broken = endpoint.send_shut() || row_of(*socket.connection).write == Writing::broken;
+  if (broken && facts_.profile.socket.pipe_beats_error) return CallResult::failure(Errno::pipe);
+  const Errno error = endpoint.take_error();
+  return CallResult::failure(error != Errno::none ? error : Errno::pipe);
+}
+
+CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
+  if (socket.listener != nullptr) return CallResult::failure(Errno::isconn);
+  if (socket.connection == nullptr) return start_connect(now, socket, remote);
+  if (socket.was_connected) return CallResult::failure(Errno::isconn);
+  switch (row_of(*socket.connection).connect) {
+    case Connecting::waits: return CallResult::waits();
+    case Connecting::done: socket.was_connected = true; return CallResult::of(0);
+    case Connecting::failed: break;
+  }
+  // The attempt failed: the socket is as before it, and may try again.
+  Endpoint& endpoint = socket.connection->endpoint;
+  const Errno error = endpoint.take_error();
+  socket.setup = std::make_unique<SocketSetup>();
+  socket.setup->options = endpoint.options();
+  stack_.release(now, *socket.connection);
+  socket.connection = nullptr;
+  return CallResult::failure(error != Errno::none ? error : Errno::connaborted);
+}
+
+CallResult Sockets::start_connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
+  SocketSetup& setup = *socket.setup;
+  if (remote.ip.is_v6() != facts_.address.is_v6()) return CallResult::failure(Errno::netunreach);
+  SocketAddress local{facts_.address, setup.local.port};
+  if (local.port == 0) {
+    if (const Errno error = choose_port(local, &remote); error != Errno::none)
+      return CallResult::failure(error);
+  } else if (stack_.find({local, remote}) != nullptr) {
+    return CallResult::failure(Errno::addrnotavail);
+  }
+  std::erase(bound_, &socket);
+  socket.connection = &stack_.connect(now, {local, remote}, setup.options);
+  socket.connection->socket = &socket;
+  socket.setup.reset();
+  return connect(now, socket, remote);
+}
+
+CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
+  if (socket.connection == nullptr || socket.connection->endpoint.state() == State::closed) {
+    return CallResult::failure(Errno::notconn);
+  }
+  Endpoint& endpoint = socket.connection->endpoint;
+  if (how != ShutdownHow::write) endpoint.shutdown_read(now);
+  if (how != ShutdownHow::read && !endpoint.send_shut()) endpoint.shutdown_write(now);
+  stack_.after_input(now, *socket.connection);
+  return CallResult::of(0);
+}
+
+CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption option, std::int64_t value) {
+  if (option == SocketOption::so_reuseaddr) {
+    if (socket.setup != nullptr) socket.setup->reuse_address = value != 0;
+    return CallResult::of(0);
+  }
+  SocketOptions options = options_of(socket);
+  const Errno error = halfopen::set_option(facts_.profile.socket, options, option, value);
+  if (error != Errno::none) return CallResult::failure(error);
+  if (socket.setup != nullptr) {
+    socket.setup->options = options;
+  } else if (socket.listener != nullptr) {
+    socket.listener->options() = options;
+  } else if (socket.connection->endpoint.state() != State::closed) {
+    socket.connection->endpoint.set_options(now, options);
+    stack_.after_input(now, *socket.connection);
+  }
+  return CallResult::of(0);
+}
+
+CallResult Sockets::get_option(Socket& socket, SocketOption option) {
+  if (!has_option(facts_.profile.socket, option)) return CallResult::failure(Errno::noprotoopt);
+  if (option == SocketOption::so_reuseaddr) {
+    return CallResult::of(socket.setup != nullptr && socket.setup->reuse_address ? 1 : 0);
+  }
+  if (option != SocketOption::so_error) {
+    return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
+  }
+  if (socket.connection == nullptr) return CallResult::of(0);
+  Endpoint& endpoint = socket.connection->endpoint;
+  Errno error = endpoint.take_error();
+  if (error == Errno::none && facts_.rules.so_error_takes_soft) {
+    error = endpoint.soft_error();
+    endpoint.clear_soft_error();
+  }
+  return CallResult::of(static_cast<int>(error));
+}
+
+std::uint8_t Sockets::readiness(const Socket& socket) const {
+  namespace ev = poll_event;
+  if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
+  if (socket.connection == nullptr) return ev::out | ev::hup;
+  const Endpoint& endpoint = socket.connection->endpoint;
+  const State state = endpoint.state();
+  const bool closed = state == State::closed;
+  const bool failed = endpoint.peek_error() != Errno::none;
+  const bool ended = closed || endpoint.fin_received() || endpoint.receive_shut();
+  const bool cannot_send = closed || endpoint.send_shut();
+  std::uint8_t events = 0;
+  if (endpoint.readable() > 0 || ended || failed) events |= ev::in;
+  if (cannot_send || failed || (is_synchronized(state) && endpoint.write_space() > 0)) events |= ev::out;
+  if (failed) events |= ev::err;
+  if (ended) events |= ev::rdhup;
+  if (ended && cannot_send) events |= ev::hup;
+  return events;
+}
+
+const SocketOptions& Sockets::options_of(const Socket& socket) {
+  if (socket.setup != nullptr) return socket.setup->options;
+  if (socket.listener != nullptr) return socket.listener->options();
+  return socket.connection->endpoint.options();
+}
+
+const Endpoint* Sockets::endpoint_of(const Socket& socket) {
+  return socket.connection != nullptr ? &socket.connection->endpoint : nullptr;
+}
+
+}  // namespace halfopen

@@ -1,0 +1,102 @@
+// Socket calls as plain calls on sockets: each is an attempt that gives a result, or says that it would block
+// and is made again later. No process, no descriptor, no waiting: those are sim/os/syscalls.h. What each call
+// gives in which state stands in one table, sim/os/sockets.cc; what differs between systems is in the
+// profile's socket row and OsRules.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "sim/os/call_result.h"
+#include "sim/os/socket.h"
+#include "sim/os/socket_option.h"
+#include "sim/os/tcp_stack.h"
+
+namespace halfopen {
+
+enum class ShutdownHow : std::uint8_t { read, write, both };
+
+// What poll(2) reports of a socket; bits.
+namespace poll_event {
+inline constexpr std::uint8_t in = 0x01;
+inline constexpr std::uint8_t out = 0x04;
+inline constexpr std::uint8_t err = 0x08;
+inline constexpr std::uint8_t hup = 0x10;
+inline constexpr std::uint8_t nval = 0x20;
+inline constexpr std::uint8_t rdhup = 0x40;
+}  // namespace poll_event
+
+// How a descriptor's last reference goes away.
+enum class CloseBy : std::uint8_t {
+  call,  // close(): lingers where SO_LINGER says so
+  exit,  // the process is gone: never lingers
+};
+
+class Sockets {
+ public:
+  // Both outlive it.
+  Sockets(const HostFacts& facts, TcpStack& stack) : facts_{facts}, stack_{stack} {}
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
+
+  // socket(): one reference held. It lives until close() of its last reference (or that close's lingering) is
+  // done.
+  [[nodiscard]] Socket& create();
+  CallResult bind(Socket& socket, const SocketAddress& local);
+  CallResult listen(Socket& socket, std::uint32_t backlog);
+  // Blocks until established. Made again, it waits for the attempt under way.
+  CallResult connect(TimePoint now, Socket& socket, const SocketAddress& remote);
+  // On success `accepted` is the new socket.
+  CallResult accept(Socket& socket, Socket*& accepted);
+  // The number of bytes; 0 is the end. Blocks while there is neither data nor end nor error.
+  CallResult read(TimePoint now, Socket& socket, std::span<std::uint8_t> into);
+  // read() of up to `most` bytes that nobody wants.
+  CallResult discard(TimePoint now, Socket& socket, std::size_t most);
+  // Takes what fits; blocked with that count while not all of it did. EPIPE means SIGPIPE.
+  CallResult write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes);
+  // A write would fail now.
+  [[nodiscard]] static bool write_fails(const Socket& socket);
+  CallResult shutdown(TimePoint now, Socket& socket, ShutdownHow how);
+  CallResult set_option(TimePoint now, Socket& socket, SocketOption option, std::int64_t value);
+  // The option's value; for SO_ERROR an Errno, which is thereby reported.
+  CallResult get_option(Socket& socket, SocketOption option);
+  // poll_event bits.
+  [[nodiscard]] std::uint8_t readiness(const Socket& socket) const;
+
+  // fork() and dup().
+  static void add_reference(Socket& socket) { ++socket.references; }
+  // Drops one reference; the last closes. Blocked: it lingers; then end_linger() is due once !is_lingering(),
+  // or when the time is up. Without CloseBy::call it never blocks.
+  CallResult close(TimePoint now, Socket& socket, CloseBy by);
+  [[nodiscard]] static bool is_lingering(const Socket& socket);
+  void end_linger(TimePoint now, Socket& socket);
+
+  // --- For drivers and reports
+  // ------------------------------------------------------------------------------- The options that a call
+  // on this socket would see.
+  [[nodiscard]] static const SocketOptions& options_of(const Socket& socket);
+  // The endpoint behind a socket; nullptr before connect().
+  [[nodiscard]] static const Endpoint* endpoint_of(const Socket& socket);
+
+ private:
+  [[nodiscard]] Errno check_bind(const Socket& socket, const SocketAddress& local) const;
+  [[nodiscard]] Errno choose_port(SocketAddress& local, const SocketAddress* remote);
+  [[nodiscard]] bool is_bound(std::uint16_t port) const;
+  [[nodiscard]] bool is_listened_at(std::uint16_t port) const;
+  [[nodiscard]] CallResult read_nothing(Socket& socket) const;
+  [[nodiscard]] CallResult write_failure(Socket& socket) const;
+  CallResult start_connect(TimePoint now, Socket& socket, const SocketAddress& remote);
+  [[nodiscard]] Socket& take_slot();
+  void destroy(Socket& socket);
+
+  const HostFacts& facts_;
+  TcpStack& stack_;
+  std::deque<Socket> slots_;    // every socket that ever was at one time
+  std::vector<Socket*> free_;   // those of them that are none now
+  std::vector<Socket*> bound_;  // by bind(), without connection or listener yet
+};
+
+}  // namespace halfopen

@@ -1,0 +1,139 @@
+// Sockets that come and go: socket, bind, listen, accept, close.
+#include <algorithm>
+
+#include "sim/os/sockets.h"
+
+namespace halfopen {
+
+Socket& Sockets::create() {
+  Socket& socket = take_slot();
+  socket.setup = std::make_unique<SocketSetup>();
+  return socket;
+}
+
+Socket& Sockets::take_slot() {
+  if (free_.empty()) return slots_.emplace_back();
+  Socket& socket = *free_.back();
+  free_.pop_back();
+  return socket;
+}
+
+void Sockets::destroy(Socket& socket) {
+  socket.connection = nullptr;
+  socket.listener.reset();
+  socket.setup.reset();
+  socket.references = 1;
+  socket.was_connected = false;
+  socket.lingering = false;
+  free_.push_back(&socket);
+}
+
+CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
+  if (socket.setup == nullptr || socket.setup->bound) return CallResult::failure(Errno::inval);
+  if (!is_any(local.ip) && local.ip != facts_.address) return CallResult::failure(Errno::addrnotavail);
+  SocketAddress chosen = local;
+  const Errno error = local.port == 0 ? choose_port(chosen, nullptr) : check_bind(socket, local);
+  if (error != Errno::none) return CallResult::failure(error);
+  socket.setup->local = chosen;
+  socket.setup->bound = true;
+  bound_.push_back(&socket);
+  return CallResult::of(0);
+}
+
+CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
+  const std::uint32_t granted = std::min(backlog, facts_.rules.somaxconn.value);
+  if (socket.listener != nullptr) {
+    socket.listener->set_backlog(granted);
+    return CallResult::of(0);
+  }
+  if (socket.setup == nullptr) return CallResult::failure(Errno::inval);
+  SocketAddress local = socket.setup->local;
+  if (!socket.setup->bound) {
+    local.ip = facts_.address;
+    if (const Errno error = choose_port(local, nullptr); error != Errno::none)
+      return CallResult::failure(error);
+  } else if (is_listened_at(local.port)) {
+    return CallResult::failure(Errno::addrinuse);
+  }
+  std::erase(bound_, &socket);
+  socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
+                                               facts_.profile.socket.listen.value);
+  socket.setup.reset();
+  stack_.add_listener(*socket.listener);
+  return CallResult::of(0);
+}
+
+CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
+  if (socket.listener == nullptr) return CallResult::failure(Errno::inval);
+  Connection* connection = socket.listener->accept();
+  if (connection == nullptr) return CallResult::waits();
+  accepted = &take_slot();
+  accepted->connection = connection;
+  accepted->was_connected = true;
+  connection->socket = accepted;
+  return CallResult::of(0);
+}
+
+CallResult Sockets::close(TimePoint now, Socket& socket, CloseBy by) {
+  if (--socket.references > 0) return CallResult::of(0);
+  if (socket.connection == nullptr) {
+    std::erase(bound_, &socket);
+    if (socket.listener != nullptr) stack_.remove_listener(now, *socket.listener);
+    destroy(socket);
+    return CallResult::of(0);
+  }
+  Endpoint& endpoint = socket.connection->endpoint;
+  const bool lingers =
+      by == CloseBy::call && endpoint.options().linger && endpoint.options().linger_time > Duration{};
+  if (endpoint.state() != State::closed) endpoint.close(now);
+  stack_.after_input(now, *socket.connection);
+  socket.lingering = lingers;
+  if (is_lingering(socket)) return CallResult::waits();
+  end_linger(now, socket);
+  return CallResult::of(0);
+}
+
+bool Sockets::is_lingering(const Socket& socket) {
+  return socket.lingering && socket.connection->endpoint.close_pending();
+}
+
+void Sockets::end_linger(TimePoint now, Socket& socket) {
+  stack_.release(now, *socket.connection);
+  destroy(socket);
+}
+
+// Whether bind() may give `local` to this socket: nobody listens there, and whoever else uses the port shares
+// it.
+Errno Sockets::check_bind(const Socket& socket, const SocketAddress& local) const {
+  if (is_listened_at(local.port)) return Errno::addrinuse;
+  const bool shares = socket.setup->reuse_address;
+  for (const Socket* other : bound_) {
+    if (other->setup->local.port != local.port) continue;
+    if (!shares || !other->setup->reuse_address) return Errno::addrinuse;
+  }
+  return !shares && stack_.is_port_used(local.port) ? Errno::addrinuse : Errno::none;
+}
+
+// Puts a free ephemeral port into `local`: free altogether, or with `remote` free as a four-tuple.
+Errno Sockets::choose_port(SocketAddress& local, const SocketAddress* remote) {
+  Identity& identity = stack_.identity();
+  for (std::uint32_t tries = identity.port_count(); tries > 0; --tries) {
+    local.port = identity.next_port();
+    if (is_listened_at(local.port) || is_bound(local.port)) continue;
+    const bool taken =
+        remote != nullptr ? stack_.find({local, *remote}) != nullptr : stack_.is_port_used(local.port);
+    if (!taken) return Errno::none;
+  }
+  return remote != nullptr ? Errno::addrnotavail : Errno::addrinuse;
+}
+
+bool Sockets::is_bound(std::uint16_t port) const {
+  return std::ranges::any_of(bound_, [port](const Socket* s) { return s->setup->local.port == port; });
+}
+
+bool Sockets::is_listened_at(std::uint16_t port) const {
+  return std::ranges::any_of(stack_.listeners(),
+                             [port](const Listener* l) { return l->local().port == port; });
+}
+
+}  // namespace halfopen

@@ -1,0 +1,190 @@
+// The attempts at each system call. An attempt that gives CallResult::waits() has changed nothing but
+// PendingCall::done, and is made again.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sim/os/kernel.h"
+#include "sim/os/syscalls.h"
+
+namespace halfopen {
+namespace {
+
+TimePoint after(TimePoint now, Duration timeout) {
+  return timeout >= kNever - now ? kNever : now + timeout;  // max() waits for ever
+}
+
+}  // namespace
+
+Socket* Syscalls::socket_of(Process& process, int fd, Errno& error) {
+  const Descriptor* file = Processes::file_of(process, fd);
+  error = file == nullptr ? Errno::badf : file->socket == nullptr ? Errno::notsock : Errno::none;
+  return file == nullptr ? nullptr : file->socket;
+}
+
+CallResult Syscalls::do_socket(TimePoint, Process& process, PendingCall&) {
+  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, &sockets_.create()}));
+}
+
+CallResult Syscalls::do_bind(TimePoint, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  return socket == nullptr ? CallResult::failure(error) : sockets_.bind(*socket, pending.call.address);
+}
+
+CallResult Syscalls::do_listen(TimePoint, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  if (socket == nullptr) return CallResult::failure(error);
+  return sockets_.listen(*socket, static_cast<std::uint32_t>(pending.call.value));
+}
+
+CallResult Syscalls::do_connect(TimePoint now, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  return socket == nullptr ? CallResult::failure(error)
+                           : sockets_.connect(now, *socket, pending.call.address);
+}
+
+CallResult Syscalls::do_accept(TimePoint now, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  if (socket == nullptr) return CallResult::failure(error);
+  Socket* accepted = nullptr;
+  const CallResult result = sockets_.accept(*socket, accepted);
+  if (accepted == nullptr) return or_timeout(now, *socket, pending, result);
+  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, accepted}));
+}
+
+// SO_RCVTIMEO ends a wait with EAGAIN.
+CallResult Syscalls::or_timeout(TimePoint now, const Socket& socket, PendingCall& pending,
+                                CallResult result) const {
+  if (!result.blocked) return result;
+  if (pending.timed_out) return CallResult::failure(Errno::again);
+  const Duration timeout = Sockets::options_of(socket).receive_timeout;
+  if (timeout > Duration{} && pending.deadline == kNever)
+    pending.deadline = facts_.clock.expiry(now, timeout);
+  return result;
+}
+
+CallResult Syscalls::do_read(TimePoint now, Process& process, PendingCall& pending) {
+  const Call& call = pending.call;
+  const Descriptor* file = Processes::file_of(process, call.fd);
+  if (file == nullptr) return CallResult::failure(Errno::badf);
+  if (file->kind == Descriptor::Kind::terminal) return terminal_.read(call.into);
+  if (file->socket == nullptr) return CallResult::failure(Errno::badf);
+  Socket& socket = *file->socket;
+  const CallResult result =
+      call.discard > 0 ? sockets_.discard(now, socket, call.discard) : sockets_.read(now, socket, call.into);
+  return or_timeout(now, socket, pending, result);
+}
+
+CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pending) {
+  const auto bytes = pending.call.bytes;
+  const Descriptor* file = Processes::file_of(process, pending.call.fd);
+  if (file == nullptr) return CallResult::failure(Errno::badf);
+  if (file->socket == nullptr) {
+    processes_.note(now, process, ProcessNote::What::output, 0, 0, std::string(bytes.begin(), bytes.end()));
+    return CallResult::of(static_cast<std::int64_t>(bytes.size()));
+  }
+  const bool fails = Sockets::write_fails(*file->socket);
+  if (fails && pending.done > 0 && facts_.rules.partial_write_counts) {
+    return CallResult::of(static_cast<std::int64_t>(pending.done));  // the error waits for the next call
+  }
+  CallResult result = sockets_.write(now, *file->socket, bytes.subspan(pending.done));
+  if (result.failed()) return result;
+  pending.done += static_cast<std::size_t>(result.value);
+  result.value = static_cast<std::int64_t>(pending.done);
+  return result;
+}
+
+CallResult Syscalls::do_close(TimePoint now, Process& process, PendingCall& pending) {
+  if (pending.lingering != nullptr) {  // again
+    if (Sockets::is_lingering(*pending.lingering) && !pending.timed_out) return CallResult::waits();
+    const bool expired = Sockets::is_lingering(*pending.lingering);
+    sockets_.end_linger(now, *std::exchange(pending.lingering, nullptr));
+    const Errno error = expired ? facts_.rules.linger_expired.value : Errno::none;
+    return error == Errno::none ? CallResult::of(0) : CallResult::failure(error);
+  }
+  Descriptor* file = Processes::file_of(process, pending.call.fd);
+  if (file == nullptr) return CallResult::failure(Errno::badf);
+  Socket* socket = file->socket;
+  Processes::forget_file(process, pending.call.fd);
+  if (socket == nullptr) return CallResult::of(0);
+  const Duration linger = Sockets::options_of(*socket).linger_time;
+  const CallResult result = sockets_.close(now, *socket, CloseBy::call);
+  if (!result.blocked) return result;
+  pending.lingering = socket;
+  pending.deadline = facts_.clock.expiry(now, linger);
+  return result;
+}
+
+CallResult Syscalls::do_shutdown(TimePoint now, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  return socket == nullptr ? CallResult::failure(error) : sockets_.shutdown(now, *socket, pending.call.how);
+}
+
+CallResult Syscalls::do_poll(TimePoint now, Process& process, PendingCall& pending) {
+  std::int64_t found = 0;
+  for (PollFd& polled : pending.call.polled) {
+    const std::uint8_t always = poll_event::err | poll_event::hup | poll_event::nval;
+    polled.returned = readiness(process, polled.fd) & (polled.wanted | always);
+    // select() knows no hang-up but as readable.
+    if (pending.call.kind == CallKind::select) polled.returned &= poll_event::in | poll_event::nval;
+    if ((polled.returned & poll_event::nval) != 0 && pending.call.kind == CallKind::select) {
+      return CallResult::failure(Errno::badf);
+    }
+    if (polled.returned != 0) ++found;
+  }
+  if (found > 0 || pending.timed_out || pending.call.timeout == Duration{}) return CallResult::of(found);
+  if (pending.deadline == kNever) pending.deadline = after(now, pending.call.timeout);
+  return CallResult::waits();
+}
+
+std::uint8_t Syscalls::readiness(Process& process, int fd) const {
+  const Descriptor* file = Processes::file_of(process, fd);
+  if (file == nullptr) return poll_event::nval;
+  if (file->socket != nullptr) return sockets_.readiness(*file->socket);
+  if (file->kind != Descriptor::Kind::terminal) return poll_event::out;
+  return terminal_.readable() ? poll_event::in : std::uint8_t{0};
+}
+
+CallResult Syscalls::do_setsockopt(TimePoint now, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  if (socket == nullptr) return CallResult::failure(error);
+  if (pending.call.option == SocketOption::count_) return CallResult::failure(Errno::noprotoopt);
+  return sockets_.set_option(now, *socket, pending.call.option, pending.call.value);
+}
+
+CallResult Syscalls::do_getsockopt(TimePoint, Process& process, PendingCall& pending) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, pending.call.fd, error);
+  if (socket == nullptr) return CallResult::failure(error);
+  if (pending.call.option == SocketOption::count_) return CallResult::failure(Errno::noprotoopt);
+  return sockets_.get_option(*socket, pending.call.option);
+}
+
+CallResult Syscalls::do_fork(TimePoint now, Process& process, PendingCall& pending) {
+  return CallResult::of(kernel_.fork(now, process, *pending.call.child));
+}
+
+CallResult Syscalls::do_waitpid(TimePoint now, Process& process, PendingCall& pending) {
+  if (Process* zombie = processes_.zombie_of(process, pending.call.pid)) {
+    const std::uint32_t pid = zombie->pid;
+    if (pending.call.status != nullptr) *pending.call.status = zombie->wait_status();
+    processes_.reap(now, process, *zombie);
+    return CallResult::of(pid);
+  }
+  if (process.children == 0) return CallResult::failure(Errno::child);
+  return pending.call.no_hang ? CallResult::of(0) : CallResult::waits();
+}
+
+CallResult Syscalls::do_nanosleep(TimePoint now, Process&, PendingCall& pending) {
+  if (pending.timed_out) return CallResult::of(0);
+  if (pending.deadline == kNever) pending.deadline = after(now, pending.call.timeout);
+  return CallResult::waits();
+}
+
+}  // namespace halfopen

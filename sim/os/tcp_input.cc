@@ -1,0 +1,142 @@
+// What a packet from the network meets: an endpoint, a listener, or nobody.
+#include <algorithm>
+
+#include "sim/os/reset.h"
+#include "sim/os/tcp_stack.h"
+
+namespace halfopen {
+namespace {
+
+constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kEchoRequest4 = 8;
+constexpr std::uint8_t kEchoReply4 = 0;
+constexpr std::uint8_t kEchoRequest6 = 128;
+constexpr std::uint8_t kEchoReply6 = 129;
+
+// What a listener does with a segment (RFC 9293 section 3.10.7.2), first match first.
+enum class AtListener : std::uint8_t { ignore, reset, open };
+AtListener at_listener(const Segment& segment) {
+  if (segment.has(tcp_flag::rst)) return AtListener::ignore;
+  if (segment.has(tcp_flag::ack)) return AtListener::reset;
+  if (!segment.has(tcp_flag::syn) || segment.has(tcp_flag::fin)) return AtListener::ignore;
+  return AtListener::open;
+}
+
+Arrival arrival_of(const Packet& packet, const Segment& segment) {
+  return {.segment = segment,
+          .truesize = 0,
+          .traffic_class = packet.ip.traffic_class,
+          .hop_limit = packet.ip.hop_limit};
+}
+
+FourTuple tuple_of(const Packet& packet, const Segment& segment) {
+  return {.local = {packet.ip.destination, segment.destination_port},
+          .remote = {packet.ip.source, segment.source_port}};
+}
+
+}  // namespace
+
+void TcpStack::receive(TimePoint now, const Packet& packet) {
+  if (packet.ip.destination != facts_.address) return;
+  if (const Segment* segment = packet.segment()) return receive_segment(now, packet, *segment);
+  if (const IcmpMessage* message = packet.icmp()) return receive_icmp(now, packet, *message);
+  receive_other(packet, std::get<OtherBody>(packet.body));
+}
+
+void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segment& segment) {
+  Connection* connection = table_.find(tuple_of(packet, segment));
+  if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
+  if (connection->embryonic && drops_last_ack(*connection, segment)) return;
+  if (connection->endpoint.on_segment(now, arrival_of(packet, segment)) == Endpoint::Verdict::reopen) {
+    std::optional<Seq> iss;
+    if (facts_.profile.ip.reuse_isn_step != 0) iss = connection->endpoint.reuse_iss();
+    forget(now, *connection, Cause::reopened);
+    after_input(now, *connection);
+    return answer_stranger(now, packet, segment, iss);
+  }
+  after_input(now, *connection);
+}
+
+void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message) {
+  const bool v6 = packet.ip.source.is_v6();
+  if (message.type == (v6 ? kEchoRequest6 : kEchoRequest4)) {
+    Packet answer;
+    answer.body = IcmpMessage{v6 ? kEchoReply6 : kEchoReply4, 0, message.rest, message.body};
+    answer.ip.source = packet.ip.destination;
+    answer.ip.destination = packet.ip.source;
+    answer.ip.traffic_class = packet.ip.traffic_class;
+    answer.why.cause = Cause::icmp_reply;
+    return reply(std::move(answer));
+  }
+  const auto kind = kind_of({message.type, message.code}, v6);
+  if (!kind.has_value()) return;
+  const auto quoted = quoted_segment(message, v6);
+  if (!quoted.has_value()) return;
+  Connection* connection = table_.find(quoted->tuple);
+  if (connection == nullptr) return;
+  const std::uint32_t mtu = v6 ? message.rest : message.rest & 0xffffu;  // RFC 1191: the word's low half
+  connection->endpoint.on_icmp(now, *kind, quoted->seq, mtu);
+  after_input(now, *connection);
+}
+
+void TcpStack::receive_other(const Packet& packet, const OtherBody& body) {
+  const auto kind = body.protocol == kUdp ? IcmpKind::port_unreachable : IcmpKind::protocol_unreachable;
+  auto error = make_icmp_error(kind, packet, facts_.address, 0, facts_.rules.icmp_quote);
+  if (!error.has_value()) return;
+  error->why.cause = Cause::icmp_error;
+  reply(std::move(*error));
+}
+
+// A segment of no connection. `iss` is set when it takes over a connection in TIME_WAIT.
+void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segment& segment,
+                               std::optional<Seq> iss) {
+  const FourTuple tuple = tuple_of(packet, segment);
+  Listener* listener = listener_at(tuple.local);
+  if (listener == nullptr) return reset_stranger(packet);
+  switch (at_listener(segment)) {
+    case AtListener::ignore: return;
+    case AtListener::reset: return reset_stranger(packet);
+    case AtListener::open: break;
+  }
+  if (listener->refuses_syn()) return;
+  Connection& embryo = make(now, tuple, listener->options(), iss);
+  listener->add(embryo);
+  embryo.endpoint.open_passively(now, arrival_of(packet, segment));
+  after_input(now, embryo);
+}
+
+void TcpStack::reset_stranger(const Packet& packet) {
+  if (packet.segment()->has(tcp_flag::rst)) return;
+  const std::uint16_t id = facts_.profile.ip.zero_id_without_socket ? std::uint16_t{0} : next_reply_id();
+  auto reset = make_reset(packet, facts_.profile, facts_.rules, id);
+  if (!reset.has_value()) return;
+  enqueue(std::move(*reset));
+}
+
+// Sends an ICMP message of ours.
+void TcpStack::reply(Packet packet) {
+  packet.ip.id = next_reply_id();
+  packet.ip.hop_limit = facts_.profile.ip.ttl;
+  packet.ip.dont_fragment = false;
+  enqueue(std::move(packet));
+}
+
+void TcpStack::enqueue(Packet packet) {
+  output_.push_back(nullptr);
+  replies_.push_back(std::move(packet));
+}
+
+Listener* TcpStack::listener_at(const SocketAddress& local) const {
+  const auto found =
+      std::ranges::find_if(listeners_, [&](const Listener* l) { return l->listens_at(local); });
+  return found == listeners_.end() ? nullptr : *found;
+}
+
+// The accept queue filled between SYN-ACK and ACK: the ACK that would complete the handshake finds no place,
+// and the embryo's SYN-ACK will be sent again.
+bool TcpStack::drops_last_ack(const Connection& embryo, const Segment& segment) const {
+  if (segment.has(tcp_flag::syn) || segment.has(tcp_flag::rst) || !segment.has(tcp_flag::ack)) return false;
+  return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint.info().iss + 1;
+}
+
+}  // namespace halfopen

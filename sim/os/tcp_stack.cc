@@ -1,0 +1,192 @@
+#include "sim/os/tcp_stack.h"
+
+#include <algorithm>
+
+namespace halfopen {
+
+TcpStack::TcpStack(const HostFacts& facts, const Identity& identity, ReadyQueue& ready)
+    : facts_{facts},
+      identity_{identity},
+      ready_{ready},
+      env_{.profile = facts.profile,
+           .clock = facts.clock,
+           .pool = facts.pool,
+           .events = {},
+           .wants_timer_events = facts.wants(NoteKind::timer),
+           .next_ip_id = identity_.first_ip_id()},
+      wants_states_{facts.wants(NoteKind::state)} {}
+
+TcpStack::~TcpStack() {
+  while (oldest_ != nullptr) {
+    retire(*oldest_);
+    destroy(*oldest_);
+  }
+}
+
+void TcpStack::fire_timers(TimePoint now) {
+  // Each is put back by settle(), so that one which is due again at once waits for its turn.
+  while (Connection* due = deadlines_.pop_due(now)) {
+    due->endpoint.on_deadline(now);
+    after_input(now, *due);
+  }
+}
+
+bool TcpStack::poll_packet(TimePoint now, Packet& out) {
+  while (!output_.empty()) {
+    Connection* connection = output_.front();
+    if (connection == nullptr) {
+      out = std::move(replies_.front());
+      replies_.pop_front();
+      output_.pop_front();
+      return true;
+    }
+    const bool sends = !connection->retired && connection->endpoint.poll_segment(now, out);
+    flush_events(now, *connection);
+    if (sends) return true;
+    output_.pop_front();
+    connection->touched = false;
+    settle(now, *connection);
+  }
+  return false;
+}
+
+Connection& TcpStack::connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options) {
+  Connection& connection = make(now, tuple, options, std::nullopt);
+  connection.endpoint.connect(now);
+  after_input(now, connection);
+  return connection;
+}
+
+void TcpStack::after_input(TimePoint now, Connection& connection) {
+  flush_events(now, connection);
+  if (connection.embryonic && is_synchronized(connection.endpoint.state())) {
+    Listener& listener = *connection.listener;
+    listener.establish(connection);
+    listener.socket().waiters.wake(ready_);
+  }
+  touch(connection);
+  wake(connection);
+}
+
+void TcpStack::release(TimePoint now, Connection& connection) {
+  connection.socket = nullptr;
+  after_input(now, connection);
+}
+
+void TcpStack::remove_listener(TimePoint now, Listener& listener) {
+  std::erase(listeners_, &listener);
+  for (Connection* c = oldest_; c != nullptr; c = c->newer) {
+    if (c->listener != &listener) continue;
+    const bool vanishes = c->embryonic && !facts_.rules.listener_resets_embryos;
+    listener.remove(*c);
+    if (vanishes) {
+      forget(now, *c, Cause::close);
+    } else {
+      c->endpoint.abort(now);
+    }
+    after_input(now, *c);
+  }
+}
+
+bool TcpStack::is_port_used(std::uint16_t port) const {
+  for (const Connection* c = oldest_; c != nullptr; c = c->newer) {
+    if (!c->retired && c->endpoint.addresses().local.port == port) return true;
+  }
+  return false;
+}
+
+void TcpStack::forget_everything(TimePoint now) {
+  for (Connection* c = oldest_; c != nullptr; c = c->newer) {
+    if (!c->retired) forget(now, *c, Cause::host_gone);
+  }
+}
+
+void TcpStack::each_connection(const std::function<void(const Connection&)>& visit) const {
+  for (const Connection* c = oldest_; c != nullptr; c = c->newer) visit(*c);
+}
+
+Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
+                           std::optional<Seq> iss) {
+  const EndpointBirth birth{.addresses = tuple,
+                            .iss = iss.has_value() ? *iss : identity_.initial_sequence(now, tuple),
+                            .ts_offset = identity_.timestamp_offset(tuple),
+                            .ip_id = identity_.ip_id(tuple),
+                            .mtu = facts_.mtu};
+  auto* connection =
+      new Connection{env_, birth, options};  // deleted by destroy(), at the latest by ~TcpStack()
+  connection->older = newest_;
+  (newest_ != nullptr ? newest_->newer : oldest_) = connection;
+  newest_ = connection;
+  table_.insert(*connection);
+  return *connection;
+}
+
+void TcpStack::touch(Connection& connection) {
+  if (connection.touched) return;
+  connection.touched = true;
+  output_.push_back(&connection);
+}
+
+void TcpStack::wake(const Connection& connection) {
+  if (connection.socket != nullptr) connection.socket->waiters.wake(ready_);
+}
+
+void TcpStack::flush_events(TimePoint now, const Connection& connection) {
+  if (env_.events.empty()) return;
+  for (const EndpointEvent& event : env_.events) {
+    const FourTuple& tuple = connection.endpoint.addresses();
+    if (event.what == EndpointEvent::What::state_changed) {
+      if (wants_states_) {
+        facts_.observer->on_note(StateNote{now, facts_.id, tuple, event.from, event.to, event.why});
+      }
+      continue;
+    }
+    if (!env_.wants_timer_events) continue;
+    const auto what = event.what == EndpointEvent::What::timer_armed     ? TimerNote::What::armed
+                      : event.what == EndpointEvent::What::timer_stopped ? TimerNote::What::stopped
+                                                                         : TimerNote::What::fired;
+    facts_.observer->on_note(TimerNote{now, facts_.id, tuple, event.timer, what, event.deadline});
+  }
+  env_.events.clear();
+}
+
+// What is left to do when a connection has no more to send: note its deadline, or its end.
+void TcpStack::settle(TimePoint now, Connection& connection) {
+  flush_events(now, connection);
+  if (!connection.retired) {
+    if (connection.endpoint.state() == State::closed) {
+      retire(connection);
+    } else {
+      deadlines_.set(connection, connection.endpoint.next_deadline().when);
+    }
+  }
+  if (!connection.retired || connection.socket != nullptr) return;
+  if (connection.listener != nullptr) {
+    if (!connection.embryonic && facts_.rules.queue_keeps_reset) return;  // accept() will give it out
+    connection.listener->remove(connection);
+  }
+  destroy(connection);
+}
+
+void TcpStack::retire(Connection& connection) {
+  if (connection.retired) return;
+  connection.retired = true;
+  table_.erase(connection);
+  deadlines_.set(connection, kNever);
+}
+
+void TcpStack::forget(TimePoint now, Connection& connection, Cause why) {
+  if (wants_states_ && connection.endpoint.state() != State::closed) {
+    facts_.observer->on_note(StateNote{now, facts_.id, connection.endpoint.addresses(),
+                                       connection.endpoint.state(), State::closed, why});
+  }
+  retire(connection);
+}
+
+void TcpStack::destroy(Connection& connection) {
+  (connection.older != nullptr ? connection.older->newer : oldest_) = connection.newer;
+  (connection.newer != nullptr ? connection.newer->older : newest_) = connection.older;
+  delete &connection;
+}
+
+}  // namespace halfopen

@@ -1,0 +1,104 @@
+// The host's side of TCP and IP: which endpoint a packet is for, whose timer runs out next, who has something
+// to send, and what strangers are told.
+//
+// Contract: after every input (receive, fire_timers, a call on a connection's endpoint followed by
+// after_input) the owner drains poll_packet(), then asks for next_deadline().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "sim/os/connection.h"
+#include "sim/os/connection_table.h"
+#include "sim/os/deadline_heap.h"
+#include "sim/os/host_facts.h"
+#include "sim/os/identity.h"
+#include "sim/os/socket.h"
+#include "sim/os/wait_queue.h"
+#include "sim/ring.h"
+#include "sim/wire/packet.h"
+
+namespace halfopen {
+
+class TcpStack {
+ public:
+  // `facts` and `ready` outlive it; processes that an input concerns are put into `ready`.
+  TcpStack(const HostFacts& facts, const Identity& identity, ReadyQueue& ready);
+  ~TcpStack();
+  TcpStack(const TcpStack&) = delete;
+  TcpStack& operator=(const TcpStack&) = delete;
+
+  // --- The network and the clock ---------------------------------------------------------------------------
+  void receive(TimePoint now, const Packet& packet);
+  void fire_timers(TimePoint now);
+  bool poll_packet(TimePoint now, Packet& out);
+  [[nodiscard]] TimePoint next_deadline() const { return deadlines_.next(); }
+  // poll_packet() has not been drained since the last input.
+  [[nodiscard]] bool has_output() const { return !output_.empty(); }
+
+  // --- Sockets
+  // ----------------------------------------------------------------------------------------------- A new
+  // connection that sends its SYN. The four-tuple must be free.
+  Connection& connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options);
+  // Must follow every call on a connection's endpoint.
+  void after_input(TimePoint now, Connection& connection);
+  // The socket no longer holds it: it goes on without, and vanishes once it is closed.
+  void release(TimePoint now, Connection& connection);
+  // Starts and ends listening; the listener is its socket's.
+  void add_listener(Listener& listener) { listeners_.push_back(&listener); }
+  void remove_listener(TimePoint now, Listener& listener);
+  [[nodiscard]] const std::vector<Listener*>& listeners() const { return listeners_; }
+  // The connection with this four-tuple; nullptr if there is none.
+  [[nodiscard]] Connection* find(const FourTuple& tuple) const { return table_.find(tuple); }
+  // A connection uses this local port.
+  [[nodiscard]] bool is_port_used(std::uint16_t port) const;
+  [[nodiscard]] Identity& identity() { return identity_; }
+
+  // --- The end, and reports --------------------------------------------------------------------------------
+  // The host is about to lose its memory: what it forgets is noted, nothing is sent.
+  void forget_everything(TimePoint now);
+  // Oldest first, with those that are closed but still held by a process.
+  void each_connection(const std::function<void(const Connection&)>& visit) const;
+  [[nodiscard]] std::size_t connection_count() const { return table_.size(); }
+
+ private:
+  // Input (tcp_input.cc).
+  void receive_segment(TimePoint now, const Packet& packet, const Segment& segment);
+  void receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message);
+  void receive_other(const Packet& packet, const OtherBody& body);
+  void answer_stranger(TimePoint now, const Packet& packet, const Segment& segment, std::optional<Seq> iss);
+  void reset_stranger(const Packet& packet);
+  void reply(Packet packet);
+  void enqueue(Packet packet);
+  [[nodiscard]] Listener* listener_at(const SocketAddress& local) const;
+  [[nodiscard]] bool drops_last_ack(const Connection& embryo, const Segment& segment) const;
+  [[nodiscard]] std::uint16_t next_reply_id() { return env_.next_ip_id++; }
+
+  // Lives of connections.
+  Connection& make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
+                   std::optional<Seq> iss);
+  void touch(Connection& connection);
+  void wake(const Connection& connection);
+  void flush_events(TimePoint now, const Connection& connection);
+  void settle(TimePoint now, Connection& connection);
+  void retire(Connection& connection);
+  void forget(TimePoint now, Connection& connection, Cause why);
+  void destroy(Connection& connection);
+
+  const HostFacts& facts_;
+  Identity identity_;
+  ReadyQueue& ready_;
+  EndpointEnv env_;
+  ConnectionTable table_;
+  DeadlineHeap<Connection> deadlines_;
+  std::vector<Listener*> listeners_;
+  Connection* oldest_ = nullptr;
+  Connection* newest_ = nullptr;
+  Ring<Connection*> output_;  // who may have something to send, in the order of input; null: the next reply
+  Ring<Packet> replies_;      // resets and ICMP
+  bool wants_states_;
+};
+
+}  // namespace halfopen

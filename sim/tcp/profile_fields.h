@@ -1,0 +1,177 @@
+// Every constant of a profile by name: for printing them, for checking that each has its source, and for
+// tests.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/tcp/profile.h"
+
+namespace halfopen {
+
+template <class Profile, class F>
+constexpr void visit_timing_fields(Profile& p, F& f) {
+  f("clock", "timer style", p.clock.style);
+  f("clock", "ticks a second", p.clock.hz);
+  f("clock", "slow tick", p.clock.slow_tick);
+  f("clock", "fast tick", p.clock.fast_tick);
+  f("timeout", "round-trip estimator", p.rtt.estimator);
+  f("timeout", "initial", p.rtt.rto_initial);
+  f("timeout", "without a sample", p.rtt.rto_fallback);
+  f("timeout", "smallest", p.rtt.rto_min);
+  f("timeout", "largest", p.rtt.rto_max);
+  f("timeout", "added to each", p.rtt.rto_slop);
+  f("timeout", "granularity", p.rtt.granularity);
+}
+
+template <class Profile, class F>
+constexpr void visit_repair_fields(Profile& p, F& f) {
+  f("retransmission", "gives up", p.retransmit.give_up);
+  f("retransmission", "retries", p.retransmit.retries);
+  f("retransmission", "R2", p.retransmit.r2);
+  f("retransmission", "retries without a process", p.retransmit.orphan_retries);
+  f("retransmission", "backoff", p.retransmit.backoff);
+  f("retransmission", "reset on giving up", p.retransmit.rst_on_give_up);
+  f("retransmission", "SYN retries", p.retransmit.syn_retries);
+  f("retransmission", "SYN timeouts that do not double", p.retransmit.syn_linear);
+  f("retransmission", "SYN-ACK retries", p.retransmit.synack_retries);
+  f("retransmission", "limit on connecting", p.retransmit.connect_limit);
+  f("retransmission", "tail loss probe", p.retransmit.tail_loss_probe);
+  f("retransmission", "loss recovery", p.retransmit.recovery);
+  f("retransmission", "duplicate ACK threshold", p.retransmit.dup_threshold);
+  f("retransmission", "F-RTO", p.retransmit.frto);
+  f("retransmission", "small segments merge", p.retransmit.collapse);
+  f("retransmission", "forgets the SRTT beyond expiry", p.retransmit.forget_srtt_after);
+  f("congestion", "algorithm", p.congestion.algorithm);
+  f("congestion", "window counted in", p.congestion.unit);
+  f("congestion", "initial window", p.congestion.initial_window);
+  f("congestion", "after idling", p.congestion.idle_restart);
+  f("congestion", "proportional rate reduction", p.congestion.prr);
+  f("congestion", "HyStart", p.congestion.hystart);
+  f("congestion", "small segments wait", p.congestion.nagle);
+}
+
+template <class Profile, class F>
+constexpr void visit_flow_fields(Profile& p, F& f) {
+  f("acknowledgment", "style", p.ack.style);
+  f("acknowledgment", "delay", p.ack.delay_min);
+  f("acknowledgment", "longest delay", p.ack.delay_max);
+  f("acknowledgment", "quick ACKs", p.ack.quick);
+  f("window", "style", p.window.style);
+  f("window", "receive buffer", p.window.rcvbuf);
+  f("window", "receive buffer may grow to", p.window.rcvbuf_max);
+  f("window", "send buffer", p.window.sndbuf);
+  f("window", "send buffer may grow to", p.window.sndbuf_max);
+  f("window", "fixed scale", p.window.fixed_scale);
+  f("window", "buffers in whole segments", p.window.round_to_mss);
+  f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
+  f("window", "memory cost of a small packet", p.window.truesize_small);
+  f("window", "memory cost of a full packet", p.window.truesize_full);
+  f("options", "timestamps", p.options.timestamps);
+  f("options", "SACK", p.options.sack);
+  f("options", "DSACK", p.options.dsack);
+  f("options", "window scaling", p.options.window_scaling);
+  f("options", "timestamp clock", p.options.ts_clock);
+  f("options", "order in a SYN", p.options.syn_layout);
+  f("options", "segment size when none is offered", p.options.default_mss);
+  f("options", "timestamps on resets", p.options.timestamps_on_rst);
+}
+
+template <class Profile, class F>
+constexpr void visit_ending_fields(Profile& p, F& f) {
+  f("keepalive", "style", p.keepalive.style);
+  f("keepalive", "always on", p.keepalive.always);
+  f("keepalive", "idle time", p.keepalive.idle);
+  f("keepalive", "interval", p.keepalive.interval);
+  f("keepalive", "probes", p.keepalive.probes);
+  f("keepalive", "reset at the end", p.keepalive.rst_on_death);
+  f("zero window", "probe style", p.persist.style);
+  f("zero window", "shortest interval", p.persist.min);
+  f("zero window", "longest interval", p.persist.max);
+  f("zero window", "gives up", p.persist.give_up);
+  f("close", "reset on unread data", p.close.rst_on_unread);
+  f("close", "FIN_WAIT_2", p.close.fin_wait_2);
+  f("close", "FIN_WAIT_2 looked at again", p.close.fin_wait_2_recheck);
+  f("close", "FIN_WAIT_2 idle limit", p.close.fin_wait_2_idle);
+  f("close", "TIME_WAIT", p.close.time_wait);
+  f("close", "reset on data after close", p.close.rst_on_data_after_close);
+}
+
+template <class Profile, class F>
+constexpr void visit_input_fields(Profile& p, F& f) {
+  f("checks", "reset counts", p.check.rst);
+  f("checks", "SYN when connected", p.check.syn);
+  f("checks", "range of ACKs", p.check.ack_range);
+  f("checks", "challenge ACKs", p.check.challenge_count);
+  f("checks", "in a time of", p.check.challenge_interval);
+  f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
+  f("ICMP", "errors", p.icmp.rows);
+  f("ICMP", "undoes a backoff", p.icmp.undo_backoff);
+  f("ICMP", "expiries before a repeated soft error aborts", p.icmp.embryonic_soft_limit);
+  f("sockets", "error of a reset", p.socket.rst_error);
+  f("sockets", "end of input beats the error", p.socket.eof_beats_error);
+  f("sockets", "EPIPE beats the error", p.socket.pipe_beats_error);
+  f("sockets", "TCP_USER_TIMEOUT", p.socket.user_timeout);
+  f("sockets", "TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT", p.socket.keepalive_tuning);
+  f("sockets", "listen queue", p.socket.listen);
+  f("sockets", "first ephemeral port", p.socket.port_first);
+  f("sockets", "last ephemeral port", p.socket.port_last);
+  f("IP", "time to live", p.ip.ttl);
+  f("IP", "don't fragment", p.ip.dont_fragment);
+  f("IP", "identification", p.ip.id);
+  f("IP", "identification 0 without a socket", p.ip.zero_id_without_socket);
+  f("IP", "initial sequence number", p.ip.isn);
+  f("IP", "its step when TIME_WAIT is taken over", p.ip.reuse_isn_step);
+}
+
+// Calls f(group, name, field) for each Sourced<T> of `p`, a profile or const profile, in the order of the
+// header.
+template <class Profile, class F>
+constexpr void visit_fields(Profile& p, F&& f) {
+  visit_timing_fields(p, f);
+  visit_repair_fields(p, f);
+  visit_flow_fields(p, f);
+  visit_ending_fields(p, f);
+  visit_input_fields(p, f);
+}
+
+// What no row may break, whatever its OS.
+[[nodiscard]] constexpr bool is_sane(const OsProfile& p) {
+  bool sourced = !p.name.empty() && !p.title.empty() && !p.story.empty();
+  visit_fields(p, [&](std::string_view, std::string_view, const auto& field) {
+    sourced = sourced && !field.source.empty();
+  });
+  const bool timeouts = Duration{0} < p.rtt.rto_min.value && p.rtt.rto_min.value <= p.rtt.rto_initial.value &&
+                        p.rtt.rto_initial.value <= p.rtt.rto_max.value;
+  const bool ticking = p.clock.hz.value > 0 && p.rtt.granularity.value > Duration{0} &&
+                       (p.clock.style.value != TickStyle::bsd_ticks ||
+                        (p.clock.slow_tick.value > Duration{0} && p.clock.fast_tick.value > Duration{0}));
+  bool backing_off = p.retransmit.backoff.value.front() == 1;
+  for (std::size_t i = 1; i < p.retransmit.backoff.value.size(); ++i) {
+    backing_off = backing_off && p.retransmit.backoff.value[i - 1] <= p.retransmit.backoff.value[i];
+  }
+  const bool limited =
+      (p.retransmit.give_up.value == GiveUp::after_elapsed) == (p.retransmit.r2.value > Duration{0});
+  const bool windows = p.window.rcvbuf.value <= p.window.rcvbuf_max.value &&
+                       p.window.sndbuf.value <= p.window.sndbuf_max.value &&
+                       (p.window.style.value != WindowStyle::truesize || p.window.truesize_full.value > 0);
+  return sourced && timeouts && ticking && backing_off && limited && windows &&
+         p.ack.delay_min.value <= p.ack.delay_max.value && p.persist.min.value <= p.persist.max.value &&
+         p.socket.port_first.value < p.socket.port_last.value && p.ip.ttl.value > 0;
+}
+
+// A time as people write it: "200 ms", "1.5 s", "75 s", "2 h"; nothing is rounded away.
+[[nodiscard]] std::string format_value(Duration value);
+
+// One constant, for people.
+struct ProfileLine {
+  std::string_view group;   // "retransmission"
+  std::string name;         // "retries (tcp_retries2)": with the OS's own name where it has one
+  std::string value;        // "15"
+  std::string_view source;  // "include/net/tcp.h TCP_RETR2"
+};
+// Every constant of a profile in the order of visit_fields(); a table is a line for each of its rows.
+[[nodiscard]] std::vector<ProfileLine> describe_profile(const OsProfile& profile);
+
+}  // namespace halfopen

@@ -1,0 +1,172 @@
+// 4.4BSD-Lite2, "Berkeley": the TCP of the textbooks (Net/3), from which most others descend.
+//
+// What is peculiar about it: two clocks of the whole host, 500 ms and 200 ms, drive everything, so a timer's
+// first tick is a part of one and the rest are whole; round-trip times are counted in those ticks; it counts
+// to twelve retransmissions and then tells the peer with a reset; it takes any reset in the window; close()
+// with unread data is a plain FIN; a connection that can no longer send says EPIPE before anything else.
+//
+// Where the numbers come from: the sources of 4.4BSD-Lite2, sys/netinet and sys/kern.
+#include "sim/tcp/profile_fields.h"
+#include "sim/tcp/profiles/rows.h"
+
+namespace halfopen {
+namespace {
+
+using enum IcmpEffect;
+
+// tcp_notify() treats all alike but three errors that an established connection ignores. Time exceeded has no
+// errno in inetctlerrmap, and codes beyond 12 are none that icmp_input() knows: both go no further.
+constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
+    {Errno::hostunreach, soft, ignore},  // net_unreachable
+    {Errno::hostunreach, soft, ignore},  // host_unreachable
+    {Errno::connrefused, soft, soft},    // protocol_unreachable
+    {Errno::connrefused, soft, soft},    // port_unreachable
+    {Errno::msgsize, soft, soft},        // fragmentation_needed
+    {Errno::hostunreach, soft, ignore},  // source_route_failed
+    {Errno::hostunreach, soft, ignore},  // net_unknown
+    {Errno::hostunreach, soft, ignore},  // host_unknown
+    {Errno::hostunreach, soft, ignore},  // host_isolated
+    {Errno::hostunreach, soft, ignore},  // net_prohibited
+    {Errno::hostunreach, soft, ignore},  // host_prohibited
+    {Errno::hostunreach, soft, ignore},  // net_tos
+    {Errno::hostunreach, soft, ignore},  // host_tos
+    {Errno::none, ignore, ignore},       // admin_prohibited
+    {Errno::none, quench, quench},       // source_quench
+    {Errno::none, ignore, ignore},       // time_exceeded
+    {Errno::noprotoopt, soft, soft},     // parameter_problem
+}};
+
+constexpr std::array<Errno, kStates> kRstError = {
+    Errno::none,         // CLOSED
+    Errno::none,         // LISTEN
+    Errno::connrefused,  // SYN_SENT
+    Errno::connrefused,  // SYN_RECEIVED
+    Errno::connreset,    // ESTABLISHED
+    Errno::connreset,    // FIN_WAIT_1
+    Errno::connreset,    // FIN_WAIT_2
+    Errno::connreset,    // CLOSE_WAIT
+    Errno::none,         // CLOSING
+    Errno::none,         // LAST_ACK
+    Errno::none,         // TIME_WAIT
+};
+
+constexpr RetransmitProfile kRetransmit = {
+    .give_up = {GiveUp::after_count, "netinet/tcp_timer.c tcp_timers: TCPT_REXMT"},
+    .retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT"},
+    .r2 = {0s, kUnused},
+    .orphan_retries = {0, "netinet/tcp_timer.c tcp_timers: as with a process"},
+    .backoff = {{1, 2, 4, 8, 16, 32, 64, 64, 64, 64, 64, 64, 64}, "netinet/tcp_timer.c tcp_backoff"},
+    .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
+    .syn_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
+    .syn_linear = {0, kUnused},
+    .synack_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
+    .connect_limit = {75s, "netinet/tcp_timer.h TCPTV_KEEP_INIT"},
+    .tail_loss_probe = {false, kUnused},
+    .recovery = {Recovery::reno, "netinet/tcp_input.c tcp_input: tcprexmtthresh"},
+    .dup_threshold = {3, "netinet/tcp_input.c tcprexmtthresh"},
+    .frto = {false, kUnused},
+    .collapse = {true, "netinet/tcp_output.c tcp_output: each sending is cut from the socket buffer anew"},
+    .forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timers: beyond TCP_MAXRXTSHIFT / 4"},
+};
+
+constexpr WindowProfile kWindow = {
+    .style = {WindowStyle::free_space, "netinet/tcp_output.c tcp_output; netinet/tcp_input.c tcp_input"},
+    .rcvbuf = {8192, "netinet/tcp_usrreq.c tcp_recvspace"},
+    .rcvbuf_max = {8192, "netinet/tcp_usrreq.c tcp_recvspace: it never grows by itself"},
+    .sndbuf = {8192, "netinet/tcp_usrreq.c tcp_sendspace"},
+    .sndbuf_max = {8192, "netinet/tcp_usrreq.c tcp_sendspace: it never grows by itself"},
+    .fixed_scale = {255, "netinet/tcp_usrreq.c tcp_usrreq: PRU_CONNECT, what the receive buffer needs"},
+    .round_to_mss = {true, "netinet/tcp_input.c tcp_mss"},
+    .clamp_moves_threshold = {false, kUnused},
+    .truesize_small = {0, kUnused},
+    .truesize_full = {0, kUnused},
+};
+
+}  // namespace
+
+constexpr OsProfile kBsd44 = {
+    .name = "4.4bsd",
+    .title = "4.4BSD-Lite2 (Berkeley)",
+    .story =
+        "Ticks of 500 ms: with a short round trip the retransmissions come 1.5, 3, 6, 12, 24, 48 s "
+        "and then 64 s apart; the thirteenth expiry gives up after some nine minutes with a reset to the "
+        "peer. No SACK, no RFC 5961: any reset in the window counts. An established connection ignores "
+        "unreachable messages. Once it cannot send, write() says EPIPE, and the error waits for read().",
+    .family = OsFamily::bsd44,
+    .clock = {.style = {TickStyle::bsd_ticks, "kern/uipc_domain.c pfslowtimo, pffasttimo"},
+              .hz = {2, "sys/protosw.h PR_SLOWHZ"},
+              .slow_tick = {500ms, "sys/protosw.h PR_SLOWHZ"},
+              .fast_tick = {200ms, "sys/protosw.h PR_FASTHZ"}},
+    .rtt = {.estimator = {RttEstimatorKind::bsd_ticks, "netinet/tcp_input.c tcp_xmit_timer"},
+            .rto_initial = {6s, "netinet/tcp_subr.c tcp_newtcpcb: 12 ticks"},
+            .rto_fallback = {12s, "netinet/tcp_var.h TCP_REXMTVAL before any sample: 24 ticks"},
+            .rto_min = {1s, "netinet/tcp_timer.h TCPTV_MIN"},
+            .rto_max = {64s, "netinet/tcp_timer.h TCPTV_REXMTMAX"},
+            .rto_slop = {0ms, kUnused},
+            .granularity = {500ms, "netinet/tcp_timer.c tcp_slowtimo"}},
+    .retransmit = kRetransmit,
+    .congestion = {.algorithm = {CongestionAlgorithm::reno, "netinet/tcp_input.c tcp_input"},
+                   .unit = {CwndUnit::bytes, "netinet/tcp_var.h snd_cwnd"},
+                   .initial_window = {1, "netinet/tcp_input.c tcp_mss"},
+                   .idle_restart = {IdleRestart::one_segment, "netinet/tcp_output.c tcp_output"},
+                   .prr = {false, kUnused},
+                   .hystart = {false, kUnused},
+                   .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_output"}},
+    .ack = {.style = {AckStyle::fast_tick, "netinet/tcp_timer.c tcp_fasttimo"},
+            .delay_min = {200ms, "sys/protosw.h PR_FASTHZ: at the next tick, so 0 to 200 ms"},
+            .delay_max = {200ms, "sys/protosw.h PR_FASTHZ"},
+            .quick = {0, kUnused}},
+    .window = kWindow,
+    .options = {.timestamps = {true, "netinet/tcp_subr.c tcp_do_rfc1323"},
+                .sack = {false, "older than RFC 2018"},
+                .dsack = {false, "older than RFC 2883"},
+                .window_scaling = {true, "netinet/tcp_subr.c tcp_do_rfc1323"},
+                .ts_clock = {500ms, "netinet/tcp_timer.c tcp_slowtimo: tcp_now"},
+                .syn_layout = {{OptionSlot::mss, OptionSlot::window_scale, OptionSlot::timestamps, OptionSlot::none},
+                               "netinet/tcp_output.c tcp_output"},
+                .default_mss = {512, "netinet/tcp.h TCP_MSS"},
+                .timestamps_on_rst = {false, "netinet/tcp_output.c tcp_output: TH_RST"}},
+    .keepalive = {.style = {KeepaliveStyle::idle_time, "netinet/tcp_timer.c tcp_timers: TCPT_KEEP"},
+                  .always = {false, "netinet/tcp_timer.c tcp_timers: SO_KEEPALIVE asks for it"},
+                  .idle = {2h, "netinet/tcp_timer.h TCPTV_KEEP_IDLE"},
+                  .interval = {75s, "netinet/tcp_timer.h TCPTV_KEEPINTVL"},
+                  .probes = {8, "netinet/tcp_timer.h TCPTV_KEEPCNT"},
+                  .rst_on_death = {true, "netinet/tcp_subr.c tcp_drop"}},
+    .persist = {.style = {ProbeStyle::one_byte, "netinet/tcp_output.c tcp_output: t_force"},
+                .min = {5s, "netinet/tcp_timer.h TCPTV_PERSMIN"},
+                .max = {60s, "netinet/tcp_timer.h TCPTV_PERSMAX"},
+                .give_up = {PersistGiveUp::idle_and_count, "netinet/tcp_timer.c tcp_timers: TCPT_PERSIST"}},
+    .close = {.rst_on_unread = {false, "netinet/tcp_usrreq.c tcp_disconnect: unread data is thrown away"},
+              .fin_wait_2 = {600s, "netinet/tcp_timer.c tcp_maxidle: 8 * 75 s"},
+              .fin_wait_2_recheck = {75s, "netinet/tcp_timer.c tcp_timers: TCPT_2MSL"},
+              .fin_wait_2_idle = {600s, "netinet/tcp_timer.c tcp_maxidle: 8 * 75 s"},
+              .time_wait = {60s, "netinet/tcp_timer.h TCPTV_MSL: twice 30 s"},
+              .rst_on_data_after_close = {true, "netinet/tcp_input.c tcp_input: SS_NOFDREF"}},
+    .check = {.rst = {RstCheck::in_window, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
+              .syn = {SynCheck::reset, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
+              .ack_range = {false, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
+              .challenge_count = {0, kUnused},
+              .challenge_interval = {0ms, kUnused},
+              .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_input: each is answered"}},
+    .icmp = {.rows = {kIcmpRows, "netinet/ip_input.c inetctlerrmap; netinet/tcp_subr.c tcp_notify"},
+             .undo_backoff = {false, "older than RFC 6069"},
+             .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
+    .socket = {.rst_error = {kRstError, "netinet/tcp_input.c tcp_input"},
+               .eof_beats_error = {false, "kern/uipc_socket.c soreceive"},
+               .pipe_beats_error = {true, "kern/uipc_socket.c sosend"},
+               .user_timeout = {false, "older than RFC 5482"},
+               .keepalive_tuning = {false, "netinet/tcp_usrreq.c tcp_ctloutput: no such options"},
+               .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
+               .port_first = {1024, "netinet/in.h IPPORT_RESERVED"},
+               .port_last = {5000, "netinet/in.h IPPORT_USERRESERVED"}},
+    .ip = {.ttl = {64, "netinet/ip.h IPDEFTTL"},
+           .dont_fragment = {false, "netinet/tcp_output.c tcp_output: no path MTU discovery"},
+           .id = {IpIdPolicy::global_counter, "netinet/ip_output.c ip_output: ip_id"},
+           .zero_id_without_socket = {false, "netinet/tcp_subr.c tcp_respond"},
+           .isn = {IsnPolicy::counter, "netinet/tcp_timer.c tcp_slowtimo; netinet/tcp_seq.h TCP_ISSINCR"},
+           .reuse_isn_step = {124928, "netinet/tcp_seq.h TCP_ISSINCR: 122 KiB, without its random part"}},
+};
+
+static_assert(is_sane(kBsd44));
+
+}  // namespace halfopen

@@ -1,0 +1,179 @@
+// FreeBSD 14 with its default stack ("freebsd", not "rack").
+//
+// What is peculiar about it: 4.4BSD's machine on a millisecond clock. 200 ms of slop are added to every
+// retransmission timeout; the backoff table goes up to 512, but on so small a base that a connection on a
+// fast path is given up after a minute or two; every connection has keepalive; a reset is compared with the
+// last acknowledgment sent, not with what was received.
+//
+// Where the numbers come from: the sources of FreeBSD 14, sys/netinet and sys/kern; sysctls by their own
+// names. Nothing here was measured.
+#include "sim/tcp/profile_fields.h"
+#include "sim/tcp/profiles/rows.h"
+
+namespace halfopen {
+namespace {
+
+using enum IcmpEffect;
+
+// What may end an attempt to connect goes through tcp_drop_syn_sent(), which does nothing in any other state;
+// the rest through tcp_notify(), which ignores unreachable hosts once established.
+constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
+    {Errno::hostunreach, soft, ignore},   // net_unreachable
+    {Errno::hostunreach, soft, ignore},   // host_unreachable
+    {Errno::connrefused, abort, ignore},  // protocol_unreachable
+    {Errno::connrefused, abort, ignore},  // port_unreachable
+    {Errno::msgsize, shrink, shrink},     // fragmentation_needed
+    {Errno::hostunreach, soft, ignore},   // source_route_failed
+    {Errno::hostunreach, soft, ignore},   // net_unknown
+    {Errno::hostunreach, soft, ignore},   // host_unknown
+    {Errno::hostunreach, soft, ignore},   // host_isolated
+    {Errno::connrefused, abort, ignore},  // net_prohibited
+    {Errno::connrefused, abort, ignore},  // host_prohibited
+    {Errno::hostunreach, soft, ignore},   // net_tos
+    {Errno::hostunreach, soft, ignore},   // host_tos
+    {Errno::connrefused, abort, ignore},  // admin_prohibited
+    {Errno::none, ignore, ignore},        // source_quench
+    {Errno::hostunreach, abort, ignore},  // time_exceeded
+    {Errno::noprotoopt, soft, soft},      // parameter_problem
+}};
+
+constexpr std::array<Errno, kStates> kRstError = {
+    Errno::none,         // CLOSED
+    Errno::none,         // LISTEN
+    Errno::connrefused,  // SYN_SENT
+    Errno::connrefused,  // SYN_RECEIVED
+    Errno::connreset,    // ESTABLISHED
+    Errno::connreset,    // FIN_WAIT_1
+    Errno::connreset,    // FIN_WAIT_2
+    Errno::connreset,    // CLOSE_WAIT
+    Errno::connreset,    // CLOSING
+    Errno::connreset,    // LAST_ACK
+    Errno::none,         // TIME_WAIT
+};
+
+constexpr RetransmitProfile kRetransmit = {
+    .give_up = {GiveUp::after_count, "netinet/tcp_timer.c tcp_timer_rexmt"},
+    .retries = {12, "net.inet.tcp.retries; netinet/tcp_timer.h TCP_MAXRXTSHIFT"},
+    .r2 = {0s, "net.inet.tcp.maxunacktime is 0: no limit by time"},
+    .orphan_retries = {0, "netinet/tcp_timer.c tcp_timer_rexmt: as with a process"},
+    .backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512}, "netinet/tcp_timer.c tcp_backoff"},
+    .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
+    .syn_retries = {12, "net.inet.tcp.retries; the connect timer ends it before"},
+    .syn_linear = {0, kUnused},
+    .synack_retries = {3, "net.inet.tcp.syncache.rexmtlimit"},
+    .connect_limit = {75s, "net.inet.tcp.keepinit"},
+    .tail_loss_probe = {false, "only in the alternative rack stack"},
+    .recovery = {Recovery::sack_pipe, "netinet/tcp_sack.c tcp_sack_output"},
+    .dup_threshold = {3, "netinet/tcp_input.c tcprexmtthresh"},
+    .frto = {false, kUnused},
+    .collapse = {true,
+                 "netinet/tcp_output.c tcp_default_output: each sending is cut from the socket buffer anew"},
+    .forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timer_rexmt: beyond TCP_MAXRXTSHIFT / 4"},
+};
+
+constexpr WindowProfile kWindow = {
+    .style = {WindowStyle::free_space, "netinet/tcp_output.c tcp_default_output"},
+    .rcvbuf = {65536, "net.inet.tcp.recvspace"},
+    .rcvbuf_max = {2097152, "net.inet.tcp.recvbuf_max"},
+    .sndbuf = {32768, "net.inet.tcp.sendspace"},
+    .sndbuf_max = {2097152, "net.inet.tcp.sendbuf_max"},
+    .fixed_scale = {6, "netinet/tcp_usrreq.c tcp_connect: what kern.ipc.maxsockbuf of 2 MiB needs"},
+    .round_to_mss = {true, "netinet/tcp_input.c tcp_mss"},
+    .clamp_moves_threshold = {false, kUnused},
+    .truesize_small = {0, kUnused},
+    .truesize_full = {0, kUnused},
+};
+
+}  // namespace
+
+constexpr OsProfile kFreebsd14 = {
+    .name = "freebsd-14",
+    .title = "FreeBSD 14",
+    .story =
+        "Counts to twelve like 4.4BSD, but in milliseconds: with a round trip of 20 ms the retransmissions "
+        "come after 0.26, 0.59, 1.0 s and so on, and the thirteenth expiry gives up after two or three "
+        "minutes with a reset to the peer. Keepalive is on for every connection. RFC 5961, SACK and CUBIC. "
+        "An established connection ignores unreachable messages; write() says EPIPE before any other error.",
+    .family = OsFamily::freebsd,
+    .clock = {.style = {TickStyle::callout, "kern/kern_timeout.c callout_reset_sbt_on"},
+              .hz = {1000, "kern.hz; 100 in some virtual machines"},
+              .slow_tick = {0ms, kUnused},
+              .fast_tick = {0ms, kUnused}},
+    .rtt = {.estimator = {RttEstimatorKind::freebsd, "netinet/tcp_input.c tcp_xmit_timer"},
+            .rto_initial = {1s, "net.inet.tcp.rexmit_initial"},
+            .rto_fallback = {1s, "netinet/tcp_subr.c tcp_newtcpcb: as the initial one"},
+            .rto_min = {30ms, "net.inet.tcp.rexmit_min; netinet/tcp_timer.h TCPTV_MIN: hz / 33"},
+            .rto_max = {64s, "netinet/tcp_timer.h TCPTV_REXMTMAX"},
+            .rto_slop = {200ms, "net.inet.tcp.rexmit_slop"},
+            .granularity = {1ms, "kern.hz"}},
+    .retransmit = kRetransmit,
+    .congestion = {.algorithm = {CongestionAlgorithm::cubic, "net.inet.tcp.cc.algorithm, since 14"},
+                   .unit = {CwndUnit::bytes, "netinet/tcp_var.h snd_cwnd"},
+                   .initial_window = {10, "net.inet.tcp.initcwnd_segments"},
+                   .idle_restart = {IdleRestart::initial_window,
+                                    "netinet/cc/cc_newreno.c newreno_after_idle"},
+                   .prr = {true, "net.inet.tcp.do_prr, believed to be the default since 13"},
+                   .hystart = {false, "netinet/cc/cc_cubic.c: HyStart++ believed to be off unless asked for"},
+                   .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_default_output"}},
+    .ack = {.style = {AckStyle::every_second, "net.inet.tcp.delayed_ack"},
+            .delay_min = {40ms, "net.inet.tcp.delacktime"},
+            .delay_max = {40ms, "net.inet.tcp.delacktime"},
+            .quick = {0, kUnused}},
+    .window = kWindow,
+    .options = {.timestamps = {true, "net.inet.tcp.rfc1323"},
+                .sack = {true, "net.inet.tcp.sack.enable"},
+                .dsack = {true, "netinet/tcp_sack.c tcp_update_dsack_list, since 13"},
+                .window_scaling = {true, "net.inet.tcp.rfc1323"},
+                .ts_clock = {1ms, "netinet/tcp_seq.h tcp_ts_getticks"},
+                .syn_layout = {{OptionSlot::mss, OptionSlot::window_scale, OptionSlot::sack_permitted, OptionSlot::timestamps},
+                               "netinet/tcp_output.c tcp_addoptions; as fingerprinting tools know it"},
+                .default_mss = {536, "net.inet.tcp.mssdflt"},
+                .timestamps_on_rst = {true, "netinet/tcp_output.c tcp_default_output: TF_RCVD_TSTMP"}},
+    .keepalive = {.style = {KeepaliveStyle::idle_time, "netinet/tcp_timer.c tcp_timer_keep"},
+                  .always = {true, "net.inet.tcp.always_keepalive"},
+                  .idle = {2h, "net.inet.tcp.keepidle"},
+                  .interval = {75s, "net.inet.tcp.keepintvl"},
+                  .probes = {8, "net.inet.tcp.keepcnt"},
+                  .rst_on_death = {true, "netinet/tcp_subr.c tcp_drop"}},
+    .persist = {.style = {ProbeStyle::one_byte, "netinet/tcp_output.c tcp_default_output: TF_FORCEDATA"},
+                .min = {5s, "net.inet.tcp.persmin"},
+                .max = {60s, "net.inet.tcp.persmax"},
+                .give_up = {PersistGiveUp::idle_and_count, "netinet/tcp_timer.c tcp_timer_persist"}},
+    .close = {.rst_on_unread = {false, "netinet/tcp_usrreq.c tcp_disconnect: unread data is thrown away"},
+              .fin_wait_2 = {60s, "net.inet.tcp.finwait2_timeout"},
+              .fin_wait_2_recheck = {75s, "netinet/tcp_timer.c tcp_timer_2msl: keepintvl"},
+              .fin_wait_2_idle = {600s, "netinet/tcp_timer.c tcp_timer_2msl: keepcnt * keepintvl"},
+              .time_wait = {60s, "net.inet.tcp.msl: twice 30 s"},
+              .rst_on_data_after_close = {true, "netinet/tcp_input.c tcp_do_segment"}},
+    .check = {.rst = {RstCheck::last_ack_sent,
+                      "netinet/tcp_input.c tcp_do_segment; net.inet.tcp.insecure_rst 0"},
+              .syn = {SynCheck::challenge, "netinet/tcp_input.c tcp_do_segment; net.inet.tcp.insecure_syn 0"},
+              .ack_range = {false,
+                            "netinet/tcp_input.c tcp_do_segment: not before net.inet.tcp.insecure_ack"},
+              .challenge_count = {5, "net.inet.tcp.ack_war_cnt"},
+              .challenge_interval = {1s, "net.inet.tcp.ack_war_timewindow"},
+              .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_do_segment: each is answered"}},
+    .icmp = {.rows = {kIcmpRows,
+                      "netinet/ip_icmp.c icmp_errmap; netinet/tcp_subr.c tcp_ctlinput, tcp_notify"},
+             .undo_backoff = {false, "no RFC 6069"},
+             .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
+    .socket = {.rst_error = {kRstError, "netinet/tcp_input.c tcp_do_segment"},
+               .eof_beats_error = {false, "kern/uipc_socket.c soreceive_generic_locked"},
+               .pipe_beats_error = {true, "kern/uipc_socket.c sosend_generic"},
+               .user_timeout = {false, "its TCP_MAXUNACKTIME is not modelled"},
+               .keepalive_tuning = {true,
+                                    "netinet/tcp_usrreq.c tcp_default_ctloutput: TCP_KEEPIDLE and its kin"},
+               .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
+               .port_first = {10000, "net.inet.ip.portrange.first"},
+               .port_last = {65535, "net.inet.ip.portrange.last"}},
+    .ip = {.ttl = {64, "net.inet.ip.ttl"},
+           .dont_fragment = {true, "net.inet.tcp.path_mtu_discovery"},
+           .id = {IpIdPolicy::zero_when_atomic, "netinet/ip_id.c ip_fillid; net.inet.ip.rfc6864 1"},
+           .zero_id_without_socket = {true, "netinet/ip_id.c ip_fillid; net.inet.ip.rfc6864 1"},
+           .isn = {IsnPolicy::hash_1mbps, "netinet/tcp_subr.c tcp_new_isn"},
+           .reuse_isn_step = {0, "netinet/tcp_timewait.c tcp_twcheck: a new connection like any other"}},
+};
+
+static_assert(is_sane(kFreebsd14));
+
+}  // namespace halfopen

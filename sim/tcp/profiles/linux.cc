@@ -1,0 +1,236 @@
+// Linux 6.1 and 6.18.
+//
+// What is peculiar about it: everything is counted in jiffies and fires late, because timers sit in a
+// hierarchical wheel whose slots grow with the delay; tcp_retries2 is not a count but a time budget; a lone
+// segment is repeated by a tail loss probe before the retransmission timer has its first say;
+// host-unreachable messages undo the backoff; the receive window follows what packets cost the kernel's
+// memory; nothing is sent when it gives up.
+//
+// Where the numbers come from: the sources of the 6.12 long-term kernel, and measurements on 6.1 and on 6.18,
+// both with HZ=250. 6.18 is 6.1 with the differences listed at the end of this file.
+#include "sim/tcp/profile_fields.h"
+#include "sim/tcp/profiles/rows.h"
+
+namespace halfopen {
+namespace {
+
+using enum IcmpEffect;
+
+constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
+    {Errno::netunreach, abort, soft},   // net_unreachable
+    {Errno::hostunreach, abort, soft},  // host_unreachable
+    {Errno::noprotoopt, abort, soft},   // protocol_unreachable
+    {Errno::connrefused, abort, soft},  // port_unreachable
+    {Errno::msgsize, shrink, shrink},   // fragmentation_needed
+    {Errno::opnotsupp, abort, soft},    // source_route_failed
+    {Errno::netunreach, abort, soft},   // net_unknown
+    {Errno::hostdown, abort, soft},     // host_unknown
+    {Errno::nonet, abort, soft},        // host_isolated
+    {Errno::netunreach, abort, soft},   // net_prohibited
+    {Errno::hostunreach, abort, soft},  // host_prohibited
+    {Errno::netunreach, abort, soft},   // net_tos
+    {Errno::hostunreach, abort, soft},  // host_tos
+    {Errno::hostunreach, abort, soft},  // admin_prohibited
+    {Errno::none, ignore, ignore},      // source_quench
+    {Errno::hostunreach, abort, soft},  // time_exceeded
+    {Errno::proto, abort, soft},        // parameter_problem
+}};
+
+constexpr std::array<Errno, kStates> kRstError = {
+    Errno::none,         // CLOSED
+    Errno::none,         // LISTEN
+    Errno::connrefused,  // SYN_SENT
+    Errno::connreset,    // SYN_RECEIVED
+    Errno::connreset,    // ESTABLISHED
+    Errno::connreset,    // FIN_WAIT_1
+    Errno::connreset,    // FIN_WAIT_2
+    Errno::pipe,         // CLOSE_WAIT
+    Errno::connreset,    // CLOSING
+    Errno::connreset,    // LAST_ACK
+    Errno::none,         // TIME_WAIT: no process is left to be told
+};
+
+constexpr ClockProfile kClock = {
+    .style = {TickStyle::linux_wheel, "kernel/time/timer.c calc_wheel_index, calc_index"},
+    .hz = {250, "CONFIG_HZ of Debian's and most distributions' kernels"},
+    .slow_tick = {0ms, kUnused},
+    .fast_tick = {0ms, kUnused},
+};
+
+constexpr RttProfile kRtt = {
+    .estimator = {RttEstimatorKind::linux_os, "net/ipv4/tcp_input.c tcp_rtt_estimator"},
+    .rto_initial = {1s, "include/net/tcp.h TCP_TIMEOUT_INIT"},
+    .rto_fallback = {3s, "include/net/tcp.h TCP_TIMEOUT_FALLBACK"},
+    .rto_min = {200ms, "include/net/tcp.h TCP_RTO_MIN"},
+    .rto_max = {120s, "include/net/tcp.h TCP_RTO_MAX"},
+    .rto_slop = {0ms, kUnused},
+    .granularity = {1us, "net/ipv4/tcp_input.c tcp_rtt_estimator: microseconds"},
+};
+
+constexpr RetransmitProfile kRetransmit = {
+    .give_up = {GiveUp::after_budget, "net/ipv4/tcp_timer.c retransmits_timed_out, tcp_model_timeout"},
+    .retries = {15, "include/net/tcp.h TCP_RETR2"},
+    .r2 = {0s, kUnused},
+    .orphan_retries = {8, "net/ipv4/tcp_timer.c tcp_orphan_retries: 8 where the sysctl is 0"},
+    .backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096},
+                "net/ipv4/tcp_timer.c tcp_retransmit_timer: doubles up to the largest RTO"},
+    .rst_on_give_up = {false, "net/ipv4/tcp_timer.c tcp_write_err: silent; measured"},
+    .syn_retries = {6, "include/net/tcp.h TCP_SYN_RETRIES"},
+    .syn_linear = {0, "before 6.5 every SYN timeout doubles"},
+    .synack_retries = {5, "include/net/tcp.h TCP_SYNACK_RETRIES"},
+    .connect_limit = {0s, "net/ipv4/tcp_timer.c tcp_write_timeout: by retries only"},
+    .tail_loss_probe = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_early_retrans 3"},
+    .recovery = {Recovery::rack, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_recovery 1"},
+    .dup_threshold = {3, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_reordering"},
+    .frto = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_frto 2"},
+    .collapse = {true, "net/ipv4/tcp_output.c tcp_retrans_try_collapse"},
+    .forget_srtt_after = {0, kUnused},
+};
+
+constexpr CongestionProfile kCongestion = {
+    .algorithm = {CongestionAlgorithm::cubic, "net/ipv4/Kconfig DEFAULT_TCP_CONG"},
+    .unit = {CwndUnit::segments, "include/linux/tcp.h snd_cwnd"},
+    .initial_window = {10, "include/net/tcp.h TCP_INIT_CWND"},
+    .idle_restart = {IdleRestart::halve_per_rto, "net/ipv4/tcp_output.c tcp_cwnd_restart"},
+    .prr = {true, "net/ipv4/tcp_input.c tcp_cwnd_reduction"},
+    .hystart = {true, "net/ipv4/tcp_cubic.c hystart_update"},
+    .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
+};
+
+constexpr AckProfile kAck = {
+    .style = {AckStyle::quickack, "net/ipv4/tcp_input.c tcp_event_data_recv"},
+    .delay_min = {40ms, "include/net/tcp.h TCP_DELACK_MIN, TCP_ATO_MIN"},
+    .delay_max = {200ms, "include/net/tcp.h TCP_DELACK_MAX"},
+    .quick = {16, "include/net/tcp.h TCP_MAX_QUICKACKS"},
+};
+
+constexpr WindowProfile kWindow = {
+    .style = {WindowStyle::truesize, "net/ipv4/tcp_output.c __tcp_select_window"},
+    .rcvbuf = {131072, "net/ipv4/tcp.c tcp_init: tcp_rmem[1]"},
+    .rcvbuf_max = {6291456, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], less on a machine with little memory"},
+    .sndbuf = {16384, "net/ipv4/tcp.c tcp_init: tcp_wmem[1]"},
+    .sndbuf_max = {4194304, "net/ipv4/tcp.c tcp_init: tcp_wmem[2]"},
+    .fixed_scale = {255, "net/ipv4/tcp_output.c tcp_select_initial_window: from tcp_rmem[2]"},
+    .round_to_mss = {false, kUnused},
+    .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
+    .truesize_small = {768, "include/linux/skbuff.h SKB_TRUESIZE; measured, differs between drivers"},
+    .truesize_full = {2304, "measured: a 1500-byte frame in a 2 KiB buffer, as most drivers charge it"},
+};
+
+constexpr OptionsProfile kOptions = {
+    .timestamps = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_timestamps 1"},
+    .sack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_sack 1"},
+    .dsack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_dsack 1"},
+    .window_scaling = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_window_scaling 1"},
+    .ts_clock = {1ms, "include/net/tcp.h TCP_TS_HZ"},
+    .syn_layout = {{OptionSlot::mss, OptionSlot::sack_permitted, OptionSlot::timestamps, OptionSlot::window_scale},
+                   "net/ipv4/tcp_output.c tcp_options_write; measured"},
+    .default_mss = {536, "include/net/tcp.h TCP_MSS_DEFAULT"},
+    .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
+};
+
+constexpr KeepaliveProfile kKeepalive = {
+    .style = {KeepaliveStyle::unanswered_probes, "net/ipv4/tcp_timer.c tcp_keepalive_timer"},
+    .always = {false, "net/core/sock.c sock_setsockopt: SO_KEEPALIVE asks for it"},
+    .idle = {2h, "include/net/tcp.h TCP_KEEPALIVE_TIME"},
+    .interval = {75s, "include/net/tcp.h TCP_KEEPALIVE_INTVL"},
+    .probes = {9, "include/net/tcp.h TCP_KEEPALIVE_PROBES"},
+    .rst_on_death = {true, "net/ipv4/tcp_timer.c tcp_keepalive_timer; measured"},
+};
+
+constexpr PersistProfile kPersist = {
+    .style = {ProbeStyle::old_sequence, "net/ipv4/tcp_output.c tcp_xmit_probe_skb"},
+    .min = {200ms, "include/net/tcp.h tcp_probe0_base"},
+    .max = {120s, "include/net/tcp.h tcp_probe0_when"},
+    .give_up = {PersistGiveUp::unanswered_probes, "net/ipv4/tcp_timer.c tcp_probe_timer"},
+};
+
+constexpr CloseProfile kClose = {
+    .rst_on_unread = {true, "net/ipv4/tcp.c __tcp_close"},
+    .fin_wait_2 = {60s, "include/net/tcp.h TCP_FIN_TIMEOUT"},
+    .fin_wait_2_recheck = {0s, kUnused},
+    .fin_wait_2_idle = {0s, kUnused},
+    .time_wait = {60s, "include/net/tcp.h TCP_TIMEWAIT_LEN"},
+    .rst_on_data_after_close = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
+};
+
+constexpr CheckProfile kCheck = {
+    .rst = {RstCheck::exact, "net/ipv4/tcp_input.c tcp_validate_incoming"},
+    .syn = {SynCheck::challenge, "net/ipv4/tcp_input.c tcp_validate_incoming"},
+    .ack_range = {true, "net/ipv4/tcp_input.c tcp_ack"},
+    .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
+    .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
+    .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
+};
+
+constexpr SocketProfile kSocket = {
+    .rst_error = {kRstError, "net/ipv4/tcp_input.c tcp_reset; measured"},
+    .eof_beats_error = {true, "net/ipv4/tcp.c tcp_recvmsg_locked; measured"},
+    .pipe_beats_error = {false, "net/core/stream.c sk_stream_error; measured"},
+    .user_timeout = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_USER_TIMEOUT"},
+    .keepalive_tuning = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_KEEPIDLE and its kin"},
+    .listen = {ListenPolicy::accept_queue, "net/ipv4/tcp_input.c tcp_conn_request"},
+    .port_first = {32768, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
+    .port_last = {60999, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
+};
+
+constexpr IpProfile kIp = {
+    .ttl = {64, "include/uapi/linux/ip.h IPDEFTTL"},
+    .dont_fragment = {true, "net/ipv4/ip_output.c __ip_queue_xmit: path MTU discovery"},
+    .id = {IpIdPolicy::per_connection, "include/net/ip.h ip_select_ident_segs"},
+    .zero_id_without_socket = {true, "include/net/ip.h ip_select_ident_segs; measured"},
+    .isn = {IsnPolicy::hash_64ns, "net/core/secure_seq.c seq_scale"},
+    .reuse_isn_step = {65537, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
+};
+
+}  // namespace
+
+constexpr OsProfile kLinux61 = {
+    .name = "linux-6.1",
+    .title = "Linux 6.1",
+    .story =
+        "Jiffies of 4 ms and a timer wheel that is late by up to an eighth of the delay. tcp_retries2 is a "
+        "time budget: 15 gives up 924.6 s after the first retransmission, at the next expiry. A tail loss "
+        "probe comes before the first retransmission. An unreachable message undoes a backoff (RFC 6069) "
+        "and, should the connection time out later, is the error that the program sees. Giving up is "
+        "silent.",
+    .family = OsFamily::linux_os,
+    .clock = kClock,
+    .rtt = kRtt,
+    .retransmit = kRetransmit,
+    .congestion = kCongestion,
+    .ack = kAck,
+    .window = kWindow,
+    .options = kOptions,
+    .keepalive = kKeepalive,
+    .persist = kPersist,
+    .close = kClose,
+    .check = kCheck,
+    .icmp = {.rows = {kIcmpRows,
+                      "net/ipv4/icmp.c icmp_err_convert; net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
+             .undo_backoff = {true, "net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert; RFC 6069; measured"},
+             .embryonic_soft_limit = {0, kUnused}},
+    .socket = kSocket,
+    .ip = kIp,
+};
+
+// What changed between 6.1 and 6.18 as far as the wire shows it.
+constexpr OsProfile kLinux618 = [] {
+  OsProfile p = kLinux61;
+  p.name = "linux-6.18";
+  p.title = "Linux 6.18";
+  p.story =
+      "As Linux 6.1, but four further SYN timeouts of one second precede the doubling (6.5), the receive "
+      "buffer may grow to 32 MiB, so the window scale is 10 (6.16), and a better look at the packets' "
+      "memory cost widens the window at once (6.13).";
+  p.retransmit.syn_linear = {4,
+                             "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
+  p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
+  p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
+  return p;
+}();
+
+static_assert(is_sane(kLinux61));
+static_assert(is_sane(kLinux618));
+
+}  // namespace halfopen

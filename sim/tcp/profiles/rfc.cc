@@ -1,0 +1,174 @@
+// The RFCs and nothing else: what a stack does that takes every "should" of the standards track as they
+// stand, has an ideal clock and adds no cleverness of its own.
+//
+// What is peculiar about it: the retransmission timeout is never below a second, giving up is a matter of
+// elapsed time (R2), TIME_WAIT lasts four minutes, FIN_WAIT_2 for ever. Experimental and informational
+// documents are left out (RFC 6069, RFC 6937); so is RFC 8985, which RFC 9293 does not require.
+//
+// Where the RFCs leave a number open the row picks one and says so.
+#include "sim/tcp/profile_fields.h"
+#include "sim/tcp/profiles/rows.h"
+
+namespace halfopen {
+namespace {
+
+using enum IcmpEffect;
+
+// Codes 2 and 3 are hard, 4 is path MTU discovery, all else must not abort; a source quench is nothing (RFC
+// 6633).
+constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
+    {Errno::netunreach, soft, soft},     // net_unreachable
+    {Errno::hostunreach, soft, soft},    // host_unreachable
+    {Errno::noprotoopt, abort, abort},   // protocol_unreachable
+    {Errno::connrefused, abort, abort},  // port_unreachable
+    {Errno::msgsize, shrink, shrink},    // fragmentation_needed
+    {Errno::opnotsupp, soft, soft},      // source_route_failed
+    {Errno::netunreach, soft, soft},     // net_unknown
+    {Errno::hostunreach, soft, soft},    // host_unknown
+    {Errno::hostunreach, soft, soft},    // host_isolated
+    {Errno::netunreach, soft, soft},     // net_prohibited
+    {Errno::hostunreach, soft, soft},    // host_prohibited
+    {Errno::netunreach, soft, soft},     // net_tos
+    {Errno::hostunreach, soft, soft},    // host_tos
+    {Errno::hostunreach, soft, soft},    // admin_prohibited
+    {Errno::none, ignore, ignore},       // source_quench
+    {Errno::hostunreach, soft, soft},    // time_exceeded
+    {Errno::proto, soft, soft},          // parameter_problem
+}};
+
+constexpr std::array<Errno, kStates> kRstError = {
+    Errno::none,         // CLOSED
+    Errno::none,         // LISTEN
+    Errno::connrefused,  // SYN_SENT
+    Errno::connrefused,  // SYN_RECEIVED
+    Errno::connreset,    // ESTABLISHED
+    Errno::connreset,    // FIN_WAIT_1
+    Errno::connreset,    // FIN_WAIT_2
+    Errno::connreset,    // CLOSE_WAIT
+    Errno::none,         // CLOSING: the connection just ends
+    Errno::none,         // LAST_ACK
+    Errno::none,         // TIME_WAIT
+};
+
+constexpr RetransmitProfile kRetransmit = {
+    .give_up = {GiveUp::after_elapsed, "RFC 9293 section 3.8.3"},
+    .retries = {0, kUnused},
+    .r2 = {100s, "RFC 9293 section 3.8.3: R2, at least 100 s"},
+    .orphan_retries = {0, "no RFC knows of processes"},
+    .backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096}, "RFC 6298 section 5.5: doubles"},
+    .rst_on_give_up = {false, "RFC 9293 section 3.10.8: the user is told, the peer is not"},
+    .syn_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
+    .syn_linear = {0, kUnused},
+    .synack_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
+    .connect_limit = {0s, "RFC 9293 section 3.8.3: by retries only"},
+    .tail_loss_probe = {false, "RFC 8985 is not required"},
+    .recovery = {Recovery::sack_pipe, "RFC 6675; without SACK RFC 6582"},
+    .dup_threshold = {3, "RFC 5681 section 3.2"},
+    .frto = {false, "RFC 5682 is not required"},
+    .collapse = {false, "RFC 9293 allows repacketization and does not ask for it"},
+    .forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"},
+};
+
+constexpr WindowProfile kWindow = {
+    .style = {WindowStyle::free_space, "RFC 9293 section 3.8.6"},
+    .rcvbuf = {65535, "chosen: what a window without scaling can say"},
+    .rcvbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"},
+    .sndbuf = {65535, "chosen: as the receive buffer"},
+    .sndbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"},
+    .fixed_scale = {255, "RFC 7323 section 2: what the largest buffer needs"},
+    .round_to_mss = {false, kUnused},
+    .clamp_moves_threshold = {false, kUnused},
+    .truesize_small = {0, kUnused},
+    .truesize_full = {0, kUnused},
+};
+
+}  // namespace
+
+constexpr OsProfile kRfc = {
+    .name = "rfc",
+    .title = "the plain RFCs",
+    .story =
+        "An ideal clock. The retransmission timeout is at least one second and at most one minute; the "
+        "first expiry that is 100 s or more after the first sending gives up, silently. TIME_WAIT is 240 s, "
+        "FIN_WAIT_2 has no end. Unreachable messages are remembered and never end a connection; port and "
+        "protocol unreachable do.",
+    .family = OsFamily::rfc,
+    .clock = {.style = {TickStyle::ideal, "chosen: a clock without ticks"},
+              .hz = {1000, "chosen: what counts in ticks counts in milliseconds"},
+              .slow_tick = {0ms, kUnused},
+              .fast_tick = {0ms, kUnused}},
+    .rtt = {.estimator = {RttEstimatorKind::rfc6298, "RFC 6298 section 2"},
+            .rto_initial = {1s, "RFC 6298 section 2.1"},
+            .rto_fallback = {3s, "RFC 6298 section 5.7"},
+            .rto_min = {1s, "RFC 6298 section 2.4"},
+            .rto_max = {60s, "RFC 6298 section 2.5: at least 60 s"},
+            .rto_slop = {0ms, kUnused},
+            .granularity = {1ms, "chosen: the timestamp clock"}},
+    .retransmit = kRetransmit,
+    .congestion = {.algorithm = {CongestionAlgorithm::reno, "RFC 5681 section 3"},
+                   .unit = {CwndUnit::bytes, "RFC 5681 section 3.1"},
+                   .initial_window = {10, "RFC 6928 section 2"},
+                   .idle_restart = {IdleRestart::initial_window, "RFC 5681 section 4.1"},
+                   .prr = {false, "RFC 6937 is not required"},
+                   .hystart = {false, "RFC 9406 is not required"},
+                   .nagle = {NagleStyle::original, "RFC 896; RFC 9293 section 3.7.4"}},
+    .ack = {.style = {AckStyle::every_second, "RFC 5681 section 4.2; RFC 9293 section 3.8.6.3"},
+            .delay_min = {200ms, "chosen: RFC 9293 section 3.8.6.3 asks for less than 500 ms"},
+            .delay_max = {200ms, "chosen: RFC 9293 section 3.8.6.3 asks for less than 500 ms"},
+            .quick = {0, kUnused}},
+    .window = kWindow,
+    .options = {.timestamps = {true, "RFC 7323 section 3"},
+                .sack = {true, "RFC 2018"},
+                .dsack = {true, "RFC 2883"},
+                .window_scaling = {true, "RFC 7323 section 2"},
+                .ts_clock = {1ms, "RFC 7323 section 5.4: between 1 ms and 1 s"},
+                .syn_layout = {{OptionSlot::mss, OptionSlot::sack_permitted, OptionSlot::timestamps, OptionSlot::window_scale},
+                               "chosen: no RFC orders them, and RFC 7323 appendix A likes them aligned"},
+                .default_mss = {536, "RFC 9293 section 3.7.1"},
+                .timestamps_on_rst = {true, "RFC 7323 section 3.2"}},
+    .keepalive = {.style = {KeepaliveStyle::unanswered_probes,
+                            "RFC 9293 section 3.8.4: one lost probe kills nothing"},
+                  .always = {false, "RFC 9293 section 3.8.4: off by default"},
+                  .idle = {2h, "RFC 9293 section 3.8.4: at least two hours by default"},
+                  .interval = {75s, "chosen: as most systems"},
+                  .probes = {9, "chosen: as Linux"},
+                  .rst_on_death = {false, "chosen: as for any other timeout"}},
+    .persist = {.style = {ProbeStyle::one_byte, "RFC 9293 section 3.8.6.1: at least one octet of new data"},
+                .min = {1s, "RFC 9293 section 3.8.6.1: the retransmission timeout"},
+                .max = {60s, "chosen: as the retransmission timeout"},
+                .give_up = {PersistGiveUp::unanswered_probes,
+                            "RFC 9293 section 3.8.6.1: open while answered"}},
+    .close = {.rst_on_unread = {true, "RFC 9293 section 3.6.1; RFC 2525 section 2.17"},
+              .fin_wait_2 = {0s, "RFC 9293 section 3.6: it waits for ever"},
+              .fin_wait_2_recheck = {0s, kUnused},
+              .fin_wait_2_idle = {0s, kUnused},
+              .time_wait = {240s, "RFC 9293 section 3.4.2: twice an MSL of 2 minutes"},
+              .rst_on_data_after_close = {true, "RFC 9293 section 3.6.1"}},
+    .check = {.rst = {RstCheck::exact, "RFC 5961 section 3.2; RFC 9293 section 3.10.7.4"},
+              .syn = {SynCheck::challenge, "RFC 5961 section 4.2; RFC 9293 section 3.10.7.4"},
+              .ack_range = {true, "RFC 5961 section 5.2"},
+              .challenge_count = {10, "RFC 5961 section 7, its example"},
+              .challenge_interval = {5s, "RFC 5961 section 7, its example"},
+              .out_of_window_interval = {0ms, "RFC 9293 section 3.10.7.4: each is answered"}},
+    .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
+             .undo_backoff = {false, "RFC 6069 is experimental"},
+             .embryonic_soft_limit = {0, kUnused}},
+    .socket = {.rst_error = {kRstError, "RFC 9293 sections 3.10.7.3 and 3.10.7.4"},
+               .eof_beats_error = {false, "chosen: as the textbooks have it"},
+               .pipe_beats_error = {false, "chosen: the error first"},
+               .user_timeout = {true, "RFC 9293 section 3.8.3; RFC 5482"},
+               .keepalive_tuning = {true, "RFC 9293 section 3.8.4: the idle time must be configurable"},
+               .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
+               .port_first = {49152, "RFC 6335 section 6"},
+               .port_last = {65535, "RFC 6335 section 6"}},
+    .ip = {.ttl = {64, "RFC 1700; RFC 9293 section 3.9.2 leaves it to be configured"},
+           .dont_fragment = {true, "RFC 1191"},
+           .id = {IpIdPolicy::zero_when_atomic, "RFC 6864 section 4.1: any value will do"},
+           .zero_id_without_socket = {true, "RFC 6864 section 4.1: any value will do"},
+           .isn = {IsnPolicy::hash_4us, "RFC 9293 section 3.4.1; RFC 6528"},
+           .reuse_isn_step = {1, "RFC 9293 section 3.6.1: beyond all that the old connection used"}},
+};
+
+static_assert(is_sane(kRfc));
+
+}  // namespace halfopen

@@ -1,0 +1,143 @@
+#include "sim/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+namespace halfopen {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+constexpr std::array kTimeUnits{Unit{"ns", 1},  Unit{"us", 1e3},   Unit{"ms", 1e6},
+                                Unit{"s", 1e9}, Unit{"min", 60e9}, Unit{"h", 3600e9}};
+constexpr std::array kRateUnits{Unit{"bit/s", 1}, Unit{"kbit/s", 1e3}, Unit{"Mbit/s", 1e6},
+                                Unit{"Gbit/s", 1e9}};
+constexpr std::array kSizeUnits{Unit{"", 1},          Unit{"B", 1},           Unit{"bytes", 1},
+                                Unit{"kB", 1e3},      Unit{"MB", 1e6},        Unit{"KiB", 1024},
+                                Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}};
+constexpr std::array kProbabilityUnits{Unit{"", 1}, Unit{"%", 0.01}};
+
+constexpr double kLongest = 100.0 * 366 * 24 * 3600 * 1e9;
+constexpr double kLargest = 1073741824;
+
+struct Signal {
+  int number;
+  std::string_view name;
+};
+constexpr std::array kSignals{
+    Signal{1, "SIGHUP"},   Signal{2, "SIGINT"},   Signal{3, "SIGQUIT"},  Signal{6, "SIGABRT"},
+    Signal{9, "SIGKILL"},  Signal{10, "SIGUSR1"}, Signal{12, "SIGUSR2"}, Signal{13, "SIGPIPE"},
+    Signal{14, "SIGALRM"}, Signal{15, "SIGTERM"}, Signal{17, "SIGCHLD"}, Signal{18, "SIGCONT"},
+    Signal{19, "SIGSTOP"},
+};
+
+// A number without sign or exponent, then one of `units`. Whole numbers stay exact up to 2^53.
+std::optional<double> quantity_from(std::string_view text, std::span<const Unit> units) {
+  const auto digits_end = std::min(text.find_first_not_of("0123456789."), text.size());
+  if (digits_end == 0 || digits_end > 20) return std::nullopt;
+  double number = 0;
+  const char* const end = text.data() + digits_end;
+  const auto [stop, error] = std::from_chars(text.data(), end, number, std::chars_format::fixed);
+  if (error != std::errc{} || stop != end || text[0] == '.') return std::nullopt;
+  std::string_view unit = text.substr(digits_end);
+  if (!unit.empty() && unit[0] == ' ') unit.remove_prefix(1);
+  for (const Unit& known : units) {
+    if (known.name == unit) return number * known.factor;
+  }
+  return std::nullopt;
+}
+
+// Letters to add and to take away. A replaced letter is one of each, so a word left out of a phrase weighs
+// less than one that was exchanged.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 2);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::optional<Duration> duration_from(std::string_view text) {
+  const auto value = quantity_from(text, kTimeUnits);
+  if (!value || *value > kLongest) return std::nullopt;
+  return Duration{std::llround(*value)};
+}
+
+std::string duration_text(Duration duration) {
+  const std::int64_t n = duration.count();
+  if (n == 0) return "0s";
+  if (n % Duration{1h}.count() == 0) return fmt::format("{}h", n / Duration{1h}.count());
+  if (n % Duration{1min}.count() == 0) return fmt::format("{}min", n / Duration{1min}.count());
+  constexpr std::array kDecimal{Unit{"s", 1e9}, Unit{"ms", 1e6}, Unit{"us", 1e3}};
+  for (const Unit& unit : kDecimal) {
+    const auto whole = static_cast<std::int64_t>(unit.factor);
+    if (n % (whole / 1000) == 0 && std::abs(n) >= whole) {
+      return fmt::format("{}{}", static_cast<double>(n) / unit.factor, unit.name);
+    }
+  }
+  return fmt::format("{}ns", n);
+}
+
+std::optional<std::uint64_t> rate_from(std::string_view text) {
+  const auto value = quantity_from(text, kRateUnits);
+  if (!value || *value < 1 || *value > 1e13) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*value));
+}
+
+std::optional<std::uint64_t> size_from(std::string_view text) {
+  const auto value = quantity_from(text, kSizeUnits);
+  if (!value || *value > kLargest || *value != std::floor(*value)) return std::nullopt;
+  return static_cast<std::uint64_t>(*value);
+}
+
+std::optional<double> probability_from(std::string_view text) {
+  const auto value = quantity_from(text, kProbabilityUnits);
+  if (!value || *value > 1) return std::nullopt;
+  return value;
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  if (word.size() > 64) return {};
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(3, word.size() / 2) + 1;
+  for (const std::string_view candidate : candidates) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best_distance) {
+      best = candidate;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+std::optional<int> signal_from(std::string_view name) {
+  for (const Signal& signal : kSignals) {
+    if (signal.name == name) return signal.number;
+  }
+  return std::nullopt;
+}
+
+std::string signal_name(int signal) {
+  for (const Signal& known : kSignals) {
+    if (known.number == signal) return std::string{known.name};
+  }
+  return fmt::format("signal {}", signal);
+}
+
+}  // namespace halfopen

@@ -1,0 +1,140 @@
+#include "sim/wire/tcp_options.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "sim/wire/bytes.h"
+
+namespace halfopen {
+namespace {
+
+constexpr std::uint8_t code_of(TcpOptionKind kind) { return static_cast<std::uint8_t>(kind); }
+
+// A known option has one length, or for SACK one of four; 0 and 1 are never right.
+bool length_fits(std::uint8_t kind, std::size_t length) {
+  switch (static_cast<TcpOptionKind>(kind)) {
+    case TcpOptionKind::mss: return length == 4;
+    case TcpOptionKind::window_scale: return length == 3;
+    case TcpOptionKind::sack_permitted: return length == 2;
+    case TcpOptionKind::timestamps: return length == 10;
+    case TcpOptionKind::sack: return length == 10 || length == 18 || length == 26 || length == 34;
+    default: return length >= 2;
+  }
+}
+
+}  // namespace
+
+std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, std::size_t* fault) {
+  TcpOptions options;
+  std::size_t at = 0;
+  const auto fail = [&](std::size_t where) -> std::optional<TcpOptions> {
+    if (fault != nullptr) *fault = where;
+    return std::nullopt;
+  };
+  if (wire.size() > kMaxBytes) return fail(kMaxBytes);
+  while (at < wire.size() && wire[at] != code_of(TcpOptionKind::end)) {
+    if (wire[at] == code_of(TcpOptionKind::nop)) {
+      ++at;
+      continue;
+    }
+    if (at + 1 >= wire.size()) return fail(at);
+    const std::size_t length = wire[at + 1];
+    if (length > wire.size() - at || !length_fits(wire[at], length)) return fail(at);
+    options.decode(wire.subspan(at, length));
+    at += length;
+  }
+  std::copy(wire.begin(), wire.end(), options.wire_.begin());
+  options.size_ = static_cast<std::uint8_t>(wire.size());
+  return options;
+}
+
+void TcpOptions::decode(std::span<const std::uint8_t> option) {
+  const std::uint8_t* value = option.data() + 2;
+  switch (static_cast<TcpOptionKind>(option[0])) {
+    case TcpOptionKind::mss:
+      mss_ = wire::get16(value);
+      present_ |= kMss;
+      break;
+    case TcpOptionKind::window_scale:
+      scale_ = value[0];
+      present_ |= kScale;
+      break;
+    case TcpOptionKind::sack_permitted: present_ |= kSackOk; break;
+    case TcpOptionKind::timestamps:
+      ts_ = {TsVal{wire::get32(value)}, TsVal{wire::get32(value + 4)}};
+      present_ |= kTs;
+      break;
+    case TcpOptionKind::sack:
+      sack_count_ = static_cast<std::uint8_t>((option.size() - 2) / 8);
+      for (std::size_t i = 0; i < sack_count_; ++i) {
+        const Seq start{wire::get32(value + 8 * i)};
+        sack_[i] = {start, distance(start, Seq{wire::get32(value + 8 * i + 4)})};
+      }
+      break;
+    default: break;
+  }
+}
+
+std::uint8_t* TcpOptions::grow(std::size_t bytes) {
+  assert(size_ + bytes <= kMaxBytes);
+  std::uint8_t* at = wire_.data() + size_;
+  size_ = static_cast<std::uint8_t>(size_ + bytes);
+  return at;
+}
+
+void TcpOptions::add_nop() { *grow(1) = code_of(TcpOptionKind::nop); }
+
+void TcpOptions::add_mss(std::uint16_t mss) {
+  std::uint8_t* at = grow(4);
+  at[0] = code_of(TcpOptionKind::mss);
+  at[1] = 4;
+  wire::put16(at + 2, mss);
+  mss_ = mss;
+  present_ |= kMss;
+}
+
+void TcpOptions::add_window_scale(std::uint8_t shift) {
+  std::uint8_t* at = grow(3);
+  at[0] = code_of(TcpOptionKind::window_scale);
+  at[1] = 3;
+  at[2] = shift;
+  scale_ = shift;
+  present_ |= kScale;
+}
+
+void TcpOptions::add_sack_permitted() {
+  std::uint8_t* at = grow(2);
+  at[0] = code_of(TcpOptionKind::sack_permitted);
+  at[1] = 2;
+  present_ |= kSackOk;
+}
+
+void TcpOptions::add_timestamps(Timestamps ts) {
+  std::uint8_t* at = grow(10);
+  at[0] = code_of(TcpOptionKind::timestamps);
+  at[1] = 10;
+  wire::put32(at + 2, ts.value.wire());
+  wire::put32(at + 6, ts.echo.wire());
+  ts_ = ts;
+  present_ |= kTs;
+}
+
+void TcpOptions::add_sack(std::span<const SeqSpan> blocks) {
+  assert(!blocks.empty() && blocks.size() <= kMaxSack);
+  std::uint8_t* at = grow(2 + 8 * blocks.size());
+  at[0] = code_of(TcpOptionKind::sack);
+  at[1] = static_cast<std::uint8_t>(2 + 8 * blocks.size());
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    wire::put32(at + 2 + 8 * i, blocks[i].start.wire());
+    wire::put32(at + 6 + 8 * i, blocks[i].end().wire());
+    sack_[i] = blocks[i];
+  }
+  sack_count_ = static_cast<std::uint8_t>(blocks.size());
+}
+
+void TcpOptions::pad() {
+  while (size_ % 4 != 0) *grow(1) = code_of(TcpOptionKind::end);
+}
+
+}  // namespace halfopen

@@ -1,0 +1,383 @@
+// The rows against the numbers of the systems' sources, of measurements and of the RFCs, one table a system.
+#include "sim/tcp/profile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+
+#include "sim/tcp/profile_fields.h"
+#include "sim/tcp/sysctl.h"
+
+namespace halfopen {
+namespace {
+
+using ::testing::ElementsAre;
+
+const OsProfile& profile(std::string_view name) { return *find_profile(name); }
+
+// "group: name" of each line, without the OS's own names in parentheses, to its value.
+std::map<std::string, std::string> values_of(const OsProfile& p) {
+  std::map<std::string, std::string> values;
+  for (const ProfileLine& line : describe_profile(p)) {
+    values[std::string{line.group} + ": " + line.name.substr(0, line.name.find(" ("))] = line.value;
+  }
+  return values;
+}
+
+struct Expected {
+  std::string_view field;
+  std::string_view value;
+};
+
+void expect_values(std::string_view name, std::span<const Expected> expected) {
+  const auto values = values_of(profile(name));
+  for (const Expected& e : expected) {
+    const auto found = values.find(std::string{e.field});
+    ASSERT_NE(found, values.end()) << e.field;
+    EXPECT_EQ(found->second, e.value) << name << ", " << e.field;
+  }
+}
+
+TEST(Profiles, AreFoundByNameAndAlias) {
+  std::vector<std::string_view> names;
+  for (const OsProfile* p : all_profiles()) names.push_back(p->name);
+  EXPECT_THAT(names, ElementsAre("4.4bsd", "linux-6.1", "linux-6.18", "freebsd-14", "rfc"));
+  EXPECT_EQ(find_profile("berkeley"), find_profile("4.4bsd"));
+  EXPECT_EQ(find_profile("linux"), find_profile("linux-6.18"));
+  EXPECT_EQ(find_profile("freebsd"), find_profile("freebsd-14"));
+  EXPECT_EQ(find_profile("solaris"), nullptr);
+  EXPECT_EQ(find_profile(""), nullptr);
+  EXPECT_THAT(profile_aliases("linux-6.18"), ElementsAre("linux"));
+  EXPECT_TRUE(profile_aliases("linux-6.1").empty());
+}
+
+TEST(Profiles, FamiliesHaveTheNamesOfScenarios) {
+  EXPECT_EQ(to_string(OsFamily::bsd44), "4.4bsd");
+  EXPECT_EQ(to_string(OsFamily::linux_os), "linux");
+  EXPECT_EQ(to_string(OsFamily::freebsd), "freebsd");
+  EXPECT_EQ(to_string(OsFamily::rfc), "rfc");
+}
+
+TEST(Profiles, AreSaneAndEachConstantHasItsSource) {
+  for (const OsProfile* p : all_profiles()) {
+    EXPECT_TRUE(is_sane(*p)) << p->name;
+    for (const ProfileLine& line : describe_profile(*p)) {
+      EXPECT_FALSE(line.source.empty()) << p->name << ", " << line.name;
+      EXPECT_FALSE(line.value.empty()) << p->name << ", " << line.name;
+    }
+  }
+}
+
+// Groups are made of Sourced<T> and nothing else, so that the visited fields are all there are exactly if
+// their sizes add up and no two are the same.
+TEST(ProfileFields, NoneIsForgotten) {
+  const OsProfile& p = profile("linux");
+  std::size_t visited = 0;
+  std::set<const void*> seen;
+  std::set<std::string> names;
+  visit_fields(p, [&](std::string_view group, std::string_view name, const auto& field) {
+    visited += sizeof field;
+    EXPECT_TRUE(seen.insert(&field).second) << group << ": " << name;
+    EXPECT_TRUE(names.insert(std::string{group} + ": " + std::string{name}).second) << group << ": " << name;
+  });
+  EXPECT_EQ(visited, sizeof p.clock + sizeof p.rtt + sizeof p.retransmit + sizeof p.congestion +
+                         sizeof p.ack + sizeof p.window + sizeof p.options + sizeof p.keepalive +
+                         sizeof p.persist + sizeof p.close + sizeof p.check + sizeof p.icmp +
+                         sizeof p.socket + sizeof p.ip);
+  EXPECT_EQ(sizeof p - visited,
+            3 * sizeof p.name + sizeof(void*));  // name, title, story, and the family padded
+}
+
+TEST(ProfileFields, EachNameOfAnOsIsOneThatItsSysctlsKnow) {
+  std::set<std::pair<OsFamily, std::string>> known;
+  for (const SysctlName& name : sysctl_names()) known.emplace(name.family, name.name);
+  for (const OsProfile* p : all_profiles()) {
+    std::size_t named = 0;
+    for (const ProfileLine& line : describe_profile(*p)) {
+      const auto open = line.name.find(" (");
+      if (open == std::string::npos) continue;
+      ++named;
+      const std::string name = line.name.substr(open + 2, line.name.size() - open - 3);
+      EXPECT_TRUE(known.contains({p->family, name})) << p->name << ", " << name;
+    }
+    EXPECT_GE(named, 10u) << p->name;
+  }
+}
+
+TEST(ProfileFields, TimesReadAsPeopleWriteThem) {
+  EXPECT_EQ(format_value(Duration{200ms}), "200 ms");
+  EXPECT_EQ(format_value(Duration{1s}), "1 s");
+  EXPECT_EQ(format_value(Duration{75s}), "75 s");
+  EXPECT_EQ(format_value(Duration{2h}), "2 h");
+  EXPECT_EQ(format_value(Duration{120'832ms}), "120.832 s");
+  EXPECT_EQ(format_value(Duration{1500us}), "1.5 ms");
+  EXPECT_EQ(format_value(Duration{64ns}), "64 ns");
+  EXPECT_EQ(format_value(Duration{0}), "0");
+}
+
+TEST(Linux, HasTheNumbersOfItsSources) {
+  constexpr Expected expected[] = {
+      {"clock: timer style", "jiffies and timer wheel"},
+      {"clock: ticks a second", "250"},
+      {"timeout: initial", "1 s"},
+      {"timeout: without a sample", "3 s"},
+      {"timeout: smallest", "200 ms"},
+      {"timeout: largest", "120 s"},
+      {"retransmission: gives up", "after a time budget made from retries"},
+      {"retransmission: retries", "15"},
+      {"retransmission: retries without a process", "8"},
+      {"retransmission: backoff", "1 2 4 8 16 32 64 128 256 512 1024 2048 4096"},
+      {"retransmission: reset on giving up", "no"},
+      {"retransmission: SYN retries", "6"},
+      {"retransmission: SYN-ACK retries", "5"},
+      {"retransmission: limit on connecting", "0"},
+      {"retransmission: tail loss probe", "yes"},
+      {"retransmission: loss recovery", "RACK (RFC 8985), else NewReno"},
+      {"retransmission: duplicate ACK threshold", "3"},
+      {"retransmission: F-RTO", "yes"},
+      {"retransmission: small segments merge", "yes"},
+      {"congestion: algorithm", "CUBIC"},
+      {"congestion: window counted in", "segments"},
+      {"congestion: initial window", "10"},
+      {"congestion: after idling", "halved for each timeout"},
+      {"congestion: small segments wait", "while an earlier small one is"},
+      {"acknowledgment: delay", "40 ms"},
+      {"acknowledgment: longest delay", "200 ms"},
+      {"acknowledgment: quick ACKs", "16"},
+      {"window: receive buffer", "131072"},
+      {"window: send buffer", "16384"},
+      {"window: send buffer may grow to", "4194304"},
+      {"window: memory cost of a full packet", "2304"},
+      {"options: timestamps", "yes"},
+      {"options: SACK", "yes"},
+      {"options: DSACK", "yes"},
+      {"options: window scaling", "yes"},
+      {"options: timestamp clock", "1 ms"},
+      {"options: order in a SYN", "MSS, SACK permitted, timestamps, NOP, window scale"},
+      {"options: segment size when none is offered", "536"},
+      {"keepalive: style", "dies of unanswered probes"},
+      {"keepalive: always on", "no"},
+      {"keepalive: idle time", "2 h"},
+      {"keepalive: interval", "75 s"},
+      {"keepalive: probes", "9"},
+      {"keepalive: reset at the end", "yes"},
+      {"zero window: probe style", "no data, an old sequence number"},
+      {"zero window: shortest interval", "200 ms"},
+      {"zero window: longest interval", "120 s"},
+      {"close: reset on unread data", "yes"},
+      {"close: FIN_WAIT_2", "60 s"},
+      {"close: TIME_WAIT", "60 s"},
+      {"checks: reset counts", "at exactly RCV.NXT"},
+      {"checks: SYN when connected", "challenge ACK"},
+      {"checks: challenge ACKs", "1"},
+      {"checks: in a time of", "500 ms"},
+      {"checks: ACKs of stray segments, one in", "500 ms"},
+      {"ICMP: undoes a backoff", "yes"},
+      {"sockets: end of input beats the error", "yes"},
+      {"sockets: EPIPE beats the error", "no"},
+      {"sockets: first ephemeral port", "32768"},
+      {"sockets: last ephemeral port", "60999"},
+      {"IP: time to live", "64"},
+      {"IP: don't fragment", "yes"},
+      {"IP: identification 0 without a socket", "yes"},
+      {"IP: its step when TIME_WAIT is taken over", "65537"},
+  };
+  expect_values("linux-6.1", expected);
+  expect_values("linux-6.18", expected);
+}
+
+TEST(Linux, ChangedBetween61And618WhereTheSheetSays) {
+  const auto older = values_of(profile("linux-6.1"));
+  auto newer = values_of(profile("linux-6.18"));
+  EXPECT_EQ(older.at("retransmission: SYN timeouts that do not double"), "0");
+  EXPECT_EQ(newer.at("retransmission: SYN timeouts that do not double"), "4");
+  EXPECT_EQ(older.at("window: receive buffer may grow to"), "6291456");   // a window scale of 7
+  EXPECT_EQ(newer.at("window: receive buffer may grow to"), "33554432");  // of 10
+  EXPECT_EQ(older.at("window: clamp moves the threshold"), "no");
+  EXPECT_EQ(newer.at("window: clamp moves the threshold"), "yes");
+  std::size_t differences = 0;
+  for (const auto& [field, value] : older) differences += newer.at(field) == value ? 0u : 1u;
+  EXPECT_EQ(differences, 3u);
+}
+
+TEST(Linux, ErrorsOfIcmpAndReset) {
+  constexpr Expected expected[] = {
+      {"ICMP: net unreachable", "ENETUNREACH; while opening: aborts, later: remembered"},
+      {"ICMP: host unreachable", "EHOSTUNREACH; while opening: aborts, later: remembered"},
+      {"ICMP: protocol unreachable", "ENOPROTOOPT; while opening: aborts, later: remembered"},
+      {"ICMP: port unreachable", "ECONNREFUSED; while opening: aborts, later: remembered"},
+      {"ICMP: source route failed", "EOPNOTSUPP; while opening: aborts, later: remembered"},
+      {"ICMP: host unknown", "EHOSTDOWN; while opening: aborts, later: remembered"},
+      {"ICMP: time exceeded", "EHOSTUNREACH; while opening: aborts, later: remembered"},
+      {"ICMP: parameter problem", "EPROTO; while opening: aborts, later: remembered"},
+      {"ICMP: source quench", "no error; while opening: ignored, later: ignored"},
+      {"sockets: error of a reset in SYN_SENT", "ECONNREFUSED"},
+      {"sockets: error of a reset in ESTABLISHED", "ECONNRESET"},
+      {"sockets: error of a reset in CLOSE_WAIT", "EPIPE"},
+      {"sockets: error of a reset in LAST_ACK", "ECONNRESET"},
+  };
+  expect_values("linux", expected);
+}
+
+TEST(Bsd44, HasTheNumbersOfItsSources) {
+  constexpr Expected expected[] = {
+      {"clock: slow tick", "500 ms"},
+      {"clock: fast tick", "200 ms"},
+      {"timeout: initial", "6 s"},
+      {"timeout: without a sample", "12 s"},
+      {"timeout: smallest", "1 s"},
+      {"timeout: largest", "64 s"},
+      {"timeout: granularity", "500 ms"},
+      {"retransmission: gives up", "after a count of retries"},
+      {"retransmission: retries", "12"},
+      {"retransmission: backoff", "1 2 4 8 16 32 64 64 64 64 64 64 64"},
+      {"retransmission: reset on giving up", "yes"},
+      {"retransmission: limit on connecting", "75 s"},
+      {"retransmission: tail loss probe", "-"},
+      {"retransmission: loss recovery", "Reno"},
+      {"retransmission: duplicate ACK threshold", "3"},
+      {"retransmission: forgets the SRTT beyond expiry", "3"},
+      {"congestion: window counted in", "bytes"},
+      {"congestion: initial window", "1"},
+      {"congestion: after idling", "one segment"},
+      {"congestion: small segments wait", "while anything is unacknowledged"},
+      {"acknowledgment: style", "at the next fast tick"},
+      {"window: receive buffer", "8192"},
+      {"window: send buffer", "8192"},
+      {"window: buffers in whole segments", "yes"},
+      {"options: timestamps", "yes"},
+      {"options: SACK", "no"},
+      {"options: window scaling", "yes"},
+      {"options: timestamp clock", "500 ms"},
+      {"options: order in a SYN", "MSS, NOP, window scale, NOP, NOP, timestamps"},
+      {"options: segment size when none is offered", "512"},
+      {"keepalive: style", "dies of idle time"},
+      {"keepalive: always on", "no"},
+      {"keepalive: idle time", "2 h"},
+      {"keepalive: interval", "75 s"},
+      {"keepalive: probes", "8"},
+      {"zero window: probe style", "one byte beyond the window"},
+      {"zero window: shortest interval", "5 s"},
+      {"zero window: longest interval", "60 s"},
+      {"close: reset on unread data", "no"},
+      {"close: FIN_WAIT_2", "600 s"},
+      {"close: FIN_WAIT_2 looked at again", "75 s"},
+      {"close: FIN_WAIT_2 idle limit", "600 s"},
+      {"close: TIME_WAIT", "60 s"},
+      {"checks: reset counts", "anywhere in the window"},
+      {"checks: SYN when connected", "resets"},
+      {"ICMP: net unreachable", "EHOSTUNREACH; while opening: remembered, later: ignored"},
+      {"ICMP: host unreachable", "EHOSTUNREACH; while opening: remembered, later: ignored"},
+      {"ICMP: port unreachable", "ECONNREFUSED; while opening: remembered, later: remembered"},
+      {"ICMP: source quench",
+       "no error; while opening: shrinks the congestion window, later: shrinks the congestion window"},
+      {"ICMP: parameter problem", "ENOPROTOOPT; while opening: remembered, later: remembered"},
+      {"ICMP: expiries before a repeated soft error aborts", "3"},
+      {"sockets: error of a reset in SYN_SENT", "ECONNREFUSED"},
+      {"sockets: error of a reset in SYN_RECEIVED", "ECONNREFUSED"},
+      {"sockets: error of a reset in CLOSE_WAIT", "ECONNRESET"},
+      {"sockets: end of input beats the error", "no"},
+      {"sockets: EPIPE beats the error", "yes"},
+      {"IP: time to live", "64"},
+      {"IP: don't fragment", "no"},
+      {"IP: identification", "counter of the host"},
+      {"IP: its step when TIME_WAIT is taken over", "124928"},
+  };
+  expect_values("4.4bsd", expected);
+}
+
+TEST(Freebsd, HasTheNumbersOfItsSources) {
+  constexpr Expected expected[] = {
+      {"clock: ticks a second", "1000"},
+      {"timeout: initial", "1 s"},
+      {"timeout: smallest", "30 ms"},
+      {"timeout: largest", "64 s"},
+      {"timeout: added to each", "200 ms"},
+      {"retransmission: retries", "12"},
+      {"retransmission: backoff", "1 2 4 8 16 32 64 128 256 512 512 512 512"},
+      {"retransmission: reset on giving up", "yes"},
+      {"retransmission: SYN-ACK retries", "3"},
+      {"retransmission: limit on connecting", "75 s"},
+      {"congestion: algorithm", "CUBIC"},
+      {"congestion: initial window", "10"},
+      {"acknowledgment: style", "every second segment, or delayed"},
+      {"acknowledgment: delay", "40 ms"},
+      {"window: receive buffer", "65536"},
+      {"window: fixed scale", "6"},
+      {"options: order in a SYN", "MSS, NOP, window scale, SACK permitted, timestamps"},
+      {"keepalive: always on", "yes"},
+      {"keepalive: idle time", "2 h"},
+      {"keepalive: interval", "75 s"},
+      {"keepalive: probes", "8"},
+      {"zero window: shortest interval", "5 s"},
+      {"zero window: longest interval", "60 s"},
+      {"close: FIN_WAIT_2", "60 s"},
+      {"close: FIN_WAIT_2 looked at again", "75 s"},
+      {"close: FIN_WAIT_2 idle limit", "600 s"},
+      {"close: TIME_WAIT", "60 s"},
+      {"checks: reset counts", "at the last ACK sent"},
+      {"checks: challenge ACKs", "5"},
+      {"checks: in a time of", "1 s"},
+      {"ICMP: host unreachable", "EHOSTUNREACH; while opening: remembered, later: ignored"},
+      {"ICMP: port unreachable", "ECONNREFUSED; while opening: aborts, later: ignored"},
+      {"ICMP: time exceeded", "EHOSTUNREACH; while opening: aborts, later: ignored"},
+      {"sockets: EPIPE beats the error", "yes"},
+      {"IP: initial sequence number", "hash plus 1 MiB a second"},
+  };
+  expect_values("freebsd", expected);
+}
+
+TEST(Rfc, HasTheNumbersOfTheStandards) {
+  constexpr Expected expected[] = {
+      {"clock: timer style", "ideal"},
+      {"timeout: initial", "1 s"},
+      {"timeout: without a sample", "3 s"},
+      {"timeout: smallest", "1 s"},
+      {"timeout: largest", "60 s"},
+      {"retransmission: gives up", "after R2"},
+      {"retransmission: R2", "100 s"},
+      {"retransmission: loss recovery", "SACK (RFC 6675), else NewReno"},
+      {"retransmission: duplicate ACK threshold", "3"},
+      {"congestion: algorithm", "Reno"},
+      {"congestion: initial window", "10"},
+      {"congestion: after idling", "initial window"},
+      {"keepalive: always on", "no"},
+      {"keepalive: idle time", "2 h"},
+      {"close: reset on unread data", "yes"},
+      {"close: FIN_WAIT_2", "0"},
+      {"close: TIME_WAIT", "240 s"},
+      {"checks: reset counts", "at exactly RCV.NXT"},
+      {"checks: SYN when connected", "challenge ACK"},
+      {"checks: range of ACKs", "yes"},
+      {"ICMP: net unreachable", "ENETUNREACH; while opening: remembered, later: remembered"},
+      {"ICMP: host unreachable", "EHOSTUNREACH; while opening: remembered, later: remembered"},
+      {"ICMP: protocol unreachable", "ENOPROTOOPT; while opening: aborts, later: aborts"},
+      {"ICMP: port unreachable", "ECONNREFUSED; while opening: aborts, later: aborts"},
+      {"ICMP: source route failed", "EOPNOTSUPP; while opening: remembered, later: remembered"},
+      {"ICMP: time exceeded", "EHOSTUNREACH; while opening: remembered, later: remembered"},
+      {"ICMP: parameter problem", "EPROTO; while opening: remembered, later: remembered"},
+      {"ICMP: undoes a backoff", "no"},
+  };
+  expect_values("rfc", expected);
+}
+
+// RFC 9293 section 3.8.3: a SYN is tried for at least three minutes.
+TEST(Rfc, ASynIsTriedForThreeMinutes) {
+  const OsProfile& p = profile("rfc");
+  const auto tried = [&](std::uint32_t retries) {
+    Duration total{};
+    for (std::uint32_t i = 0; i <= retries; ++i) {
+      total += std::min(p.rtt.rto_initial.value * (1 << i), p.rtt.rto_max.value);
+    }
+    return total;
+  };
+  EXPECT_GE(tried(p.retransmit.syn_retries), 3min);
+  EXPECT_LT(tried(p.retransmit.syn_retries - 1), 3min);
+}
+
+}  // namespace
+}  // namespace halfopen

@@ -11,8 +11,7 @@
 
 namespace halfopen {
 
-// 2020-01-01T00:00:00Z, the instant of time zero in simulated captures: the same scenario gives the same
-// bytes.
+// 2020-01-01T00:00:00Z is time zero in simulated captures: the same scenario gives the same bytes.
 inline constexpr std::int64_t kDefaultEpoch = 1'577'836'800'000'000'000;
 
 struct CaptureOptions {

@@ -17,8 +17,7 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  // Fills `out` as far as the file reaches; returns how much it did. Throws InputError if the system cannot
-  // read.
+  // Fills `out` as far as the file reaches; returns how much. Throws InputError if the system cannot read.
   std::size_t read(std::span<std::uint8_t> out);
   // Fills some of `out` and does not wait for more; 0 at the end of the file.
   std::size_t read_some(std::span<std::uint8_t> out);

@@ -4,8 +4,7 @@
 //    3.000000  client > server  P.   16:31(15)     ack 16    win 64512 <nop,nop,TS val 3000 ecr 1020>
 //
 // Time in seconds; who > whom; tcpdump's flags; relative seq:end(len); ack; the window in bytes where its
-// scale is known, else the field; options in tcpdump's form. A packet that will not arrive says so at its
-// end.
+// scale is known, else the field; options in tcpdump's form. Whether it will not arrive stands at the end.
 #pragma once
 
 #include <array>

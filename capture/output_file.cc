@@ -118,8 +118,7 @@ void OutputFile::write(std::span<const std::uint8_t> bytes) {
 
 void OutputFile::flush() { write_out(committed_.load(std::memory_order_relaxed)); }
 
-// Regular files are written at a place, so that a handler that interrupts may write the same bytes there
-// again.
+// Regular files are written at a place: a handler that interrupts may write the same bytes there again.
 std::size_t OutputFile::write_some(std::size_t from, std::size_t count) {
   const std::uint8_t* data = buffer_.data() + from;
   const ssize_t written = partial_.empty() ? ::write(fd_, data, count)

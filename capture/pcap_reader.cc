@@ -14,8 +14,7 @@
 namespace halfopen {
 namespace {
 
-// libpcap reads from a FILE. Ours takes every byte from the InputFile, and keeps its exceptions out of C
-// code.
+// libpcap reads from a FILE. Ours takes its bytes from the InputFile, and keeps exceptions out of C code.
 struct Source {
   InputFile& file;
   std::exception_ptr error = {};

@@ -14,8 +14,7 @@ constexpr std::uint32_t kMaxPacket = 262'144;  // what readers accept at most
 
 }  // namespace
 
-// libpcap writes to a FILE. Ours hands every byte on to the OutputFile, and keeps its exceptions out of C
-// code.
+// libpcap writes to a FILE. Ours hands its bytes to the OutputFile, and keeps exceptions out of C code.
 struct PcapWriter::Dump {
   OutputFile& file;
   pcap_t* handle = nullptr;

@@ -19,7 +19,7 @@ bool can_be_caught(int signal) { return signal != sig::kill && signal != sig::st
 
 void Processes::signal(TimePoint now, Process& process, int signal) {
   if (process.ended || signal <= 0 || signal > sig::last) return;
-  if (signal == sig::cont) go_on(now, process);
+  if (signal == sig::cont && !go_on(now, process)) return;
   const Disposition* asked = can_be_caught(signal) ? disposition_of(process, signal) : nullptr;
   if (asked != nullptr) {
     if (!asked->handler) return;
@@ -46,16 +46,19 @@ void Processes::signal(TimePoint now, Process& process, int signal) {
   }
 }
 
-void Processes::go_on(TimePoint now, Process& process) {
-  if (!process.frozen) return;
+// Lets a frozen process run again. False when a signal that came meanwhile ended it: then it may be gone.
+bool Processes::go_on(TimePoint now, Process& process) {
+  if (!process.frozen) return true;
   process.frozen = false;
   note(now, process, ProcessNote::What::thawed, sig::cont);
   ready_.push(process);
   for (int signal = 1; signal <= sig::last; ++signal) {
     if (!process.signals.test(static_cast<std::size_t>(signal))) continue;
     if (disposition_of(process, signal) != nullptr) continue;  // the scheduler runs its handler
-    return end(now, process, 0, signal);
+    end(now, process, 0, signal);
+    return false;
   }
+  return true;
 }
 
 void Processes::handle(Process& process, int signal, SignalHandler handler) {

@@ -23,11 +23,13 @@ class Processes {
   Process& create(TimePoint now, const std::string& program);
   // The child has a copy of its parent's descriptors and dispositions, and no program yet.
   Process& fork(TimePoint now, Process& parent);
-  // exit() or death by a signal: descriptors are closed, the parent is told, children become init's.
+  // exit() or death by a signal: descriptors are closed, the parent is told, children become init's. Unless a
+  // frame of the process runs, it may not exist any more afterwards.
   void end(TimePoint now, Process& process, int status, int killed_by);
   // Completes what end() could not while a frame of the process ran.
   void bury(TimePoint now, Process& process);
 
+  // kill(2). What ends the process may leave nothing of it, see end().
   void signal(TimePoint now, Process& process, int signal);
   // What a handler asks for; an empty one ignores the signal.
   static void handle(Process& process, int signal, SignalHandler handler);
@@ -66,7 +68,7 @@ class Processes {
   Process& add(std::uint32_t parent, const std::string& program);
   void remove(Process& process) { table_.erase(process.pid); }
   void disown_children(Process& process);
-  void go_on(TimePoint now, Process& process);
+  bool go_on(TimePoint now, Process& process);
 
   const HostFacts& facts_;
   Sockets& sockets_;

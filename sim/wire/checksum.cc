@@ -1,6 +1,5 @@
-// The Internet checksum. Ones' complement addition does not care for byte order (RFC 1071 section 2 (B)), so
-// the words are added as the machine loads them, many at a time, and the folded sum is turned round
-// once.
+// The Internet checksum. Ones' complement addition does not care for byte order (RFC 1071 section 2 (B)):
+// words are added as the machine loads them, many at a time, and the folded sum is turned round once.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -10,8 +9,7 @@
 namespace halfopen {
 namespace {
 
-// Two sums side by side, a vector register in g++ and clang: left to itself the compiler makes half the
-// speed.
+// Two sums side by side, a vector register in g++ and clang: by itself the compiler makes half the speed.
 using Lanes = std::uint64_t __attribute__((vector_size(16)));
 constexpr Lanes kLowHalves{0xffff'ffffu, 0xffff'ffffu};
 

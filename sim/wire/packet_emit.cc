@@ -68,8 +68,7 @@ std::uint8_t* head_in(std::span<std::uint8_t> out, HeadBuffer& spare, std::size_
   return out.size() >= size ? out.data() : spare.data();
 }
 
-// Copies `bytes` to the front of `out` as far as they fit and are not there already; returns how many there
-// are.
+// Copies `bytes` to the front of `out` as far as they fit, if they are not there already. Returns how many.
 std::size_t put(std::span<const std::uint8_t> bytes, std::span<std::uint8_t> out) {
   const std::size_t size = std::min(bytes.size(), out.size());
   if (size > 0 && bytes.data() != out.data()) std::memcpy(out.data(), bytes.data(), size);

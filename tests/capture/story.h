@@ -1,5 +1,4 @@
-// A short run told to an observer, packet by packet, without hosts: a crash that a router reports, and a
-// reboot.
+// A short run told to an observer, packet by packet, without hosts: a crash that a router reports.
 #pragma once
 
 #include <string>

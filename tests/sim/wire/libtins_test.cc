@@ -1,5 +1,4 @@
-// An independent judge: every packet we emit is read by libtins, which must see the same fields and find the
-// same checksums.
+// An independent judge: libtins reads every packet we emit, and must see the same fields and checksums.
 #include <gtest/gtest.h>
 #include <tins/tins.h>
 

@@ -11,7 +11,7 @@ std::unique_ptr<CaptureSink> open_capture(const std::string& name, const RunInfo
   const std::string_view view{name};
   if (view == "-" || view.ends_with(".pcapng")) return std::make_unique<PcapngWriter>(name, run, options);
   if (view.ends_with(".pcap")) return std::make_unique<PcapWriter>(name, options);
-  throw InputError{"capture file " + name, "a name that ends in .pcap or .pcapng", "another one"};
+  throw InputError{"capture file '" + name + "'", "a name that ends in .pcap or .pcapng", "another one"};
 }
 
 }  // namespace halfopen

@@ -9,6 +9,7 @@
 #include "capture/conversation.h"
 #include "capture/note_text.h"
 #include "capture/text.h"
+#include "sim/os/signals.h"
 #include "sim/trigger.h"
 
 namespace halfopen {
@@ -26,10 +27,10 @@ std::string process_text(const ProcessNote& note) {
   switch (note.what) {
     case What::started: return "a process started";
     case What::forked: return "a process forked";
-    case What::signalled: return fmt::format("a process got {}", signal_text(note.signal));
+    case What::signalled: return fmt::format("a process got {}", signal_name(note.signal));
     case What::output: return fmt::format("it printed \"{}\"", note.text.substr(0, note.text.find('\n')));
     case What::exited: return fmt::format("a process exited with {}", note.status);
-    case What::killed: return fmt::format("{} killed a process", signal_text(note.signal));
+    case What::killed: return fmt::format("{} killed a process", signal_name(note.signal));
     case What::frozen: return "a process was frozen";
     case What::thawed: return "a process thawed";
     case What::reaped: return "a process was reaped";

@@ -20,12 +20,18 @@ struct LinkType {
   Layout layout;
 };
 // Raw IP is 101 in files; 12 and 14 are what systems call it.
-constexpr std::array kLinkTypes{
-    LinkType{0, Layout::loopback},  LinkType{1, Layout::ethernet}, LinkType{12, Layout::raw},
-    LinkType{14, Layout::raw},      LinkType{101, Layout::raw},    LinkType{108, Layout::loopback},
-    LinkType{113, Layout::cooked},  LinkType{228, Layout::raw},    LinkType{229, Layout::raw},
-    LinkType{276, Layout::cooked2},
-};
+constexpr auto kLinkTypes = std::to_array<LinkType>({
+    {0, Layout::loopback},
+    {1, Layout::ethernet},
+    {12, Layout::raw},
+    {14, Layout::raw},
+    {101, Layout::raw},
+    {108, Layout::loopback},
+    {113, Layout::cooked},
+    {228, Layout::raw},
+    {229, Layout::raw},
+    {276, Layout::cooked2},
+});
 
 constexpr std::uint16_t kIpv4 = 0x0800;
 constexpr std::uint16_t kIpv6 = 0x86dd;

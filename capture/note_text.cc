@@ -4,6 +4,7 @@
 
 #include "capture/text.h"
 #include "sim/errno.h"
+#include "sim/os/signals.h"
 #include "sim/rules.h"
 
 namespace halfopen {
@@ -31,11 +32,11 @@ std::string process_text(const ProcessNote& note) {
   switch (note.what) {
     case ProcessNote::What::started: return "started";
     case ProcessNote::What::forked: return "forked";
-    case ProcessNote::What::signalled: return "gets " + signal_text(note.signal);
+    case ProcessNote::What::signalled: return "gets " + signal_name(note.signal);
     case ProcessNote::What::output: return "prints " + quoted(note.text, 200);
     case ProcessNote::What::exited:
       return note.status == 0 ? "exited" : fmt::format("exited with status {}", note.status);
-    case ProcessNote::What::killed: return "killed by " + signal_text(note.signal);
+    case ProcessNote::What::killed: return "killed by " + signal_name(note.signal);
     case ProcessNote::What::frozen: return "frozen";
     case ProcessNote::What::thawed: return "thawed";
     case ProcessNote::What::reaped: return "reaped by its parent";

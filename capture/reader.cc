@@ -19,15 +19,13 @@ struct Magic {
   std::uint32_t number;  // the first four bytes, big-endian
   std::string_view what;
 };
-constexpr std::array kPcapMagics{0xa1b2c3d4u, 0xd4c3b2a1u, 0xa1b23c4du,
-                                 0x4d3cb2a1u, 0xa1b2cd34u, 0x34cdb2a1u};
+constexpr auto kPcapMagics =
+    std::to_array({0xa1b2c3d4u, 0xd4c3b2a1u, 0xa1b23c4du, 0x4d3cb2a1u, 0xa1b2cd34u, 0x34cdb2a1u});
 constexpr std::uint32_t kPcapngMagic = 0x0a0d0d0a;
-constexpr std::array kOthers{
-    Magic{0x28b52ffd, "zstd data: unpack it first"},
-    Magic{0xfd377a58, "xz data: unpack it first"},
-    Magic{0x04224d18, "lz4 data: unpack it first"},
-    Magic{0x736e6f6f, "a snoop capture: convert it with editcap"},
-};
+constexpr auto kOthers = std::to_array<Magic>({{0x28b52ffd, "zstd data: unpack it first"},
+                                               {0xfd377a58, "xz data: unpack it first"},
+                                               {0x04224d18, "lz4 data: unpack it first"},
+                                               {0x736e6f6f, "a snoop capture: convert it with editcap"}});
 
 std::string describe_bytes(std::span<const std::uint8_t> head) {
   const std::uint32_t magic = wire::get32(head.data());

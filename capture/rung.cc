@@ -8,17 +8,6 @@
 namespace halfopen {
 namespace {
 
-struct FlagLetter {
-  std::uint8_t flag;
-  char letter;
-};
-// tcpdump's letters in tcpdump's order.
-constexpr std::array kFlagLetters{
-    FlagLetter{tcp_flag::fin, 'F'}, FlagLetter{tcp_flag::syn, 'S'}, FlagLetter{tcp_flag::rst, 'R'},
-    FlagLetter{tcp_flag::psh, 'P'}, FlagLetter{tcp_flag::ack, '.'}, FlagLetter{tcp_flag::urg, 'U'},
-    FlagLetter{tcp_flag::ece, 'E'}, FlagLetter{tcp_flag::cwr, 'W'},
-};
-
 std::string hex_text(std::span<const std::uint8_t> bytes) {
   std::string text;
   for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);

@@ -2,19 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdint>
 
 namespace halfopen {
 namespace {
-
-// Linux's numbers, the same on x86 and ARM.
-constexpr std::array<std::string_view, 32> kSignals{
-    "",          "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
-    "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
-    "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
-    "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
-};
 
 // `value` in units of 10^-decimals, without zeros at the end: (1500, 3) is "1.5".
 std::string decimal(std::int64_t value, int decimals) {
@@ -62,13 +53,6 @@ std::string seconds_text(TimePoint at) {
   const std::int64_t micros = nanos(at) / 1000;
   const std::int64_t size = micros < 0 ? -micros : micros;
   return fmt::format("{}{}.{:06}", micros < 0 ? "-" : "", size / 1'000'000, size % 1'000'000);
-}
-
-std::string signal_text(int signal) {
-  if (signal > 0 && static_cast<std::size_t>(signal) < kSignals.size()) {
-    return std::string{kSignals[static_cast<std::size_t>(signal)]};
-  }
-  return fmt::format("signal {}", signal);
 }
 
 std::string quoted(std::string_view bytes, std::size_t limit) {

@@ -15,9 +15,6 @@ namespace halfopen {
 // Seconds with six decimals, cut and not rounded, as tcpdump prints them: "545.120000", "-0.000001".
 [[nodiscard]] std::string seconds_text(TimePoint at);
 
-// "SIGKILL"; "signal 34" for one without a name.
-[[nodiscard]] std::string signal_text(int signal);
-
 // Bytes as a C string, as strace prints them: "hello\n", "..." after it if there were more than `limit`.
 [[nodiscard]] std::string quoted(std::string_view bytes, std::size_t limit = 64);
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
@@ -127,7 +128,8 @@ void add_commands(CommandLine& line) {
 
 int complain(std::string_view message) {
   std::fflush(stdout);
-  fmt::print(stderr, "halfopen: {}\n", message);
+  const std::string line = fmt::format("halfopen: {}\n", message);
+  std::fwrite(line.data(), 1, line.size(), stderr);  // where that fails, the status still tells
   return kExitTrouble;
 }
 
@@ -146,7 +148,9 @@ int complain_of_command(std::string_view word) {
 int complain_of_usage(const CommandLine& line, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chosen = line.app.get_subcommands();
   const std::string command = chosen.empty() ? "halfopen" : "halfopen " + chosen.front()->get_name();
-  std::string what = error.what();
+  const std::vector<std::string> unknown = line.app.remaining();
+  std::string what =
+      chosen.empty() && !unknown.empty() ? fmt::format("no option '{}'", unknown.front()) : error.what();
   std::ranges::replace(what, '\n', ' ');
   return complain(fmt::format("{} ('{} --help' says how)", what, command));
 }
@@ -181,7 +185,7 @@ int run_app(int argc, char** argv) {
   CommandLine line;
   add_commands(line);
   if (argc == 1) {
-    fmt::print(stderr, "{}", line.app.help());
+    std::fputs(line.app.help().c_str(), stderr);
     return kExitTrouble;
   }
   try {
@@ -189,7 +193,8 @@ int run_app(int argc, char** argv) {
     return run_command(line);
   } catch (const CLI::Success& help_or_version) {
     const int status = line.app.exit(help_or_version);
-    return std::fflush(stdout) == 0 || errno == EPIPE ? status : complain("cannot write to standard output");
+    if (std::fflush(stdout) == 0 || errno == EPIPE) return status;
+    return complain(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
   } catch (const CLI::ParseError& error) {
     return complain_of_usage(line, error);
   } catch (const std::exception& error) {  // InputError, Trouble, and bugs: one line each

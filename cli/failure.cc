@@ -10,12 +10,16 @@ struct Harm {
   std::string_view name;
 };
 
-constexpr std::array kHarms{
-    Harm{"process is killed", "the kill"},   Harm{"process is frozen", "the freeze"},
-    Harm{"host crashes", "the crash"},       Harm{"host reboots", "the reboot"},
-    Harm{"host shuts down", "the shutdown"}, Harm{"path is cut", "the cut"},
-    Harm{"path drops", "the path's drops"},  Harm{"router answers", "the router's answers"},
-};
+constexpr auto kHarms = std::to_array<Harm>({
+    {"process is killed", "the kill"},
+    {"process is frozen", "the freeze"},
+    {"host crashes", "the crash"},
+    {"host reboots", "the reboot"},
+    {"host shuts down", "the shutdown"},
+    {"path is cut", "the cut"},
+    {"path drops", "the path's drops"},
+    {"router answers", "the router's answers"},
+});
 
 }  // namespace
 

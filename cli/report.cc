@@ -6,6 +6,7 @@
 
 #include "capture/text.h"
 #include "sim/errno.h"
+#include "sim/os/signals.h"
 #include "sim/trigger.h"
 
 namespace halfopen {
@@ -118,7 +119,7 @@ void Report::on_process(const ProcessNote& process) {
       break;
     case What::killed:
       who.end = End::over;
-      if (after) add(who, fmt::format("dies of {}", signal_text(process.signal)));
+      if (after) add(who, fmt::format("dies of {}", signal_name(process.signal)));
       break;
     case What::frozen:
     case What::thawed:

@@ -66,12 +66,10 @@ struct Remedy {
   bool (*apply)(Scenario&);
 };
 
-constexpr std::array kRemedies{
-    Remedy{"keepalive 10/2/3", From::last_heard, with_keepalive},
-    Remedy{"TCP_USER_TIMEOUT 5000", From::write, with_user_timeout},
-    Remedy{"read timeout 5 s", From::write, with_read_timeout},
-    Remedy{"watching the socket", From::failure, with_watch},
-};
+constexpr auto kRemedies = std::to_array<Remedy>({{"keepalive 10/2/3", From::last_heard, with_keepalive},
+                                                  {"TCP_USER_TIMEOUT 5000", From::write, with_user_timeout},
+                                                  {"read timeout 5 s", From::write, with_read_timeout},
+                                                  {"watching the socket", From::failure, with_watch}});
 
 // To a tenth of a second, which is enough to compare remedies by.
 std::string coarse(Duration duration) {

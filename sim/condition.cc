@@ -21,15 +21,15 @@ struct FactRow {
   std::string_view name;
   Fact fact;
 };
-constexpr std::array kFacts{
-    FactRow{"client.os", Fact::client_os},
-    FactRow{"server.os", Fact::server_os},
-    FactRow{"client.profile", Fact::client_profile},
-    FactRow{"server.profile", Fact::server_profile},
-    FactRow{"client.kind", Fact::client_kind},
-    FactRow{"server.kind", Fact::server_kind},
-    FactRow{"quick", Fact::quick},
-};
+constexpr auto kFacts = std::to_array<FactRow>({
+    {"client.os", Fact::client_os},
+    {"server.os", Fact::server_os},
+    {"client.profile", Fact::client_profile},
+    {"server.profile", Fact::server_profile},
+    {"client.kind", Fact::client_kind},
+    {"server.kind", Fact::server_kind},
+    {"quick", Fact::quick},
+});
 constexpr std::array<std::string_view, 4> kSystems{"4.4bsd", "linux", "freebsd", "rfc"};
 constexpr std::array<std::string_view, 2> kKinds{"model", "kernel"};
 

@@ -1,5 +1,5 @@
-// Error numbers of socket calls, by name. The values are Linux's on x86-64, so that a kernel host's results need
-// no translation; other systems number them differently and traces therefore print names only.
+// Error numbers of socket calls, by name. The values are Linux's on x86-64, so that a kernel host's results
+// need no translation; other systems number them differently and traces therefore print names only.
 #pragma once
 
 #include <optional>

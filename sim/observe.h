@@ -1,6 +1,6 @@
 // What a run tells the world outside the model: packets at the tap and notes between them. Subscribers
-// implement Observer (the trace of capture/ does); sim/ knows nobody by name. A note is built only if somebody
-// wants its kind.
+// implement Observer (the trace of capture/ does); sim/ knows nobody by name. A note is built only if
+// somebody wants its kind.
 #pragma once
 
 #include <cstdint>
@@ -50,35 +50,45 @@ struct TimerNote {  // a timer was set, stopped or ran out
   TimePoint deadline = kNever;  // of an armed timer
 };
 
-struct CallNote {  // a system call returned
-  TimePoint at;         // when it returned
-  TimePoint began;      // when it was made
+struct CallNote {   // a system call returned
+  TimePoint at;     // when it returned
+  TimePoint began;  // when it was made
   HostId host = HostId::client;
   std::string program;  // "line-client"
   std::uint32_t pid = 0;
-  std::string call;     // "read"
-  std::string args;     // strace's notation without the parentheses: "3, \"hello\\n\", 6"
+  std::string call;         // "read"
+  std::string args;         // strace's notation without the parentheses: "3, \"hello\\n\", 6"
   std::int64_t result = 0;  // -1 on error
   int error = 0;            // halfopen's Errno value of this error, 0 for none
   std::string detail;       // behind the result, in strace's notation: "(in [3])"; may be empty
 };
 
 struct ProcessNote {  // something happened to a process
-  enum class What : std::uint8_t { started, forked, signalled, output, exited, killed, frozen, thawed, reaped };
+  enum class What : std::uint8_t {
+    started,
+    forked,
+    signalled,
+    output,
+    exited,
+    killed,
+    frozen,
+    thawed,
+    reaped
+  };
   TimePoint at;
   HostId host = HostId::client;
   std::string program;
   std::uint32_t pid = 0;
   What what = What::started;
-  int signal = 0;        // signalled, killed
-  int status = 0;        // exited
-  std::string text;      // output: what it wrote to its standard output or error
+  int signal = 0;    // signalled, killed
+  int status = 0;    // exited
+  std::string text;  // output: what it wrote to its standard output or error
 };
 
 struct TimelineNote {  // the scenario did something; `verb` is the scenario's own word
   TimePoint at;
-  std::string verb;      // "server host crashes"
-  std::string detail;    // "SIGKILL to the child"
+  std::string verb;    // "server host crashes"
+  std::string detail;  // "SIGKILL to the child"
 };
 
 struct RemarkNote {  // something a reader should know: a skipped sysctl, an option an OS does not have

@@ -1,23 +1,6 @@
 #include "sim/packet_match.h"
 
-#include <array>
-
 namespace halfopen {
-namespace {
-
-struct FlagLetter {
-  std::uint8_t bit;
-  char letter;
-};
-// In the order in which tcpdump prints them.
-constexpr std::array kLetters{
-    FlagLetter{tcp_flag::fin, 'F'}, FlagLetter{tcp_flag::syn, 'S'}, FlagLetter{tcp_flag::rst, 'R'},
-    FlagLetter{tcp_flag::psh, 'P'}, FlagLetter{tcp_flag::ack, '.'}, FlagLetter{tcp_flag::urg, 'U'},
-    FlagLetter{tcp_flag::ece, 'E'}, FlagLetter{tcp_flag::cwr, 'W'},
-};
-
-}  // namespace
-
 bool matches(const PacketMatch& match, HostId from, const Packet& packet) {
   if (match.from && *match.from != from) return false;
   const IcmpMessage* icmp = packet.icmp();
@@ -39,7 +22,7 @@ std::optional<std::uint8_t> flags_from(std::string_view letters) {
   unsigned flags = 0;
   for (const char letter : letters) {
     unsigned bit = 0;
-    for (const FlagLetter& known : kLetters) {
+    for (const FlagLetter& known : kFlagLetters) {
       if (known.letter == letter) bit = known.bit;
     }
     if (bit == 0 || (flags & bit) != 0) return std::nullopt;

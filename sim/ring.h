@@ -1,5 +1,5 @@
-// A growable ring buffer: a queue with random access that allocates nothing while it has never held anything and
-// nothing per element once it has grown.
+// A growable ring buffer: a queue with random access that allocates nothing while it has never held anything
+// and nothing per element once it has grown.
 #pragma once
 
 #include <cassert>

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "sim/os/signals.h"
 #include "sim/scenario_toml.h"
 #include "sim/units.h"
 

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "sim/os/signals.h"
 #include "sim/scenario_toml.h"
 #include "sim/units.h"
 
@@ -16,20 +17,20 @@ struct VerbRow {
   std::string_view words;  // after "client " or "server " where it names one
   std::array<std::string_view, 4> keys;
 };
-constexpr std::array kVerbs{
-    VerbRow{Verb::types, true, "types", {"text"}},
-    VerbRow{Verb::closes_input, true, "closes input", {}},
-    VerbRow{Verb::process_killed, true, "process is killed", {"signal", "who"}},
-    VerbRow{Verb::process_frozen, true, "process is frozen", {"who"}},
-    VerbRow{Verb::process_thaws, true, "process thaws", {"who"}},
-    VerbRow{Verb::host_crashes, true, "host crashes", {}},
-    VerbRow{Verb::host_reboots, true, "host reboots", {"down_for"}},
-    VerbRow{Verb::host_shuts_down, true, "host shuts down", {"grace", "dark"}},
-    VerbRow{Verb::path_cut, false, "path is cut", {"direction"}},
-    VerbRow{Verb::path_restored, false, "path is restored", {"direction"}},
-    VerbRow{Verb::path_drops, false, "path drops", {"match", "count", "skip"}},
-    VerbRow{Verb::router_answers, false, "router answers", {"icmp", "count", "mtu", "direction"}},
-};
+constexpr auto kVerbs = std::to_array<VerbRow>({
+    {Verb::types, true, "types", {"text"}},
+    {Verb::closes_input, true, "closes input", {}},
+    {Verb::process_killed, true, "process is killed", {"signal", "who"}},
+    {Verb::process_frozen, true, "process is frozen", {"who"}},
+    {Verb::process_thaws, true, "process thaws", {"who"}},
+    {Verb::host_crashes, true, "host crashes", {}},
+    {Verb::host_reboots, true, "host reboots", {"down_for"}},
+    {Verb::host_shuts_down, true, "host shuts down", {"grace", "dark"}},
+    {Verb::path_cut, false, "path is cut", {"direction"}},
+    {Verb::path_restored, false, "path is restored", {"direction"}},
+    {Verb::path_drops, false, "path drops", {"match", "count", "skip"}},
+    {Verb::router_answers, false, "router answers", {"icmp", "count", "mtu", "direction"}},
+});
 constexpr std::array<std::string_view, 4> kCommonKeys{"at", "after", "delay", "do"};
 constexpr std::array<std::string_view, 8> kMatchKeys{"from",    "flags",   "without", "len",
                                                      "min_len", "max_len", "is_icmp", "icmp"};

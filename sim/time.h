@@ -20,8 +20,8 @@ using TimePoint = SimClock::time_point;
 
 using namespace std::chrono_literals;
 
-inline constexpr TimePoint kTimeZero{};               // the moment the client's program starts
-inline constexpr TimePoint kNever = TimePoint::max(); // a deadline that does not exist
+inline constexpr TimePoint kTimeZero{};                // the moment the client's program starts
+inline constexpr TimePoint kNever = TimePoint::max();  // a deadline that does not exist
 
 // Nanoseconds since time zero.
 [[nodiscard]] constexpr std::int64_t nanos(TimePoint t) { return t.time_since_epoch().count(); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/os/signals.h"
 #include "sim/units.h"
 
 namespace halfopen {

@@ -12,13 +12,12 @@ struct CallFamily {
   std::string_view name;
   std::array<std::string_view, 5> members;
 };
-constexpr std::array kCallFamilies{
-    CallFamily{"read", {"recv", "recvfrom", "recvmsg", "readv", {}}},
-    CallFamily{"write", {"send", "sendto", "sendmsg", "writev", {}}},
-    CallFamily{"accept", {"accept4", {}, {}, {}, {}}},
-    CallFamily{"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait"}},
-    CallFamily{"waitpid", {"wait4", "waitid", {}, {}, {}}},
-};
+constexpr auto kCallFamilies =
+    std::to_array<CallFamily>({{"read", {"recv", "recvfrom", "recvmsg", "readv", {}}},
+                               {"write", {"send", "sendto", "sendmsg", "writev", {}}},
+                               {"accept", {"accept4", {}, {}, {}, {}}},
+                               {"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait"}},
+                               {"waitpid", {"wait4", "waitid", {}, {}, {}}}});
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;

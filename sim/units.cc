@@ -16,28 +16,30 @@ struct Unit {
   std::string_view name;
   double factor;
 };
-constexpr std::array kTimeUnits{Unit{"ns", 1},  Unit{"us", 1e3},   Unit{"ms", 1e6},
-                                Unit{"s", 1e9}, Unit{"min", 60e9}, Unit{"h", 3600e9}};
-constexpr std::array kRateUnits{Unit{"bit/s", 1}, Unit{"kbit/s", 1e3}, Unit{"Mbit/s", 1e6},
-                                Unit{"Gbit/s", 1e9}};
-constexpr std::array kSizeUnits{Unit{"", 1},          Unit{"B", 1},           Unit{"bytes", 1},
-                                Unit{"kB", 1e3},      Unit{"MB", 1e6},        Unit{"KiB", 1024},
-                                Unit{"MiB", 1048576}, Unit{"GiB", 1073741824}};
-constexpr std::array kProbabilityUnits{Unit{"", 1}, Unit{"%", 0.01}};
+constexpr auto kTimeUnits = std::to_array<Unit>({
+    {"ns", 1},
+    {"us", 1e3},
+    {"ms", 1e6},
+    {"s", 1e9},
+    {"min", 60e9},
+    {"h", 3600e9},
+});
+constexpr auto kRateUnits =
+    std::to_array<Unit>({{"bit/s", 1}, {"kbit/s", 1e3}, {"Mbit/s", 1e6}, {"Gbit/s", 1e9}});
+constexpr auto kSizeUnits = std::to_array<Unit>({
+    {"", 1},
+    {"B", 1},
+    {"bytes", 1},
+    {"kB", 1e3},
+    {"MB", 1e6},
+    {"KiB", 1024},
+    {"MiB", 1048576},
+    {"GiB", 1073741824},
+});
+constexpr auto kProbabilityUnits = std::to_array<Unit>({{"", 1}, {"%", 0.01}});
 
 constexpr double kLongest = 100.0 * 366 * 24 * 3600 * 1e9;
 constexpr double kLargest = 1073741824;
-
-struct Signal {
-  int number;
-  std::string_view name;
-};
-constexpr std::array kSignals{
-    Signal{1, "SIGHUP"},   Signal{2, "SIGINT"},   Signal{3, "SIGQUIT"},  Signal{6, "SIGABRT"},
-    Signal{9, "SIGKILL"},  Signal{10, "SIGUSR1"}, Signal{12, "SIGUSR2"}, Signal{13, "SIGPIPE"},
-    Signal{14, "SIGALRM"}, Signal{15, "SIGTERM"}, Signal{17, "SIGCHLD"}, Signal{18, "SIGCONT"},
-    Signal{19, "SIGSTOP"},
-};
 
 // A number without sign or exponent, then one of `units`. Whole numbers stay exact up to 2^53.
 std::optional<double> quantity_from(std::string_view text, std::span<const Unit> units) {
@@ -84,7 +86,7 @@ std::string duration_text(Duration duration) {
   if (n == 0) return "0s";
   if (n % Duration{1h}.count() == 0) return fmt::format("{}h", n / Duration{1h}.count());
   if (n % Duration{1min}.count() == 0) return fmt::format("{}min", n / Duration{1min}.count());
-  constexpr std::array kDecimal{Unit{"s", 1e9}, Unit{"ms", 1e6}, Unit{"us", 1e3}};
+  constexpr auto kDecimal = std::to_array<Unit>({{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}});
   for (const Unit& unit : kDecimal) {
     const auto whole = static_cast<std::int64_t>(unit.factor);
     if (n % (whole / 1000) == 0 && std::abs(n) >= whole) {
@@ -124,20 +126,6 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     }
   }
   return best;
-}
-
-std::optional<int> signal_from(std::string_view name) {
-  for (const Signal& signal : kSignals) {
-    if (signal.name == name) return signal.number;
-  }
-  return std::nullopt;
-}
-
-std::string signal_name(int signal) {
-  for (const Signal& known : kSignals) {
-    if (known.number == signal) return std::string{known.name};
-  }
-  return fmt::format("signal {}", signal);
 }
 
 }  // namespace halfopen

@@ -27,9 +27,4 @@ namespace halfopen {
 // view.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-// "SIGTERM": 15, Linux's numbers; nullopt for a name that is none.
-[[nodiscard]] std::optional<int> signal_from(std::string_view name);
-// "SIGKILL" for 9; "signal 42" for one without a name here.
-[[nodiscard]] std::string signal_name(int signal);
-
 }  // namespace halfopen

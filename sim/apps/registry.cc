@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kNames{"line-client", "bulk-client",    "echo-server",
                                                  "sink",        "stalled-server", "reply-server"};
-constexpr std::array kMains{&line_client, &bulk_client, &echo_server, &sink, &stalled_server, &reply_server};
+constexpr auto kMains =
+    std::to_array({&line_client, &bulk_client, &echo_server, &sink, &stalled_server, &reply_server});
 static_assert(kNames.size() == kMains.size());
 
 }  // namespace

@@ -62,13 +62,13 @@ class ModelHost final : public Host {
   void shut_down(TimePoint now, Duration grace, Duration dark) override;
   [[nodiscard]] bool all_exited() const override;
 
-  // --- For reports ---------------------------------------------------------------------------------------
+  // --- For reports
   [[nodiscard]] const ModelHostConfig& config() const { return config_; }
   [[nodiscard]] bool is_up() const { return kernel_ != nullptr; }
   // Every connection that the host remembers, oldest first; none while it is dark.
   void each_connection(const std::function<void(const FourTuple&, const Endpoint::Info&)>& visit) const;
 
-  // --- For scripted drivers, tests and benchmarks: the host must be up -------------------------------------
+  // --- For scripted drivers, tests and benchmarks: the host must be up
   [[nodiscard]] Kernel& kernel() { return *kernel_; }
   [[nodiscard]] Sockets& sockets();    // calls on sockets, without processes
   [[nodiscard]] Syscalls& syscalls();  // calls of processes, on descriptors

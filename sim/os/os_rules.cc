@@ -72,7 +72,7 @@ constexpr OsRules kRfc{
     .icmp_quote = {8, "RFC 792"},
 };
 
-constexpr std::array kRows{&kBsd44, &kLinux, &kFreeBsd, &kRfc};
+constexpr auto kRows = std::to_array({&kBsd44, &kLinux, &kFreeBsd, &kRfc});
 constexpr std::size_t row_index(OsFamily family) { return static_cast<std::size_t>(family); }
 static_assert([] {
   for (std::size_t i = 0; i < kRows.size(); ++i) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace halfopen {
 
@@ -32,5 +35,10 @@ enum class SignalAction : std::uint8_t { terminate, ignore, stop, go_on };
     default: return SignalAction::terminate;
   }
 }
+
+// "SIGTERM" is 15; nullopt for a name that is none.
+[[nodiscard]] std::optional<int> signal_from(std::string_view name);
+// "SIGKILL" for 9; "signal 34" for one without a name.
+[[nodiscard]] std::string signal_name(int signal);
 
 }  // namespace halfopen

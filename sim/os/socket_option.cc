@@ -17,20 +17,20 @@ struct OptionRow {
   std::int64_t least;
   std::int64_t most;
 };
-constexpr std::array kOptions{
-    OptionRow{SocketOption::so_keepalive, "SO_KEEPALIVE", -kInt, kInt},
-    OptionRow{SocketOption::tcp_keepidle, "TCP_KEEPIDLE", 1, 32767},
-    OptionRow{SocketOption::tcp_keepintvl, "TCP_KEEPINTVL", 1, 32767},
-    OptionRow{SocketOption::tcp_keepcnt, "TCP_KEEPCNT", 1, 127},
-    OptionRow{SocketOption::tcp_user_timeout, "TCP_USER_TIMEOUT", 0, kInt},
-    OptionRow{SocketOption::so_rcvtimeo, "SO_RCVTIMEO", 0, kInt},
-    OptionRow{SocketOption::so_linger, "SO_LINGER", -kInt, kInt},
-    OptionRow{SocketOption::tcp_nodelay, "TCP_NODELAY", -kInt, kInt},
-    OptionRow{SocketOption::so_rcvbuf, "SO_RCVBUF", 0, kInt},
-    OptionRow{SocketOption::so_sndbuf, "SO_SNDBUF", 0, kInt},
-    OptionRow{SocketOption::so_reuseaddr, "SO_REUSEADDR", -kInt, kInt},
-    OptionRow{SocketOption::so_error, "SO_ERROR", 0, 0},
-};
+constexpr auto kOptions = std::to_array<OptionRow>({
+    {SocketOption::so_keepalive, "SO_KEEPALIVE", -kInt, kInt},
+    {SocketOption::tcp_keepidle, "TCP_KEEPIDLE", 1, 32767},
+    {SocketOption::tcp_keepintvl, "TCP_KEEPINTVL", 1, 32767},
+    {SocketOption::tcp_keepcnt, "TCP_KEEPCNT", 1, 127},
+    {SocketOption::tcp_user_timeout, "TCP_USER_TIMEOUT", 0, kInt},
+    {SocketOption::so_rcvtimeo, "SO_RCVTIMEO", 0, kInt},
+    {SocketOption::so_linger, "SO_LINGER", -kInt, kInt},
+    {SocketOption::tcp_nodelay, "TCP_NODELAY", -kInt, kInt},
+    {SocketOption::so_rcvbuf, "SO_RCVBUF", 0, kInt},
+    {SocketOption::so_sndbuf, "SO_SNDBUF", 0, kInt},
+    {SocketOption::so_reuseaddr, "SO_REUSEADDR", -kInt, kInt},
+    {SocketOption::so_error, "SO_ERROR", 0, 0},
+});
 static_assert(kOptions.size() == static_cast<std::size_t>(SocketOption::count_));
 static_assert([] {
   for (std::size_t i = 0; i < kOptions.size(); ++i) {

@@ -18,19 +18,19 @@ struct CallRow {
   Writing write;
   Connecting connect;
 };
-constexpr std::array kCalls{
-    CallRow{State::closed, WhenEmpty::ends, Writing::broken, Connecting::failed},
-    CallRow{State::listen, WhenEmpty::ends, Writing::broken, Connecting::failed},
-    CallRow{State::syn_sent, WhenEmpty::waits, Writing::waits, Connecting::waits},
-    CallRow{State::syn_received, WhenEmpty::waits, Writing::waits, Connecting::waits},
-    CallRow{State::established, WhenEmpty::waits, Writing::takes, Connecting::done},
-    CallRow{State::fin_wait_1, WhenEmpty::waits, Writing::broken, Connecting::done},
-    CallRow{State::fin_wait_2, WhenEmpty::waits, Writing::broken, Connecting::done},
-    CallRow{State::close_wait, WhenEmpty::ends, Writing::takes, Connecting::done},
-    CallRow{State::closing, WhenEmpty::ends, Writing::broken, Connecting::done},
-    CallRow{State::last_ack, WhenEmpty::ends, Writing::broken, Connecting::done},
-    CallRow{State::time_wait, WhenEmpty::ends, Writing::broken, Connecting::done},
-};
+constexpr auto kCalls = std::to_array<CallRow>({
+    {State::closed, WhenEmpty::ends, Writing::broken, Connecting::failed},
+    {State::listen, WhenEmpty::ends, Writing::broken, Connecting::failed},
+    {State::syn_sent, WhenEmpty::waits, Writing::waits, Connecting::waits},
+    {State::syn_received, WhenEmpty::waits, Writing::waits, Connecting::waits},
+    {State::established, WhenEmpty::waits, Writing::takes, Connecting::done},
+    {State::fin_wait_1, WhenEmpty::waits, Writing::broken, Connecting::done},
+    {State::fin_wait_2, WhenEmpty::waits, Writing::broken, Connecting::done},
+    {State::close_wait, WhenEmpty::ends, Writing::takes, Connecting::done},
+    {State::closing, WhenEmpty::ends, Writing::broken, Connecting::done},
+    {State::last_ack, WhenEmpty::ends, Writing::broken, Connecting::done},
+    {State::time_wait, WhenEmpty::ends, Writing::broken, Connecting::done},
+});
 static_assert(kCalls.size() == kStates);
 static_assert([] {
   for (std::size_t i = 0; i < kStates; ++i) {

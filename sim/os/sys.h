@@ -23,7 +23,7 @@ class Sys {
  public:
   Sys(Kernel& kernel, Process& process) : kernel_{&kernel}, process_{&process} {}
 
-  // --- System calls: CallResult, with -1 and an Errno on failure -------------------------------------------
+  // --- System calls: CallResult, with -1 and an Errno on failure
   [[nodiscard]] CallAwait socket() const;
   [[nodiscard]] CallAwait bind(int fd, const SocketAddress& local) const;
   [[nodiscard]] CallAwait listen(int fd, std::uint32_t backlog) const;
@@ -44,7 +44,7 @@ class Sys {
   // Does not return.
   [[nodiscard]] ExitAwait exit(int status) const;
 
-  // --- Not worth a line in a trace -------------------------------------------------------------------------
+  // --- Not worth a line in a trace
   // signal(): an empty handler ignores it.
   void on_signal(int signal, SignalHandler handler) const;
   // To standard output and standard error.

@@ -30,7 +30,7 @@ class TcpStack {
   TcpStack(const TcpStack&) = delete;
   TcpStack& operator=(const TcpStack&) = delete;
 
-  // --- The network and the clock ---------------------------------------------------------------------------
+  // --- The network and the clock
   void receive(TimePoint now, const Packet& packet);
   void fire_timers(TimePoint now);
   bool poll_packet(TimePoint now, Packet& out);
@@ -56,7 +56,7 @@ class TcpStack {
   [[nodiscard]] bool is_port_used(std::uint16_t port) const;
   [[nodiscard]] Identity& identity() { return identity_; }
 
-  // --- The end, and reports --------------------------------------------------------------------------------
+  // --- The end, and reports
   // The host is about to lose its memory: what it forgets is noted, nothing is sent.
   void forget_everything(TimePoint now);
   // Oldest first, with those that are closed but still held by a process.

@@ -110,8 +110,9 @@ void CongestionControl::avoid_cubic(const Ack& ack) {
   }
 }
 
-// Ends slow start before it overruns the queue: when a train of ACKs spans half a round trip, or when the round
-// trips of this round are clearly longer than the shortest ever (Ha and Rhee 2008; tcp_cubic.c hystart_update).
+// Ends slow start before it overruns the queue: when a train of ACKs spans half a round trip, or when the
+// round trips of this round are clearly longer than the shortest ever (Ha and Rhee 2008; tcp_cubic.c
+// hystart_update).
 void CongestionControl::hystart(const Ack& ack) {
   if (!round_open_ || ack.una.after(round_end_)) {
     round_open_ = true;

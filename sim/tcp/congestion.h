@@ -1,6 +1,6 @@
-// Congestion control: slow start, congestion avoidance by Reno (RFC 5681) or CUBIC (RFC 9438), and what a loss or
-// an idle time does to the window. Counts in the profile's unit: bytes, or segments as Linux does. Integers only,
-// so that a run is the same on every machine.
+// Congestion control: slow start, congestion avoidance by Reno (RFC 5681) or CUBIC (RFC 9438), and what a
+// loss or an idle time does to the window. Counts in the profile's unit: bytes, or segments as Linux does.
+// Integers only, so that a run is the same on every machine.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,13 @@ class CongestionControl {
  public:
   static constexpr std::uint32_t kInfinite = 0x7fff'ffff;
 
-  // At establishment. `mss` is one segment in the profile's unit (1, or bytes). `lost_syn`: start with one segment.
+  // At establishment. `mss` is one segment in the profile's unit (1, or bytes). `lost_syn`: start with one
+  // segment.
   void start(const CongestionProfile& profile, std::uint32_t mss, bool lost_syn);
   void set_mss(std::uint32_t mss) { mss_ = mss; }
 
-  // New data was acknowledged outside of recovery: `acked` units. `limited`: the window was in the way, else it does
-  // not grow. `rtt` is this ACK's sample, zero without one.
+  // New data was acknowledged outside of recovery: `acked` units. `limited`: the window was in the way, else
+  // it does not grow. `rtt` is this ACK's sample, zero without one.
   struct Ack {
     TimePoint now;
     std::uint32_t acked = 0;
@@ -57,17 +58,17 @@ class CongestionControl {
   std::uint32_t cwnd_ = 1;
   std::uint32_t ssthresh_ = kInfinite;
   std::uint32_t mss_ = 1;
-  std::uint32_t credit_ = 0;        // units acknowledged towards the next increase
+  std::uint32_t credit_ = 0;  // units acknowledged towards the next increase
   std::uint32_t prior_cwnd_ = 0;
   std::uint32_t prior_ssthresh_ = 0;
   // CUBIC, in segments and milliseconds.
   std::uint32_t w_max_ = 0;
   std::uint32_t origin_ = 0;
   std::uint32_t k_ms_ = 0;
-  std::uint32_t reno_cwnd_ = 0;     // what Reno would have by now
+  std::uint32_t reno_cwnd_ = 0;  // what Reno would have by now
   std::uint32_t reno_credit_ = 0;
-  TimePoint epoch_ = kNever;        // start of this avoidance period; kNever: none yet
-  Duration min_rtt_{};              // zero: none yet
+  TimePoint epoch_ = kNever;  // start of this avoidance period; kNever: none yet
+  Duration min_rtt_{};        // zero: none yet
   // HyStart.
   Seq round_end_;
   TimePoint round_start_{};

@@ -15,17 +15,17 @@ constexpr std::uint32_t kSending = bit(Timer::retransmit) | bit(Timer::loss_prob
                                    bit(Timer::persist) | bit(Timer::delayed_ack) | bit(Timer::keepalive) |
                                    bit(Timer::user_timeout);
 constexpr std::array<std::uint32_t, kStates> kMayRun{
-    0,                                                                             // CLOSED
-    0,                                                                             // LISTEN
-    kOpening,                                                                      // SYN_SENT
-    kOpening,                                                                      // SYN_RECEIVED
-    kSending,                                                                      // ESTABLISHED
-    kSending,                                                                      // FIN_WAIT_1
-    bit(Timer::delayed_ack) | bit(Timer::keepalive) | bit(Timer::fin_wait_2),      // FIN_WAIT_2
-    kSending,                                                                      // CLOSE_WAIT
-    kSending,                                                                      // CLOSING
-    kSending,                                                                      // LAST_ACK
-    bit(Timer::time_wait),                                                         // TIME_WAIT
+    0,                                                                         // CLOSED
+    0,                                                                         // LISTEN
+    kOpening,                                                                  // SYN_SENT
+    kOpening,                                                                  // SYN_RECEIVED
+    kSending,                                                                  // ESTABLISHED
+    kSending,                                                                  // FIN_WAIT_1
+    bit(Timer::delayed_ack) | bit(Timer::keepalive) | bit(Timer::fin_wait_2),  // FIN_WAIT_2
+    kSending,                                                                  // CLOSE_WAIT
+    kSending,                                                                  // CLOSING
+    kSending,                                                                  // LAST_ACK
+    bit(Timer::time_wait),                                                     // TIME_WAIT
 };
 static_assert(kMayRun.size() == kStates && kTimers <= 32);
 
@@ -52,8 +52,8 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
 
 void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;
-  env_->events.push_back(EndpointEvent{
-      .what = EndpointEvent::What::state_changed, .from = state_, .to = next, .why = why});
+  env_->events.push_back(
+      EndpointEvent{.what = EndpointEvent::What::state_changed, .from = state_, .to = next, .why = why});
   state_ = next;
   const std::uint32_t allowed = kMayRun[static_cast<std::size_t>(next)];
   for (std::size_t t = 0; t < kTimers; ++t) {
@@ -77,7 +77,8 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
 
 void Endpoint::arm(TimePoint now, Timer timer, Duration delay) {
   const Duration wait = std::max(delay, Duration{0});
-  arm_at(timer, timer == Timer::delayed_ack ? env_->clock.fast_expiry(now, wait) : env_->clock.expiry(now, wait));
+  arm_at(timer,
+         timer == Timer::delayed_ack ? env_->clock.fast_expiry(now, wait) : env_->clock.expiry(now, wait));
 }
 
 void Endpoint::arm_at(Timer timer, TimePoint when) {
@@ -151,7 +152,8 @@ Duration Endpoint::rto() const {
 
 TsVal Endpoint::ts_now(TimePoint now) const {
   const Duration step = os().options.ts_clock;
-  if (step == env_->clock.tick()) return TsVal{static_cast<std::uint32_t>(env_->clock.ticks(now)) + ts_offset_};
+  if (step == env_->clock.tick())
+    return TsVal{static_cast<std::uint32_t>(env_->clock.ticks(now)) + ts_offset_};
   return TsVal{static_cast<std::uint32_t>(nanos(now) / step.count()) + ts_offset_};
 }
 
@@ -184,7 +186,8 @@ std::size_t Endpoint::discard(TimePoint now, std::size_t most) {
 }
 
 void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
-  const bool rearm = options.keepalive != options_.keepalive || options.keepalive_idle != options_.keepalive_idle;
+  const bool rearm =
+      options.keepalive != options_.keepalive || options.keepalive_idle != options_.keepalive_idle;
   options_ = options;
   if (rearm && state_ >= State::established && state_ != State::time_wait) {
     stop(Timer::keepalive);
@@ -255,7 +258,8 @@ std::string_view Endpoint::broken_invariant() const {
     if (sent.is(SentSegment::retransmitted)) retrans += units(sent.length);
   }
   if (expected != snd_nxt_ && state_ != State::closed && !syn_pending_) return "sent segments reach SND.NXT";
-  if (out != out_ || sacked != sacked_ || lost != lost_ || retrans != retrans_) return "counts of segments in flight";
+  if (out != out_ || sacked != sacked_ || lost != lost_ || retrans != retrans_)
+    return "counts of segments in flight";
   for (std::size_t t = 0; t < kTimers; ++t) {
     const bool allowed = (kMayRun[static_cast<std::size_t>(state_)] & (1u << t)) != 0;
     if (timers_[t] != kNever && !allowed) return "only timers that the state knows run";

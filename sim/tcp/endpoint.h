@@ -1,5 +1,5 @@
-// One end of a TCP connection (RFC 9293), sans-IO: facts come in as arguments, wishes go out by polling. It owns
-// no clock, socket, thread or callback, and knows nothing of crashes, processes or paths.
+// One end of a TCP connection (RFC 9293), sans-IO: facts come in as arguments, wishes go out by polling. It
+// owns no clock, socket, thread or callback, and knows nothing of crashes, processes or paths.
 //
 // Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner calls
 // poll_segment() until it gives false, reads env.events, and asks for next_deadline().
@@ -44,23 +44,23 @@ struct EndpointEnv {
   BlockPool& pool;
   std::vector<EndpointEvent> events;  // filled by endpoints, emptied by the owner after each input
   bool wants_timer_events = false;
-  std::uint16_t next_ip_id = 1;       // IpIdPolicy::global_counter
+  std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter
 };
 
 // What is fixed when a connection is born.
 struct EndpointBirth {
   FourTuple addresses;
-  Seq iss;                       // initial send sequence number
-  std::uint32_t ts_offset = 0;   // added to the timestamp clock
-  std::uint16_t ip_id = 0;       // first IP ID, IpIdPolicy::per_connection
-  std::uint16_t mtu = 1500;      // of the device
+  Seq iss;                      // initial send sequence number
+  std::uint32_t ts_offset = 0;  // added to the timestamp clock
+  std::uint16_t ip_id = 0;      // first IP ID, IpIdPolicy::per_connection
+  std::uint16_t mtu = 1500;     // of the device
 };
 
 // A segment and what its arrival costs and tells beside its bytes.
 struct Arrival {
   const Segment& segment;
-  std::uint32_t truesize = 0;     // what the device charges for it; 0: the profile's value
-  std::uint8_t traffic_class = 0; // ECN in the low two bits
+  std::uint32_t truesize = 0;      // what the device charges for it; 0: the profile's value
+  std::uint8_t traffic_class = 0;  // ECN in the low two bits
   std::uint8_t hop_limit = 64;
 };
 
@@ -76,7 +76,7 @@ class Endpoint {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
-  // --- In: the network -----------------------------------------------------------------------------------
+  // --- In: the network
   // What the owner must do after on_segment().
   enum class Verdict : std::uint8_t {
     done,
@@ -88,8 +88,8 @@ class Endpoint {
   // Fires every timer due at or before `now`, in enum order.
   void on_deadline(TimePoint now);
 
-  // --- In: the process -----------------------------------------------------------------------------------
-  void connect(TimePoint now);                        // CLOSED: active open
+  // --- In: the process
+  void connect(TimePoint now);                             // CLOSED: active open
   void open_passively(TimePoint now, const Arrival& syn);  // CLOSED: a SYN met a listener
   // Copies as much of `bytes` as the send buffer takes; returns how much. 0 if !can_send().
   std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes);
@@ -101,25 +101,25 @@ class Endpoint {
   void shutdown_read(TimePoint now);
   // The process lets go: FIN, or RST where SO_LINGER 0 or the OS's rule for unread data says so.
   void close(TimePoint now);
-  void abort(TimePoint now);           // RST, CLOSED
+  void abort(TimePoint now);  // RST, CLOSED
   void set_options(TimePoint now, const SocketOptions& options);
 
-  // --- Out -----------------------------------------------------------------------------------------------
+  // --- Out
   // The next packet to send now, if any. What to send is decided here and nowhere else.
   bool poll_segment(TimePoint now, Packet& out);
   [[nodiscard]] Deadline next_deadline() const;
 
-  // --- What the socket layer asks ------------------------------------------------------------------------
+  // --- What the socket layer asks
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const FourTuple& addresses() const { return addresses_; }
   [[nodiscard]] const SocketOptions& options() const { return options_; }
   [[nodiscard]] std::size_t readable() const { return receive_.readable(); }
-  [[nodiscard]] bool fin_received() const { return fin_received_; }   // everything before it is in the queue
-  [[nodiscard]] bool receive_shut() const { return receive_shut_; }   // shutdown(SHUT_RD)
-  [[nodiscard]] bool send_shut() const { return fin_queued_; }        // close or shutdown(SHUT_WR)
-  [[nodiscard]] bool can_send() const;                                // write() may accept bytes, now or later
+  [[nodiscard]] bool fin_received() const { return fin_received_; }  // everything before it is in the queue
+  [[nodiscard]] bool receive_shut() const { return receive_shut_; }  // shutdown(SHUT_RD)
+  [[nodiscard]] bool send_shut() const { return fin_queued_; }       // close or shutdown(SHUT_WR)
+  [[nodiscard]] bool can_send() const;                               // write() may accept bytes, now or later
   [[nodiscard]] std::size_t write_space() const;
-  [[nodiscard]] bool is_orphan() const { return orphan_; }            // closed by its process
+  [[nodiscard]] bool is_orphan() const { return orphan_; }  // closed by its process
   // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
   [[nodiscard]] Errno peek_error() const { return error_; }
   Errno take_error();
@@ -133,15 +133,15 @@ class Endpoint {
   // ISS for a connection that takes over this one's TIME_WAIT.
   [[nodiscard]] Seq reuse_iss() const;
 
-  // --- What reports ask ----------------------------------------------------------------------------------
+  // --- What reports ask
   struct Info {
     State state;
     Seq snd_una, snd_nxt, rcv_nxt, iss, irs;
-    std::uint32_t snd_wnd, rcv_wnd;     // bytes, scaled
-    std::uint32_t cwnd, ssthresh;       // segments or bytes by profile
+    std::uint32_t snd_wnd, rcv_wnd;  // bytes, scaled
+    std::uint32_t cwnd, ssthresh;    // segments or bytes by profile
     std::uint32_t mss;
     std::uint32_t unacked_segments;
-    std::uint32_t retransmits;          // expiries in a row
+    std::uint32_t retransmits;  // expiries in a row
     std::uint64_t total_retransmissions;
     Duration rto, srtt;
     bool sack, timestamps, window_scaling;
@@ -152,10 +152,10 @@ class Endpoint {
   [[nodiscard]] std::string_view broken_invariant() const;
 
  private:
-  // --- What was sent and is not yet acknowledged ------------------------------------------------------------
+  // --- What was sent and is not yet acknowledged
   struct SentSegment {
     enum Flag : std::uint8_t { sacked = 1, lost = 2, retransmitted = 4, syn = 8, fin = 16, psh = 32 };
-    TimePoint sent;        // last sending
+    TimePoint sent;  // last sending
     TimePoint first_sent;
     Seq start;
     std::uint32_t length = 0;  // in sequence space: SYN and FIN count
@@ -168,18 +168,18 @@ class Endpoint {
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
   // What one ACK achieved.
   struct AckResult {
-    std::uint32_t acked = 0;       // units newly acknowledged cumulatively
-    std::uint32_t delivered = 0;   // units newly acknowledged or SACKed
-    bool advanced = false;         // SND.UNA moved
-    bool sacked = false;           // a SACK block was news
+    std::uint32_t acked = 0;      // units newly acknowledged cumulatively
+    std::uint32_t delivered = 0;  // units newly acknowledged or SACKed
+    bool advanced = false;        // SND.UNA moved
+    bool sacked = false;          // a SACK block was news
     bool acked_retransmitted = false;
-    bool acked_original = false;   // something never retransmitted was (s)acked
+    bool acked_original = false;  // something never retransmitted was (s)acked
     bool fin_acked = false;
-    bool duplicate = false;        // RFC 5681 section 2
-    bool answers_original = false; // TSecr is older than the first retransmission (RFC 3522)
-    bool limited = false;          // the congestion window was full before
-    Duration rtt{};                // zero: no sample
-    TimePoint newest_sent{};       // of the latest sent original that was delivered
+    bool duplicate = false;         // RFC 5681 section 2
+    bool answers_original = false;  // TSecr is older than the first retransmission (RFC 3522)
+    bool limited = false;           // the congestion window was full before
+    Duration rtt{};                 // zero: no sample
+    TimePoint newest_sent{};        // of the latest sent original that was delivered
   };
 
   // endpoint.cc: life, timers
@@ -271,7 +271,9 @@ class Endpoint {
   [[nodiscard]] std::uint32_t send_mss() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
-  [[nodiscard]] bool syn_unacknowledged() const { return !sent_.empty() && sent_.front().is(SentSegment::syn); }
+  [[nodiscard]] bool syn_unacknowledged() const {
+    return !sent_.empty() && sent_.front().is(SentSegment::syn);
+  }
   void on_new_data_sent(TimePoint now, bool was_idle);
 
   // endpoint_probe.cc: zero window and keepalive
@@ -319,18 +321,18 @@ class Endpoint {
   // Send sequence space (RFC 9293 section 3.3.1); SND.NXT never goes back, lost segments are marked instead.
   Seq iss_, snd_una_, snd_nxt_;
   Seq snd_wl1_, snd_wl2_;
-  Seq push_end_;                  // end of the last write: PSH goes there
-  Seq small_end_;                 // end of the last small segment sent, for Nagle
-  std::uint32_t snd_wnd_ = 0;     // scaled
+  Seq push_end_;               // end of the last write: PSH goes there
+  Seq small_end_;              // end of the last small segment sent, for Nagle
+  std::uint32_t snd_wnd_ = 0;  // scaled
   std::uint32_t max_snd_wnd_ = 0;
   std::uint32_t peer_mss_ = 0;
   std::uint32_t path_mtu_;
-  Seq window_probe_end_;          // a one-byte probe reached up to here
+  Seq window_probe_end_;  // a one-byte probe reached up to here
 
   // Receive sequence space.
   Seq irs_, rcv_nxt_;
-  Seq rcv_wup_;                   // RCV.NXT when the window was last advertised: the last ACK sent
-  std::uint32_t rcv_wnd_ = 0;     // as advertised then
+  Seq rcv_wup_;                // RCV.NXT when the window was last advertised: the last ACK sent
+  std::uint32_t rcv_wnd_ = 0;  // as advertised then
   TsVal ts_recent_;
   TimePoint ts_recent_at_{};
   std::uint32_t ts_offset_;
@@ -349,18 +351,18 @@ class Endpoint {
   TimePoint last_sent_{};             // last data, for the idle restart
   TimePoint last_received_{};         // any acceptable segment
   std::uint32_t total_retransmissions_ = 0;
-  Seq high_seq_;                      // recovery ends here
+  Seq high_seq_;  // recovery ends here
   Seq tail_probe_end_;
   std::uint32_t prr_delivered_ = 0, prr_out_ = 0, prr_prior_ = 0;
   TsVal first_retransmit_ts_;
-  TimePoint rack_sent_{};             // RACK.xmit_ts
+  TimePoint rack_sent_{};  // RACK.xmit_ts
   Seq rack_end_;
   Duration rack_rtt_{};
   Duration min_rtt_ = Duration::max();
-  std::uint8_t backoff_ = 0;          // expiries that doubled the timeout
-  std::uint8_t retransmits_ = 0;      // expiries in a row
+  std::uint8_t backoff_ = 0;      // expiries that doubled the timeout
+  std::uint8_t retransmits_ = 0;  // expiries in a row
   std::uint8_t dup_acks_ = 0;
-  std::uint8_t probes_out_ = 0;       // unanswered window or keepalive probes
+  std::uint8_t probes_out_ = 0;  // unanswered window or keepalive probes
   std::uint8_t persist_shift_ = 0;
   TimePoint probing_since_ = kNever;
 
@@ -368,13 +370,13 @@ class Endpoint {
   std::uint32_t receive_buffer_;
   std::uint32_t window_clamp_ = 0;
   std::uint32_t rcv_ssthresh_ = 0;
-  std::uint32_t rcv_mss_ = 0;         // the peer's segment size as estimated
-  std::uint32_t copied_ = 0;          // bytes read in this autotuning round
+  std::uint32_t rcv_mss_ = 0;  // the peer's segment size as estimated
+  std::uint32_t copied_ = 0;   // bytes read in this autotuning round
   std::uint32_t copied_last_ = 0;
   TimePoint autotune_since_{};
-  TimePoint last_data_{};             // last data received
-  Duration ato_{};                    // Linux's adaptive delayed-ACK timeout
-  SeqSpan dsack_;                     // to report once; length 0: none
+  TimePoint last_data_{};  // last data received
+  Duration ato_{};         // Linux's adaptive delayed-ACK timeout
+  SeqSpan dsack_;          // to report once; length 0: none
   TimePoint challenge_since_{};
   TimePoint out_of_window_ack_{};     // when one was last sent
   std::uint16_t window_ratio_ = 128;  // window bytes per truesize byte, in 256ths
@@ -382,7 +384,7 @@ class Endpoint {
   std::uint16_t mtu_;
   std::uint8_t challenges_ = 0;
   std::uint8_t quick_ = 0;
-  std::uint8_t held_segments_ = 0;    // full segments received since the last ACK
+  std::uint8_t held_segments_ = 0;  // full segments received since the last ACK
 
   // A reset to send: the only segment that outlives the connection.
   Seq reset_seq_, reset_ack_;
@@ -402,16 +404,16 @@ class Endpoint {
   bool sack_ok_ : 1 = false;
   bool ts_ok_ : 1 = false;
   bool scale_ok_ : 1 = false;
-  bool ack_pending_ : 1 = false;       // send an ACK now
-  bool ack_owed_ : 1 = false;          // or with the next segment, or when the timer says so
+  bool ack_pending_ : 1 = false;  // send an ACK now
+  bool ack_owed_ : 1 = false;     // or with the next segment, or when the timer says so
   bool reset_pending_ : 1 = false;
-  bool reset_is_reply_ : 1 = false;    // bare, as for a stranger: RST at SEG.ACK, or
-  bool reset_has_ack_ : 1 = false;     // RST and ACK for what had no ACK
+  bool reset_is_reply_ : 1 = false;  // bare, as for a stranger: RST at SEG.ACK, or
+  bool reset_has_ack_ : 1 = false;   // RST and ACK for what had no ACK
   bool syn_pending_ : 1 = false;
   bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
   bool frto_ : 1 = false;
   bool tail_probe_out_ : 1 = false;
-  bool tail_probe_new_ : 1 = false;    // the probe was new data
+  bool tail_probe_new_ : 1 = false;  // the probe was new data
   bool reordering_seen_ : 1 = false;
   bool pingpong_ : 1 = false;
   bool pushed_ : 1 = false, pushed_twice_ : 1 = false;

@@ -51,7 +51,8 @@ void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& resul
     // What was first sent after the timeout says nothing about it.
     result.acked_original = result.acked_original || sent.end().at_or_before(high_seq_);
     result.newest_sent = std::max(result.newest_sent, sent.sent);
-    if (rack_sent_ != TimePoint{} && sent.end().before(rack_end_) && sent.sent < rack_sent_) reordering_seen_ = true;
+    if (rack_sent_ != TimePoint{} && sent.end().before(rack_end_) && sent.sent < rack_sent_)
+      reordering_seen_ = true;
   } else {
     result.acked_retransmitted = true;
   }
@@ -126,8 +127,10 @@ void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& resul
     std::uint32_t high = sent_.size();
     while (low < high) {
       const std::uint32_t middle = (low + high) / 2;
-      if (sent_[middle].start.before(block.start)) low = middle + 1;
-      else high = middle;
+      if (sent_[middle].start.before(block.start))
+        low = middle + 1;
+      else
+        high = middle;
     }
     for (std::uint32_t i = low; i < sent_.size() && sent_[i].end().at_or_before(block.end()); ++i) {
       SentSegment& sent = sent_[i];
@@ -151,12 +154,12 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
     sample.ticks = env_->clock.ticks(now) - env_->clock.ticks(now - result.rtt);
     min_rtt_ = std::min(min_rtt_, result.rtt);
   }
-  const bool ticks_by_echo = os().rtt.estimator == RttEstimatorKind::bsd_ticks ||
-                             os().rtt.estimator == RttEstimatorKind::freebsd;
+  const bool ticks_by_echo =
+      os().rtt.estimator == RttEstimatorKind::bsd_ticks || os().rtt.estimator == RttEstimatorKind::freebsd;
   const bool echoed = ts_ok_ && result.advanced && segment.options.has_timestamps() &&
                       segment.options.timestamps().echo.wire() != 0;
-  result.answers_original = echoed && retrans_stamp_ != kNever &&
-                            segment.options.timestamps().echo.before(first_retransmit_ts_);
+  result.answers_original =
+      echoed && retrans_stamp_ != kNever && segment.options.timestamps().echo.before(first_retransmit_ts_);
   if (echoed && (ticks_by_echo || !have)) {
     const std::uint32_t steps = distance(segment.options.timestamps().echo, ts_now(now));
     if (steps < 0x8000'0000u) {
@@ -175,7 +178,8 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
 
 // RFC 9293 section 3.10.7.4: an old segment must not change the window.
 void Endpoint::update_send_window(TimePoint now, const Segment& segment) {
-  const bool fresher = snd_wl1_.before(segment.seq) || (snd_wl1_ == segment.seq && snd_wl2_.at_or_before(segment.ack));
+  const bool fresher =
+      snd_wl1_.before(segment.seq) || (snd_wl1_ == segment.seq && snd_wl2_.at_or_before(segment.ack));
   if (!fresher) return;
   const bool syn = segment.has(tcp_flag::syn);
   snd_wnd_ = std::uint32_t{segment.window} << (syn ? 0 : snd_scale_);
@@ -185,7 +189,8 @@ void Endpoint::update_send_window(TimePoint now, const Segment& segment) {
   if (snd_wnd_ == 0 || unsent() == 0) return;
   // The window is open: what waited for it goes out, and probing starts from the beginning next time.
   if (!running(Timer::persist)) return;
-  const std::uint32_t usable = snd_wnd_ > distance(snd_una_, snd_nxt_) ? snd_wnd_ - distance(snd_una_, snd_nxt_) : 0;
+  const std::uint32_t usable =
+      snd_wnd_ > distance(snd_una_, snd_nxt_) ? snd_wnd_ - distance(snd_una_, snd_nxt_) : 0;
   if (usable >= std::min(send_mss(), unsent()) || usable >= max_snd_wnd_ / 2) {
     stop(Timer::persist);
     persist_shift_ = 0;

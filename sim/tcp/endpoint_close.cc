@@ -1,4 +1,5 @@
-// Closing: FIN, half-close, abort, linger's reset, FIN_WAIT_2 and TIME_WAIT (RFC 9293 sections 3.6 and 3.10.4).
+// Closing: FIN, half-close, abort, linger's reset, FIN_WAIT_2 and TIME_WAIT (RFC 9293 sections 3.6
+// and 3.10.4).
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
@@ -85,7 +86,8 @@ void Endpoint::enter_fin_wait_2(TimePoint now) {
 void Endpoint::on_fin_wait_2_timer(TimePoint now) {
   const Duration again = os().close.fin_wait_2_recheck;
   const Duration silence = now - last_received_;
-  if (again > Duration{0} && silence <= os().close.fin_wait_2_idle.value) return arm(now, Timer::fin_wait_2, again);
+  if (again > Duration{0} && silence <= os().close.fin_wait_2_idle.value)
+    return arm(now, Timer::fin_wait_2, again);
   finish(now, Cause::fin_wait_2_over, Errno::none);
 }
 

@@ -26,7 +26,8 @@ void Endpoint::open_passively(TimePoint now, const Arrival& syn) {
 // The SYN takes its place in sequence space; poll_segment() sends it.
 void Endpoint::queue_syn(TimePoint now) {
   syn_pending_ = true;
-  sent_.push_back(SentSegment{.sent = now, .first_sent = now, .start = iss_, .length = 1, .flags = SentSegment::syn});
+  sent_.push_back(
+      SentSegment{.sent = now, .first_sent = now, .start = iss_, .length = 1, .flags = SentSegment::syn});
   out_ = units(1);
   snd_nxt_ = iss_ + 1;
 }
@@ -76,7 +77,8 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     return;
   }
   if (segment.has(tcp_flag::rst)) {
-    if (has_ack) finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
+    if (has_ack)
+      finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
     return;
   }
   if (!segment.has(tcp_flag::syn)) return;

@@ -6,12 +6,13 @@
 
 namespace halfopen {
 
-// Data waits, nothing is out whose ACK could open the window, and none of it may go: only a probe can tell when
-// the window opens again.
+// Data waits, nothing is out whose ACK could open the window, and none of it may go: only a probe can tell
+// when the window opens again.
 void Endpoint::start_persist_if_stuck(TimePoint now) {
   const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
   if (!may || !sent_.empty() || unsent() == 0 || new_data_length(now) > 0) return;
-  const bool answered = os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
+  const bool answered =
+      os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
   if (running(Timer::persist) && !answered) return;
   arm(now, Timer::persist, persist_delay(now));
 }
@@ -21,7 +22,8 @@ Duration Endpoint::persist_delay(TimePoint now) const {
   const std::uint32_t factor = table[std::min<std::size_t>(persist_shift_, table.size() - 1)];
   const Duration base = rtt_.persist_base(os().rtt, env_->clock);
   const Duration delay = std::clamp<Duration>(base * factor, os().persist.min, os().persist.max);
-  const bool limited = options_.user_timeout > Duration{0} && os().socket.user_timeout && probing_since_ != kNever;
+  const bool limited =
+      options_.user_timeout > Duration{0} && os().socket.user_timeout && probing_since_ != kNever;
   if (!limited) return delay;
   return std::clamp<Duration>(options_.user_timeout - (now - probing_since_), env_->clock.tick(), delay);
 }
@@ -36,14 +38,16 @@ void Endpoint::on_persist_timer(TimePoint now) {
       dead = probing_since_ != kNever && now - std::max(probing_since_, last_received_) >= rule.r2.value;
     }
     const bool limited = options_.user_timeout > Duration{0} && os().socket.user_timeout;
-    // Answered probes do not help: the user timeout counts from the first one (net/ipv4/tcp_timer.c tcp_probe_timer).
+    // Answered probes do not help: the user timeout counts from the first one (net/ipv4/tcp_timer.c
+    // tcp_probe_timer).
     if (limited && probing_since_ != kNever && now - probing_since_ >= options_.user_timeout) dead = true;
   } else {
     // BSD gives up only when the table is through and the peer has long been silent.
     const auto& table = rule.backoff.value;
     const int sum = std::accumulate(table.begin(), table.end(), 0);
     const Duration silence = now - last_received_;
-    const bool long_silent = silence >= os().keepalive.idle.value || silence >= rtt_.persist_base(os().rtt, env_->clock) * sum;
+    const bool long_silent =
+        silence >= os().keepalive.idle.value || silence >= rtt_.persist_base(os().rtt, env_->clock) * sum;
     dead = persist_shift_ >= rule.retries && long_silent;
   }
   if (dead) return give_up(now, Cause::timed_out);
@@ -58,7 +62,8 @@ Duration Endpoint::keepalive_idle() const {
   return options_.keepalive_idle > Duration{0} ? options_.keepalive_idle : os().keepalive.idle.value;
 }
 Duration Endpoint::keepalive_interval() const {
-  return options_.keepalive_interval > Duration{0} ? options_.keepalive_interval : os().keepalive.interval.value;
+  return options_.keepalive_interval > Duration{0} ? options_.keepalive_interval
+                                                   : os().keepalive.interval.value;
 }
 std::uint32_t Endpoint::keepalive_probes() const {
   return options_.keepalive_probes != 0 ? options_.keepalive_probes : os().keepalive.probes.value;
@@ -70,7 +75,8 @@ void Endpoint::arm_keepalive(TimePoint now, Duration delay) {
 
 void Endpoint::on_keepalive_timer(TimePoint now) {
   const Duration silence = now - last_received_;
-  const Duration slack = env_->clock.tick();  // a timer of n ticks may run out up to a tick before n whole ones
+  const Duration slack =
+      env_->clock.tick();  // a timer of n ticks may run out up to a tick before n whole ones
   const bool waits_for_data = os().keepalive.style.value == KeepaliveStyle::unanswered_probes;
   if (waits_for_data && (!sent_.empty() || unsent() > 0)) return arm_keepalive(now, keepalive_idle());
   const bool may_ask = waits_for_data || state_ == State::established || state_ == State::close_wait;
@@ -93,7 +99,8 @@ void Endpoint::on_keepalive_timer(TimePoint now) {
   }
   if (dead) {
     if (os().keepalive.rst_on_death) send_active_reset(now, Cause::rst_keepalive);
-    return finish(now, Cause::keepalive_timed_out, soft_error_ != Errno::none ? soft_error_ : Errno::timedout);
+    return finish(now, Cause::keepalive_timed_out,
+                  soft_error_ != Errno::none ? soft_error_ : Errno::timedout);
   }
   probe_ = Probe::keepalive;
   if (probes_out_ < 255) ++probes_out_;

@@ -33,7 +33,8 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     arm(now, Timer::retransmit, rto());
     return Verdict::done;
   }
-  // Simultaneous open: the peer's SYN-ACK repeats the SYN that is already counted; it is its ACK that matters.
+  // Simultaneous open: the peer's SYN-ACK repeats the SYN that is already counted; it is its ACK that
+  // matters.
   const bool crossing = state_ == State::syn_received && segment.has(tcp_flag::syn) &&
                         segment.has(tcp_flag::ack) && segment.seq + 1 == rcv_nxt_;
   if (crossing && segment.ack == snd_nxt_) {
@@ -75,8 +76,10 @@ bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
   const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + receive_window());
   if (not_old && not_beyond) return true;
   if (segment.has(tcp_flag::rst)) {
-    // A reset for the byte before: the peer counted our FIN, or sent it before its own (Linux, tcp_reset_check).
-    const bool after_fin = state_ == State::close_wait || state_ == State::closing || state_ == State::last_ack;
+    // A reset for the byte before: the peer counted our FIN, or sent it before its own (Linux,
+    // tcp_reset_check).
+    const bool after_fin =
+        state_ == State::close_wait || state_ == State::closing || state_ == State::last_ack;
     const bool one_before = os().check.rst.value == RstCheck::exact && segment.seq + 1 == rcv_nxt_;
     if (after_fin && one_before) {
       finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
@@ -126,7 +129,8 @@ bool Endpoint::may_answer_again(TimePoint now) {
 // RFC 5961 section 7: at most so many in a time, so that an attacker cannot make us talk.
 void Endpoint::challenge(TimePoint now) {
   const CheckProfile& check = os().check;
-  if (check.challenge_count == 0) return ack_now(Cause::ack_duplicate);  // older than RFC 5961: each is answered
+  if (check.challenge_count == 0)
+    return ack_now(Cause::ack_duplicate);  // older than RFC 5961: each is answered
   if (challenges_ == 0 || now - challenge_since_ >= check.challenge_interval.value) {
     challenge_since_ = now;
     challenges_ = 0;
@@ -143,7 +147,8 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
       if (segment.seq.before(rcv_nxt_)) return;
       break;
     case RstCheck::exact:
-      exact = segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
+      exact =
+          segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
       break;
     case RstCheck::last_ack_sent: exact = segment.seq == rcv_wup_; break;
   }
@@ -243,9 +248,7 @@ void Endpoint::take_fin(TimePoint now) {
   fin_received_ = true;
   rcv_nxt_ += 1;
   switch (state_) {
-    case State::established:
-      set_state(now, State::close_wait, Cause::fin_received);
-      break;
+    case State::established: set_state(now, State::close_wait, Cause::fin_received); break;
     case State::fin_wait_1:
       // Our FIN is still out, else its ACK had led to FIN_WAIT_2 before this step.
       set_state(now, State::closing, Cause::fin_received);

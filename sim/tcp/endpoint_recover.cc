@@ -12,7 +12,7 @@ constexpr Duration kReorderSlack = 2ms;  // net/ipv4/tcp_recovery.c tcp_rack_mar
 
 }  // namespace
 
-// --- Detecting loss --------------------------------------------------------------------------------------------
+// --- Detecting loss
 
 void Endpoint::mark_lost(SentSegment& sent) {
   if (sent.is(SentSegment::retransmitted)) {
@@ -56,7 +56,8 @@ void Endpoint::detect_by_rack(TimePoint now) {
     SentSegment& sent = sent_[i];
     if (sent.is(SentSegment::sacked)) continue;
     if (sent.is(SentSegment::lost) && !sent.is(SentSegment::retransmitted)) continue;
-    const bool earlier_sent = sent.sent < rack_sent_ || (sent.sent == rack_sent_ && sent.end().before(rack_end_));
+    const bool earlier_sent =
+        sent.sent < rack_sent_ || (sent.sent == rack_sent_ && sent.end().before(rack_end_));
     if (!earlier_sent) {
       if (sent.start.at_or_after(rack_end_)) break;
       continue;
@@ -94,7 +95,7 @@ void Endpoint::detect_by_sack_count() {
   }
 }
 
-// --- Recovery ------------------------------------------------------------------------------------------------
+// --- Recovery
 
 void Endpoint::recover(TimePoint now, const AckResult& result) {
   if (phase_ != Phase::open && result.answers_original && os().retransmit.frto) return undo_recovery();
@@ -105,8 +106,8 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
     if (lost_ > retrans_) enter_recovery(now, Cause::retransmit_fast);
     return;
   }
-  const bool counts_sack = sack_ok_ && os().retransmit.recovery != Recovery::reno &&
-                           os().retransmit.recovery != Recovery::newreno;
+  const bool counts_sack =
+      sack_ok_ && os().retransmit.recovery != Recovery::reno && os().retransmit.recovery != Recovery::newreno;
   const bool over = snd_una_.at_or_after(high_seq_);
   if (over || (result.advanced && os().retransmit.recovery == Recovery::reno)) return leave_recovery();
   if (counts_sack) {
@@ -159,7 +160,8 @@ void Endpoint::prr_update(const AckResult& result) {
     const std::uint64_t share = (std::uint64_t{prr_delivered_} * target + prr_prior_ - 1) / prr_prior_;
     send = share > prr_out_ ? static_cast<std::uint32_t>(share) - prr_out_ : 0;
   } else {
-    std::uint32_t limit = std::max(prr_delivered_ > prr_out_ ? prr_delivered_ - prr_out_ : 0, result.delivered);
+    std::uint32_t limit =
+        std::max(prr_delivered_ > prr_out_ ? prr_delivered_ - prr_out_ : 0, result.delivered);
     if (result.advanced) limit += congestion_.mss();
     send = std::min(target - in_flight(), limit);
   }
@@ -170,7 +172,8 @@ void Endpoint::leave_recovery() {
   const std::uint32_t flight = in_flight();
   const std::uint32_t mss = congestion_.mss();
   std::uint32_t cwnd = congestion_.ssthresh();
-  if (os().retransmit.recovery == Recovery::newreno) cwnd = std::min(cwnd, std::max(flight, mss) + mss);  // RFC 6582
+  if (os().retransmit.recovery == Recovery::newreno)
+    cwnd = std::min(cwnd, std::max(flight, mss) + mss);  // RFC 6582
   congestion_.set_cwnd(cwnd);
   phase_ = Phase::open;
   dup_acks_ = 0;

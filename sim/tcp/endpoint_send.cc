@@ -1,5 +1,6 @@
-// What to send: the one place where it is decided (RFC 9293 section 3.10.2, RFC 896, RFC 5681). Inputs only leave
-// wishes behind; poll_segment() grants them in this order: reset, SYN, repair, probes, new data, bare ACK.
+// What to send: the one place where it is decided (RFC 9293 section 3.10.2, RFC 896, RFC 5681). Inputs only
+// leave wishes behind; poll_segment() grants them in this order: reset, SYN, repair, probes, new data, bare
+// ACK.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
@@ -38,7 +39,8 @@ std::uint32_t Endpoint::send_mss() const {
   const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
   std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
   if (ts_ok_) mss -= 12;
-  // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c tcp_bound_to_half_wnd).
+  // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
+  // tcp_bound_to_half_wnd).
   if (max_snd_wnd_ > 536) mss = std::min(mss, std::max(max_snd_wnd_ / 2, 68u - headers + 40u));
   return mss;
 }
@@ -50,7 +52,7 @@ std::uint32_t Endpoint::unsent() const {
   return send_.size() - std::min(sent, send_.size());
 }
 
-// --- Building ------------------------------------------------------------------------------------------------
+// --- Building
 
 void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause) {
   out.ip = IpHeader{.source = addresses_.local.ip,
@@ -58,7 +60,8 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
                     .hop_limit = os().ip.ttl,
                     .dont_fragment = os().ip.dont_fragment};
   const bool bare = os().ip.zero_id_without_socket &&
-                    (state_ == State::time_wait || (state_ == State::syn_received && passive_) || cause == Cause::rst_after_close);
+                    (state_ == State::time_wait || (state_ == State::syn_received && passive_) ||
+                     cause == Cause::rst_after_close);
   if (!bare) out.ip.id = os().ip.id == IpIdPolicy::per_connection ? ip_id_++ : env_->next_ip_id++;
   out.why = Why{.cause = cause, .before = state_before_, .after = state_};
   // Reused by every packet: assigning into the live Segment keeps the variant from being rebuilt.
@@ -174,10 +177,10 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
   last_sent_ = now;
 }
 
-// --- Repair --------------------------------------------------------------------------------------------------
+// --- Repair
 
-// Small neighbours travel together when they are sent again (net/ipv4/tcp_output.c tcp_retrans_try_collapse; BSD
-// resends by bytes). A segment that has become too big for the path is cut. Returns the entry's index.
+// Small neighbours travel together when they are sent again (net/ipv4/tcp_output.c tcp_retrans_try_collapse;
+// BSD resends by bytes). A segment that has become too big for the path is cut. Returns the entry's index.
 std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
   const std::uint32_t mss = send_mss();
   SentSegment& first = sent_[index];
@@ -240,7 +243,7 @@ bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   return false;
 }
 
-// --- Probes --------------------------------------------------------------------------------------------------
+// --- Probes
 
 bool Endpoint::send_probe(TimePoint now, Packet& out) {
   const Probe probe = probe_;
@@ -276,7 +279,8 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
   const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
   const std::uint32_t fits = std::min({unsent(), send_mss(), usable});
   if (fits > 0) {
-    // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293 section 3.8.6.2.1).
+    // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293
+    // section 3.8.6.2.1).
     probes_out_ = persist_shift_ = 0;
     probing_since_ = kNever;
     if (!send_new(now, out, fits)) return false;
@@ -299,19 +303,20 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
   return true;
 }
 
-// --- New data ------------------------------------------------------------------------------------------------
+// --- New data
 
-// Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier small
-// one. The last segment before a FIN goes at once.
+// Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier
+// small one. The last segment before a FIN goes at once.
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
   if (length >= send_mss() || options_.nodelay || sent_.empty()) return true;
   if (last && fin_queued_) return true;
-  if (os().congestion.nagle.value == NagleStyle::minshall) return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
+  if (os().congestion.nagle.value == NagleStyle::minshall)
+    return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
   return false;
 }
 
-// How many bytes may go now: by the peer's window with silly-window avoidance (RFC 9293 section 3.8.6.2.1), Nagle
-// and the congestion window. 0: none.
+// How many bytes may go now: by the peer's window with silly-window avoidance (RFC 9293 section 3.8.6.2.1),
+// Nagle and the congestion window. 0: none.
 std::uint32_t Endpoint::new_data_length(TimePoint now) {
   (void)now;
   const std::uint32_t waiting = unsent();
@@ -336,7 +341,8 @@ std::uint32_t Endpoint::new_data_length(TimePoint now) {
   return 0;
 }
 
-// `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the window.
+// `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the
+// window.
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (!is_synchronized(state_) || fin_sent_) return false;
   const bool was_idle = sent_.empty();
@@ -372,7 +378,7 @@ void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {
   if (!running(Timer::user_timeout)) arm_user_timeout(now);
 }
 
-// --- ACK and RST ---------------------------------------------------------------------------------------------
+// --- ACK and RST
 
 bool Endpoint::send_ack(TimePoint now, Packet& out) {
   if (!ack_pending_) return false;

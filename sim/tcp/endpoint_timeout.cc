@@ -22,8 +22,8 @@ void Endpoint::arm_retransmit(TimePoint now) {
 // One of the two: a probe where a lost tail could be told from a slow network, else the timeout itself.
 // `advancing`: an ACK moved SND.UNA, so the timeout counts from now.
 void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
-  const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open && sacked_ == 0 &&
-                         is_synchronized(state_);
+  const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open &&
+                         sacked_ == 0 && is_synchronized(state_);
   if (!may_probe) return arm_retransmit(now);
   const Duration timeout = rto();
   Duration delay = 1s;  // RFC 8985 section 7.2, without an SRTT
@@ -37,7 +37,8 @@ void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
   arm(now, Timer::loss_probe, std::min(delay, left));
 }
 
-// RFC 9293 section 3.8.3: where the user's limit is a timer of its own, it runs while anything is unacknowledged.
+// RFC 9293 section 3.8.3: where the user's limit is a timer of its own, it runs while anything is
+// unacknowledged.
 void Endpoint::arm_user_timeout(TimePoint now) {
   const bool timer = os().retransmit.give_up.value == GiveUp::after_elapsed && os().socket.user_timeout;
   if (timer && options_.user_timeout > Duration{0}) arm(now, Timer::user_timeout, options_.user_timeout);
@@ -54,7 +55,8 @@ void Endpoint::on_tail_loss_timer(TimePoint now) {
 // T(n) of net/ipv4/tcp_timer.c tcp_model_timeout: n doublings from `base`, capped at rto_max.
 Duration Endpoint::retry_budget(std::uint32_t retries, Duration base) const {
   const Duration cap = os().rtt.rto_max;
-  const auto doublings = static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(cap / base)) - 1);
+  const auto doublings =
+      static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(cap / base)) - 1);
   if (retries <= doublings) return ((std::int64_t{2} << retries) - 1) * base;
   return ((std::int64_t{2} << doublings) - 1) * base + (retries - doublings) * cap;
 }
@@ -67,7 +69,8 @@ bool Endpoint::gives_up(TimePoint now) {
     case GiveUp::after_count: return retransmits_ >= retries;
     case GiveUp::after_budget: {
       if (retrans_stamp_ == kNever || retransmits_ == 0) return false;
-      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout : retry_budget(retries, os().rtt.rto_min);
+      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout
+                                                                  : retry_budget(retries, os().rtt.rto_min);
       return now - retrans_stamp_ >= budget;
     }
     case GiveUp::after_elapsed: return now - sent_.front().first_sent >= rule.r2.value;
@@ -77,14 +80,16 @@ bool Endpoint::gives_up(TimePoint now) {
 
 void Endpoint::give_up(TimePoint now, Cause why) {
   const Errno error = soft_error_ != Errno::none ? soft_error_ : Errno::timedout;
-  if (os().retransmit.rst_on_give_up && state_ >= State::syn_received) send_active_reset(now, Cause::rst_give_up);
+  if (os().retransmit.rst_on_give_up && state_ >= State::syn_received)
+    send_active_reset(now, Cause::rst_give_up);
   finish(now, why, error);
 }
 
 // SYN and SYN-ACK have limits of their own (RFC 9293 section 3.8.3; tcp_syn_retries, keepinit).
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
-  const std::uint32_t limit = state_ == State::syn_sent ? rule.syn_retries + rule.syn_linear : rule.synack_retries.value;
+  const std::uint32_t limit =
+      state_ == State::syn_sent ? rule.syn_retries + rule.syn_linear : rule.synack_retries.value;
   bool over = retransmits_ >= limit;
   if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
     // The linear timeouts do not outlast the budget that the doublings alone would take.
@@ -107,14 +112,15 @@ void Endpoint::on_handshake_timer(TimePoint now) {
 void Endpoint::on_retransmit_timer(TimePoint now) {
   if (sent_.empty()) return;
   if (state_ == State::syn_sent || state_ == State::syn_received) return on_handshake_timer(now);
-  // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends them
-  // (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out).
+  // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
+  // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out).
   const bool probing = snd_wnd_ == 0 && now - last_received_ <= 2 * os().rtt.rto_max.value;
   if (!probing && gives_up(now)) return give_up(now, Cause::timed_out);
   enter_loss(now);
   if (retransmits_ < 255) ++retransmits_;
   if (backoff_ < 32) ++backoff_;
-  if (os().retransmit.forget_srtt_after != 0 && retransmits_ > os().retransmit.forget_srtt_after) rtt_.forget_srtt();
+  if (os().retransmit.forget_srtt_after != 0 && retransmits_ > os().retransmit.forget_srtt_after)
+    rtt_.forget_srtt();
   arm_retransmit(now);
 }
 

@@ -1,5 +1,5 @@
-// The window we offer (RFC 9293 section 3.8.6.2.2) and when we acknowledge (section 3.8.6.3), in the ways of the
-// different stacks.
+// The window we offer (RFC 9293 section 3.8.6.2.2) and when we acknowledge (section 3.8.6.3), in the ways of
+// the different stacks.
 #include <algorithm>
 #include <bit>
 
@@ -8,9 +8,9 @@
 namespace halfopen {
 namespace {
 
-constexpr std::uint32_t kFrameSmall = 448;        // a longer packet needs a full-size buffer of the device
-constexpr std::uint32_t kDefaultRatio = 128;      // net/ipv4: half of the memory is payload, in 256ths
-constexpr Duration kAtoStep = 20ms;               // half of TCP_ATO_MIN
+constexpr std::uint32_t kFrameSmall = 448;    // a longer packet needs a full-size buffer of the device
+constexpr std::uint32_t kDefaultRatio = 128;  // net/ipv4: half of the memory is payload, in 256ths
+constexpr Duration kAtoStep = 20ms;           // half of TCP_ATO_MIN
 constexpr Duration kDelayedPushed = 200ms;
 constexpr Duration kDelayedLong = 500ms;
 
@@ -18,13 +18,14 @@ std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value 
 
 }  // namespace
 
-// --- The window ----------------------------------------------------------------------------------------------
+// --- The window
 
 void Endpoint::init_receive_window(bool passive) {
   const WindowProfile& mine = os().window;
   const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
   const std::uint32_t offered_mss = mtu_ - headers;
-  const std::uint32_t largest = std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
+  const std::uint32_t largest =
+      std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
   if (mine.style.value == WindowStyle::truesize) {
     const std::uint32_t space = receive_buffer_ / 256 * kDefaultRatio;
     const std::uint32_t mss = offered_mss - (passive && ts_ok_ ? 12 : 0);
@@ -33,7 +34,8 @@ void Endpoint::init_receive_window(bool passive) {
     const auto width = static_cast<int>(std::bit_width(largest));  // floor(log2) + 1
     rcv_scale_ = static_cast<std::uint8_t>(std::clamp(width - 16, 0, 14));
   } else {
-    if (passive && mine.round_to_mss) receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
+    if (passive && mine.round_to_mss)
+      receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
     rcv_wnd_ = std::min(receive_buffer_, 65535u);
     rcv_scale_ = 0;
     while (rcv_scale_ < 14 && (65535u << rcv_scale_) < largest) ++rcv_scale_;
@@ -65,7 +67,8 @@ std::uint32_t Endpoint::receive_window() const {
 // The window to advertise from RCV.NXT; the right edge never moves back (RFC 9293 section 3.8.6).
 std::uint32_t Endpoint::choose_window() {
   const std::uint32_t visible = receive_window();
-  std::uint32_t window = os().window.style.value == WindowStyle::truesize ? truesize_window() : free_space_window();
+  std::uint32_t window =
+      os().window.style.value == WindowStyle::truesize ? truesize_window() : free_space_window();
   const std::uint32_t step = 1u << rcv_scale_;
   if (window < visible) window = round_up(visible, step);
   return std::min(window, 65535u << rcv_scale_);
@@ -109,13 +112,15 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
   return frame + mine.truesize_full - 1500;
 }
 
-// Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window, tcp_measure_rcv_mss).
+// Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window,
+// tcp_measure_rcv_mss).
 void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize) {
   if (os().window.style.value != WindowStyle::truesize) return;
   const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
   const std::uint32_t adv_mss = mtu_ - headers - (ts_ok_ ? 12 : 0);
   if (length >= rcv_mss_ && length != rcv_mss_ && truesize > 0) {
-    window_ratio_ = static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
+    window_ratio_ =
+        static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
     const auto all = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
     window_clamp_ = all;
     if (os().window.clamp_moves_threshold) {
@@ -152,7 +157,7 @@ void Endpoint::autotune(TimePoint now) {
   autotune_since_ = now;
 }
 
-// --- Acknowledging -------------------------------------------------------------------------------------------
+// --- Acknowledging
 
 void Endpoint::ack_now(Cause why) {
   ack_pending_ = true;
@@ -163,7 +168,7 @@ void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t leng
   switch (os().ack.style.value) {
     case AckStyle::quickack: return owe_ack_quick(now, segment, length);
     case AckStyle::every_second:
-      if (++held_segments_ >= 2) return ack_now(Cause::ack_now);
+      if (++held_segments_ >= 2 || os().ack.delay_min.value == Duration{0}) return ack_now(Cause::ack_now);
       ack_owed_ = true;
       if (!running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, os().ack.delay_min);
       return;
@@ -238,17 +243,20 @@ void Endpoint::on_delayed_ack_timer(TimePoint now) {
 
 // The reader made room: tell the peer where it matters (silly-window avoidance), and pay an owed ACK.
 void Endpoint::after_read(TimePoint now, std::size_t count) {
-  const bool receiving = state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
+  const bool receiving =
+      state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
   if (!receiving) return;
   const std::uint32_t visible = receive_window();
   if (os().window.style.value == WindowStyle::free_space) {
     const std::uint32_t offer = choose_window();
     const std::uint32_t opens = offer > visible ? offer - visible : 0;
-    // BSD's rule made every second segment's ACK; its successors tell a reader's progress only where the sender
-    // may be waiting for it (netinet/tcp_output.c).
+    // BSD's rule made every second segment's ACK; its successors tell a reader's progress only where the
+    // sender may be waiting for it (netinet/tcp_output.c).
     const bool eager = os().ack.style.value == AckStyle::fast_tick;
-    const bool matters = opens >= receive_buffer_ / 4 || visible <= receive_buffer_ / 8 || receive_buffer_ <= 8 * send_mss();
-    if ((opens >= 2 * send_mss() && (eager || matters)) || 2 * opens >= receive_buffer_) ack_now(Cause::window_update);
+    const bool matters =
+        opens >= receive_buffer_ / 4 || visible <= receive_buffer_ / 8 || receive_buffer_ <= 8 * send_mss();
+    if ((opens >= 2 * send_mss() && (eager || matters)) || 2 * opens >= receive_buffer_)
+      ack_now(Cause::window_update);
     return;
   }
   copied_ += static_cast<std::uint32_t>(count);

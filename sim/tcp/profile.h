@@ -1,8 +1,8 @@
-// An operating system as a row of constants. Every difference between the stacks is data here, with its source
-// beside it; a difference of kind is an enum in the row. No code asks "is this Linux?".
+// An operating system as a row of constants. Every difference between the stacks is data here, with its
+// source beside it; a difference of kind is an enum in the row. No code asks "is this Linux?".
 //
-// Sources are short: "net/ipv4/tcp_timer.c tcp_retransmit_timer" (Linux), "netinet/tcp_timer.h" (BSD), "RFC 6298
-// section 2", "measured" (on a real kernel).
+// Sources are short: "net/ipv4/tcp_timer.c tcp_retransmit_timer" (Linux), "netinet/tcp_timer.h" (BSD), "RFC
+// 6298 section 2", "measured" (on a real kernel).
 #pragma once
 
 #include <array>
@@ -74,9 +74,9 @@ enum class ProbeStyle : std::uint8_t {
 };
 enum class PersistGiveUp : std::uint8_t { unanswered_probes, idle_and_count };
 enum class RstCheck : std::uint8_t {
-  in_window,       // RFC 793: anywhere in the window
-  exact,           // RFC 5961: at RCV.NXT; else in the window a challenge ACK
-  last_ack_sent,   // FreeBSD: at the last ACK sent; else in the window a challenge ACK
+  in_window,      // RFC 793: anywhere in the window
+  exact,          // RFC 5961: at RCV.NXT; else in the window a challenge ACK
+  last_ack_sent,  // FreeBSD: at the last ACK sent; else in the window a challenge ACK
 };
 enum class SynCheck : std::uint8_t { reset, challenge };  // a SYN in a synchronized state
 enum class OptionSlot : std::uint8_t { none, mss, window_scale, sack_permitted, timestamps };
@@ -92,23 +92,24 @@ enum class IpIdPolicy : std::uint8_t {
   zero_when_atomic,  // FreeBSD: 0 in every packet that must not be fragmented (RFC 6864)
 };
 enum class ListenPolicy : std::uint8_t {
-  accept_queue,  // Linux: full when more than backlog wait to be accepted; then SYNs and last ACKs are dropped
+  accept_queue,  // Linux: full when more than backlog wait to be accepted; then SYNs and last ACKs are
+                 // dropped
   both_queues,   // BSD: full when accepted plus embryonic exceed backlog * 3 / 2; then SYNs are dropped
 };
 // What an ICMP error does to a connection.
 enum class IcmpEffect : std::uint8_t {
   ignore,
-  soft,      // remembered; becomes the errno of a later timeout
-  abort,     // the connection ends with the errno
-  shrink,    // path MTU discovery
-  quench,    // the congestion window falls to one segment
+  soft,    // remembered; becomes the errno of a later timeout
+  abort,   // the connection ends with the errno
+  shrink,  // path MTU discovery
+  quench,  // the congestion window falls to one segment
 };
 
 struct ClockProfile {
   Sourced<TickStyle> style;
-  Sourced<std::uint32_t> hz;       // jiffies or ticks a second
-  Sourced<Duration> slow_tick;     // bsd_ticks
-  Sourced<Duration> fast_tick;     // bsd_ticks
+  Sourced<std::uint32_t> hz;    // jiffies or ticks a second
+  Sourced<Duration> slow_tick;  // bsd_ticks
+  Sourced<Duration> fast_tick;  // bsd_ticks
 };
 
 struct RttProfile {
@@ -117,55 +118,55 @@ struct RttProfile {
   Sourced<Duration> rto_fallback;  // when data starts after a retransmitted SYN gave no sample
   Sourced<Duration> rto_min;
   Sourced<Duration> rto_max;
-  Sourced<Duration> rto_slop;      // added to every timeout
-  Sourced<Duration> granularity;   // G of RFC 6298; one tick of the estimator's clock
+  Sourced<Duration> rto_slop;     // added to every timeout
+  Sourced<Duration> granularity;  // G of RFC 6298; one tick of the estimator's clock
 };
 
 struct RetransmitProfile {
   Sourced<GiveUp> give_up;
-  Sourced<std::uint32_t> retries;          // tcp_retries2, TCP_MAXRXTSHIFT
-  Sourced<Duration> r2;                    // after_elapsed
-  Sourced<std::uint32_t> orphan_retries;   // of a connection without a process; 0: as `retries`
+  Sourced<std::uint32_t> retries;                  // tcp_retries2, TCP_MAXRXTSHIFT
+  Sourced<Duration> r2;                            // after_elapsed
+  Sourced<std::uint32_t> orphan_retries;           // of a connection without a process; 0: as `retries`
   Sourced<std::array<std::uint16_t, 13>> backoff;  // multiplier by number of expiries; the last one stays
   Sourced<bool> rst_on_give_up;
   Sourced<std::uint32_t> syn_retries;
-  Sourced<std::uint32_t> syn_linear;       // further SYN timeouts at first that do not double
+  Sourced<std::uint32_t> syn_linear;  // further SYN timeouts at first that do not double
   Sourced<std::uint32_t> synack_retries;
-  Sourced<Duration> connect_limit;         // zero: none but syn_retries
+  Sourced<Duration> connect_limit;  // zero: none but syn_retries
   Sourced<bool> tail_loss_probe;
   Sourced<Recovery> recovery;
   Sourced<std::uint8_t> dup_threshold;
   Sourced<bool> frto;
-  Sourced<bool> collapse;                  // small unacknowledged segments merge when retransmitted
-  Sourced<std::uint8_t> forget_srtt_after; // expiries after which BSD forgets the SRTT; 0: never
+  Sourced<bool> collapse;                   // small unacknowledged segments merge when retransmitted
+  Sourced<std::uint8_t> forget_srtt_after;  // expiries after which BSD forgets the SRTT; 0: never
 };
 
 struct CongestionProfile {
   Sourced<CongestionAlgorithm> algorithm;
   Sourced<CwndUnit> unit;
-  Sourced<std::uint32_t> initial_window;   // segments
+  Sourced<std::uint32_t> initial_window;  // segments
   Sourced<IdleRestart> idle_restart;
-  Sourced<bool> prr;                       // RFC 6937 in recovery, else cwnd = ssthresh + 3
+  Sourced<bool> prr;  // RFC 6937 in recovery, else cwnd = ssthresh + 3
   Sourced<bool> hystart;
   Sourced<NagleStyle> nagle;
 };
 
 struct AckProfile {
   Sourced<AckStyle> style;
-  Sourced<Duration> delay_min;   // the fixed delay for every_second
+  Sourced<Duration> delay_min;  // the fixed delay for every_second
   Sourced<Duration> delay_max;
   Sourced<std::uint32_t> quick;  // quick ACKs at the start, quickack
 };
 
 struct WindowProfile {
   Sourced<WindowStyle> style;
-  Sourced<std::uint32_t> rcvbuf;       // bytes
-  Sourced<std::uint32_t> rcvbuf_max;   // autotuning's limit, and what the window scale must reach
+  Sourced<std::uint32_t> rcvbuf;      // bytes
+  Sourced<std::uint32_t> rcvbuf_max;  // autotuning's limit, and what the window scale must reach
   Sourced<std::uint32_t> sndbuf;
   Sourced<std::uint32_t> sndbuf_max;
-  Sourced<std::uint8_t> fixed_scale;   // 255: from rcvbuf_max
-  Sourced<bool> round_to_mss;          // buffers are rounded up to whole segments once the MSS is known
-  Sourced<bool> clamp_moves_threshold; // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
+  Sourced<std::uint8_t> fixed_scale;    // 255: from rcvbuf_max
+  Sourced<bool> round_to_mss;           // buffers are rounded up to whole segments once the MSS is known
+  Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
 };
@@ -175,15 +176,15 @@ struct OptionsProfile {
   Sourced<bool> sack;
   Sourced<bool> dsack;
   Sourced<bool> window_scaling;
-  Sourced<Duration> ts_clock;      // one step of TSval
+  Sourced<Duration> ts_clock;                     // one step of TSval
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
-  Sourced<std::uint16_t> default_mss;  // when the peer offers none
-  Sourced<bool> timestamps_on_rst;     // the reset of a connection carries them
+  Sourced<std::uint16_t> default_mss;             // when the peer offers none
+  Sourced<bool> timestamps_on_rst;                // the reset of a connection carries them
 };
 
 struct KeepaliveProfile {
   Sourced<KeepaliveStyle> style;
-  Sourced<bool> always;            // on without SO_KEEPALIVE
+  Sourced<bool> always;  // on without SO_KEEPALIVE
   Sourced<Duration> idle;
   Sourced<Duration> interval;
   Sourced<std::uint32_t> probes;
@@ -198,41 +199,41 @@ struct PersistProfile {
 };
 
 struct CloseProfile {
-  Sourced<bool> rst_on_unread;     // close() with unread data resets
-  Sourced<Duration> fin_wait_2;    // of a closed socket: the first look; zero: it stays for ever
+  Sourced<bool> rst_on_unread;           // close() with unread data resets
+  Sourced<Duration> fin_wait_2;          // of a closed socket: the first look; zero: it stays for ever
   Sourced<Duration> fin_wait_2_recheck;  // BSD looks again after each of these; zero: the first look ends it
   Sourced<Duration> fin_wait_2_idle;     // a look ends it only when nothing came for longer than this
-  Sourced<Duration> time_wait;     // 2 MSL
+  Sourced<Duration> time_wait;           // 2 MSL
   Sourced<bool> rst_on_data_after_close;
 };
 
 struct CheckProfile {  // RFC 5961 and its absence
   Sourced<RstCheck> rst;
   Sourced<SynCheck> syn;
-  Sourced<bool> ack_range;         // ACKs older than the largest window seen get a challenge ACK
-  Sourced<std::uint32_t> challenge_count;   // per challenge_interval and connection
+  Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
+  Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
-  Sourced<Duration> out_of_window_interval; // one ACK for out-of-window segments without data in this time
+  Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
 };
 
 struct IcmpRow {
   Errno error = Errno::none;
-  IcmpEffect embryonic = IcmpEffect::ignore;    // SYN_SENT, SYN_RECEIVED
+  IcmpEffect embryonic = IcmpEffect::ignore;  // SYN_SENT, SYN_RECEIVED
   IcmpEffect established = IcmpEffect::ignore;
 };
 
 struct IcmpProfile {
   Sourced<std::array<IcmpRow, kIcmpKinds>> rows;  // by IcmpKind
   Sourced<bool> undo_backoff;                     // RFC 6069
-  Sourced<std::uint8_t> embryonic_soft_limit;     // expiries after which a repeated soft error aborts; 0: never
+  Sourced<std::uint8_t> embryonic_soft_limit;  // expiries after which a repeated soft error aborts; 0: never
 };
 
 struct SocketProfile {
   Sourced<std::array<Errno, kStates>> rst_error;  // so_error by the state in which the RST came
-  Sourced<bool> eof_beats_error;    // read() after FIN: 0 even if an error is pending
-  Sourced<bool> pipe_beats_error;   // write() when it cannot send: EPIPE even if an error is pending
-  Sourced<bool> user_timeout;       // TCP_USER_TIMEOUT exists
-  Sourced<bool> keepalive_tuning;   // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
+  Sourced<bool> eof_beats_error;                  // read() after FIN: 0 even if an error is pending
+  Sourced<bool> pipe_beats_error;  // write() when it cannot send: EPIPE even if an error is pending
+  Sourced<bool> user_timeout;      // TCP_USER_TIMEOUT exists
+  Sourced<bool> keepalive_tuning;  // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
   Sourced<ListenPolicy> listen;
   Sourced<std::uint16_t> port_first;  // ephemeral ports
   Sourced<std::uint16_t> port_last;
@@ -244,13 +245,14 @@ struct IpProfile {
   Sourced<IpIdPolicy> id;
   Sourced<bool> zero_id_without_socket;  // resets by no socket, SYN-ACKs and TIME_WAIT's ACKs carry ID 0
   Sourced<IsnPolicy> isn;
-  Sourced<std::uint32_t> reuse_isn_step; // ISS of one that takes over a TIME_WAIT: SND.NXT plus this; 0: a new ISS
+  Sourced<std::uint32_t>
+      reuse_isn_step;  // ISS of one that takes over a TIME_WAIT: SND.NXT plus this; 0: a new ISS
 };
 
 struct OsProfile {
   std::string_view name;
   std::string_view title;
-  std::string_view story;   // what is peculiar about it, for people
+  std::string_view story;  // what is peculiar about it, for people
   OsFamily family = OsFamily::rfc;
   ClockProfile clock;
   RttProfile rtt;

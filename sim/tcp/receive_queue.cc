@@ -70,7 +70,8 @@ Seq ReceiveQueue::pull(Seq edge, bool& fin) {
     }
   }
   beyond_.erase(beyond_.begin(), beyond_.begin() + static_cast<std::ptrdiff_t>(taken));
-  const auto done = std::find_if(blocks_.begin(), blocks_.end(), [edge](const SeqSpan& b) { return b.start.after(edge); });
+  const auto done =
+      std::find_if(blocks_.begin(), blocks_.end(), [edge](const SeqSpan& b) { return b.start.after(edge); });
   blocks_.erase(blocks_.begin(), done);
   if (beyond_.empty()) recent_count_ = 0;
   return edge;

@@ -1,5 +1,5 @@
-// The receive buffer: bytes in order that wait for read(), and segments beyond a hole (RFC 9293 section 3.10.7.4,
-// seventh step), with the SACK blocks that describe them (RFC 2018).
+// The receive buffer: bytes in order that wait for read(), and segments beyond a hole (RFC 9293
+// section 3.10.7.4, seventh step), with the SACK blocks that describe them (RFC 2018).
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ class ReceiveQueue {
  public:
   // Data at the edge: readable at once. `truesize` is what it costs until it is read.
   void append(Payload payload, std::uint32_t truesize);
-  // Data beyond a hole, already cut to the window. What is there already is not stored twice. True if any byte was
-  // new; else the whole segment was a duplicate.
+  // Data beyond a hole, already cut to the window. What is there already is not stored twice. True if any
+  // byte was new; else the whole segment was a duplicate.
   bool insert(Seq seq, Payload payload, bool fin, std::uint32_t truesize);
-  // Moves to the readable part what is contiguous from `edge`; returns the new edge in sequence space without the
-  // FIN; `fin` becomes true when the FIN follows it.
+  // Moves to the readable part what is contiguous from `edge`; returns the new edge in sequence space without
+  // the FIN; `fin` becomes true when the FIN follows it.
   Seq pull(Seq edge, bool& fin);
 
   [[nodiscard]] std::uint32_t readable() const { return readable_; }
@@ -61,8 +61,8 @@ class ReceiveQueue {
   void pop_chunk();
 
   Ring<Chunk> ready_;
-  std::vector<Fragment> beyond_;  // in sequence order, without overlaps
-  std::vector<SeqSpan> blocks_;   // what they cover, neighbours joined
+  std::vector<Fragment> beyond_;                    // in sequence order, without overlaps
+  std::vector<SeqSpan> blocks_;                     // what they cover, neighbours joined
   std::array<Seq, TcpOptions::kMaxSack> recent_{};  // a point in each recently changed block, newest first
   std::uint8_t recent_count_ = 0;
   std::uint32_t front_offset_ = 0;  // bytes of ready_.front() already read

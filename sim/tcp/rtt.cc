@@ -144,7 +144,8 @@ Duration RttEstimator::srtt(const RttProfile& profile) const {
   return Duration{0};
 }
 
-// netinet/tcp_timer.c: the old SRTT moves into the variance, so that the timeout stays and the next sample counts.
+// netinet/tcp_timer.c: the old SRTT moves into the variance, so that the timeout stays and the next sample
+// counts.
 void RttEstimator::forget_srtt() {
   var_ += srtt_ / 8;
   srtt_ = 0;

@@ -1,6 +1,6 @@
-// Round-trip time estimation and the retransmission timeout. One value type for the four ways in which stacks do
-// it: RFC 6298, Linux (a floor under the variance, microseconds), 4.4BSD (500 ms ticks, scaled integers) and
-// FreeBSD (milliseconds, scaled integers, a constant slop).
+// Round-trip time estimation and the retransmission timeout. One value type for the four ways in which stacks
+// do it: RFC 6298, Linux (a floor under the variance, microseconds), 4.4BSD (500 ms ticks, scaled integers)
+// and FreeBSD (milliseconds, scaled integers, a constant slop).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace halfopen {
 
-// One measurement, in the units that the estimators want. Made from the exact instants or, with timestamps, from
-// the difference that the TSecr shows.
+// One measurement, in the units that the estimators want. Made from the exact instants or, with timestamps,
+// from the difference that the TSecr shows.
 struct RttSample {
   Duration exact{};        // now minus the sending
   std::int64_t ticks = 0;  // the same in whole ticks of the host's clock
@@ -21,8 +21,8 @@ struct RttSample {
 
 class RttEstimator {
  public:
-  // Takes a sample (RFC 6298 section 2; Linux tcp_rtt_estimator; BSD tcp_xmit_timer). `snd_una` and `snd_nxt` mark
-  // Linux's once-per-window decay of the variance.
+  // Takes a sample (RFC 6298 section 2; Linux tcp_rtt_estimator; BSD tcp_xmit_timer). `snd_una` and `snd_nxt`
+  // mark Linux's once-per-window decay of the variance.
   void sample(const RttProfile& profile, RttSample sample, Seq snd_una, Seq snd_nxt);
   // The timeout after `shift` expiries in a row; `backoff` is the profile's table. Never below one tick.
   [[nodiscard]] Duration timeout(const RttProfile& profile, const std::array<std::uint16_t, 13>& backoff,
@@ -45,8 +45,8 @@ class RttEstimator {
   // REXMTVAL: the timeout before backoff, slop and bounds.
   [[nodiscard]] Duration base(const RttProfile& profile) const;
 
-  // Scaled as the estimator has them: RFC ns; Linux us (srtt times 8, deviations times 4); BSD ticks (8 and 4);
-  // FreeBSD ticks (32 and 16).
+  // Scaled as the estimator has them: RFC ns; Linux us (srtt times 8, deviations times 4); BSD ticks (8 and
+  // 4); FreeBSD ticks (32 and 16).
   std::int64_t srtt_ = 0;
   std::int64_t var_ = 0;
   std::int64_t mdev_ = 0;      // Linux: mean deviation

@@ -16,7 +16,8 @@ void SendQueue::append(BlockPool& pool, std::span<const std::uint8_t> bytes) {
     if (room == 0) {
       // Small writes get small blocks; a queue that grows gets ever larger ones.
       const std::uint32_t grown = slices_.empty() ? 0 : slices_.back().block->capacity * 2;
-      const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), BlockPool::kMaxBlock));
+      const auto wanted =
+          static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), BlockPool::kMaxBlock));
       BlockRef block = pool.allocate(std::max(grown, wanted));
       room = block->capacity;
       slices_.push_back(Payload::Slice{std::move(block), 0, 0});

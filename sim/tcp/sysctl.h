@@ -22,8 +22,9 @@ struct SysctlOutcome {
   std::string expected;  // unknown: the right name that is near, if any; bad_value: what a value must be
 };
 
-// Sets one parameter. `name` is the OS's, without "net.ipv4." for Linux ("tcp_retries2"; "net.ipv4.tcp_retries2" is
-// accepted), whole for BSD ("net.inet.tcp.keepidle"). `value` is text as sysctl(8) takes it, in the OS's units.
+// Sets one parameter. `name` is the OS's, without "net.ipv4." for Linux ("tcp_retries2";
+// "net.ipv4.tcp_retries2" is accepted), whole for BSD ("net.inet.tcp.keepidle"). `value` is text as sysctl(8)
+// takes it, in the OS's units.
 SysctlOutcome set_sysctl(OsProfile& profile, std::string_view name, std::string_view value);
 
 // Every name that set_sysctl() knows.

@@ -18,25 +18,25 @@ struct Row {
   int v6_type, v6_code;
 };
 
-constexpr std::array kRows{
-    Row{IcmpKind::net_unreachable, "net unreachable", 3, 0, 1, 0},
-    Row{IcmpKind::host_unreachable, "host unreachable", 3, 1, 1, 3},
-    Row{IcmpKind::protocol_unreachable, "protocol unreachable", 3, 2, 4, 1},
-    Row{IcmpKind::port_unreachable, "port unreachable", 3, 3, 1, 4},
-    Row{IcmpKind::fragmentation_needed, "fragmentation needed", 3, 4, 2, 0},
-    Row{IcmpKind::source_route_failed, "source route failed", 3, 5, kNone, kNone},
-    Row{IcmpKind::net_unknown, "net unknown", 3, 6, kNone, kNone},
-    Row{IcmpKind::host_unknown, "host unknown", 3, 7, kNone, kNone},
-    Row{IcmpKind::host_isolated, "host isolated", 3, 8, kNone, kNone},
-    Row{IcmpKind::net_prohibited, "net prohibited", 3, 9, kNone, kNone},
-    Row{IcmpKind::host_prohibited, "host prohibited", 3, 10, kNone, kNone},
-    Row{IcmpKind::net_tos, "net unreachable for tos", 3, 11, kNone, kNone},
-    Row{IcmpKind::host_tos, "host unreachable for tos", 3, 12, kNone, kNone},
-    Row{IcmpKind::admin_prohibited, "admin prohibited", 3, 13, 1, 1},
-    Row{IcmpKind::source_quench, "source quench", 4, 0, kNone, kNone},
-    Row{IcmpKind::time_exceeded, "time exceeded", 11, 0, 3, 0},
-    Row{IcmpKind::parameter_problem, "parameter problem", 12, 0, 4, 0},
-};
+constexpr auto kRows = std::to_array<Row>({
+    {IcmpKind::net_unreachable, "net unreachable", 3, 0, 1, 0},
+    {IcmpKind::host_unreachable, "host unreachable", 3, 1, 1, 3},
+    {IcmpKind::protocol_unreachable, "protocol unreachable", 3, 2, 4, 1},
+    {IcmpKind::port_unreachable, "port unreachable", 3, 3, 1, 4},
+    {IcmpKind::fragmentation_needed, "fragmentation needed", 3, 4, 2, 0},
+    {IcmpKind::source_route_failed, "source route failed", 3, 5, kNone, kNone},
+    {IcmpKind::net_unknown, "net unknown", 3, 6, kNone, kNone},
+    {IcmpKind::host_unknown, "host unknown", 3, 7, kNone, kNone},
+    {IcmpKind::host_isolated, "host isolated", 3, 8, kNone, kNone},
+    {IcmpKind::net_prohibited, "net prohibited", 3, 9, kNone, kNone},
+    {IcmpKind::host_prohibited, "host prohibited", 3, 10, kNone, kNone},
+    {IcmpKind::net_tos, "net unreachable for tos", 3, 11, kNone, kNone},
+    {IcmpKind::host_tos, "host unreachable for tos", 3, 12, kNone, kNone},
+    {IcmpKind::admin_prohibited, "admin prohibited", 3, 13, 1, 1},
+    {IcmpKind::source_quench, "source quench", 4, 0, kNone, kNone},
+    {IcmpKind::time_exceeded, "time exceeded", 11, 0, 3, 0},
+    {IcmpKind::parameter_problem, "parameter problem", 12, 0, 4, 0},
+});
 static_assert(kRows.size() == kIcmpKinds);
 static_assert([] {
   for (std::size_t i = 0; i < kRows.size(); ++i) {

@@ -46,8 +46,8 @@ struct IcmpTypeCode {
 [[nodiscard]] std::optional<IcmpTypeCode> type_code_of(IcmpKind kind, bool v6);
 [[nodiscard]] std::optional<IcmpKind> kind_of(IcmpTypeCode type_code, bool v6);
 
-// Any ICMP message: `rest` is the second header word in host order (MTU, id and sequence), `body` what follows.
-// In an error the body is the quoted packet's head.
+// Any ICMP message: `rest` is the second header word in host order (MTU, id and sequence), `body` what
+// follows. In an error the body is the quoted packet's head.
 struct IcmpMessage {
   std::uint8_t type = 0;
   std::uint8_t code = 0;

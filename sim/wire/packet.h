@@ -1,5 +1,5 @@
-// An IP packet as a value: header fields in host byte order, and a TCP, ICMP or other body; and its way to and
-// from bytes. This is the only code that knows the layout of headers (RFC 791, 8200, 9293, 792, 4443).
+// An IP packet as a value: header fields in host byte order, and a TCP, ICMP or other body; and its way to
+// and from bytes. This is the only code that knows the layout of headers (RFC 791, 8200, 9293, 792, 4443).
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 #include <variant>
 #include <vector>
 
+#include "sim/why.h"
 #include "sim/wire/address.h"
 #include "sim/wire/icmp.h"
 #include "sim/wire/segment.h"
-#include "sim/why.h"
 
 namespace halfopen {
 
 struct IpHeader {
   IpAddress source;
   IpAddress destination;
-  std::uint8_t hop_limit = 64;      // TTL
-  std::uint8_t traffic_class = 0;   // TOS: DSCP and, in the low two bits, ECN
-  bool dont_fragment = true;        // IPv4 only
-  std::uint16_t id = 0;             // IPv4 only
-  std::uint32_t flow_label = 0;     // IPv6 only, 20 bits
+  std::uint8_t hop_limit = 64;     // TTL
+  std::uint8_t traffic_class = 0;  // TOS: DSCP and, in the low two bits, ECN
+  bool dont_fragment = true;       // IPv4 only
+  std::uint16_t id = 0;            // IPv4 only
+  std::uint32_t flow_label = 0;    // IPv6 only, 20 bits
 };
 
 // Anything that is neither TCP nor ICMP: kept as bytes.
@@ -46,8 +46,8 @@ struct Packet {
 // Bytes of the whole packet on the wire, IP header included.
 [[nodiscard]] std::size_t wire_size(const Packet& packet);
 
-// Writes the packet's first min(out.size(), wire_size(packet)) bytes and returns how many. Checksums are those
-// of the whole packet, also when `out` is shorter. No IPv4 options, no IPv6 extension headers.
+// Writes the packet's first min(out.size(), wire_size(packet)) bytes and returns how many. Checksums are
+// those of the whole packet, also when `out` is shorter. No IPv4 options, no IPv6 extension headers.
 std::size_t emit(const Packet& packet, std::span<std::uint8_t> out);
 
 // What parse() found wrong; offset is in bytes from the start of the packet.
@@ -56,24 +56,25 @@ struct ParseIssue {
   std::string message;  // "TCP data offset 4, expected 5 to 15"
 };
 
-// Reads one raw IP packet. `wire` may be longer than the packet (padding is ignored) or, with `truncated`, cut
-// by a capture's snap length: then the missing payload bytes are zeros, so that lengths stay true, and checksums
-// are not checked. Payload bytes are copied into a block of `pool`. IPv4 options and IPv6 extension headers are
-// skipped; a later fragment is an OtherBody. On failure `issue` says what was wrong.
+// Reads one raw IP packet. `wire` may be longer than the packet (padding is ignored) or, with `truncated`,
+// cut by a capture's snap length: then the missing payload bytes are zeros, so that lengths stay true, and
+// checksums are not checked. Payload bytes are copied into a block of `pool`. IPv4 options and IPv6 extension
+// headers are skipped; a later fragment is an OtherBody. On failure `issue` says what was wrong.
 struct ParseOptions {
   bool truncated = false;
   bool verify_checksums = true;
 };
-[[nodiscard]] std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool, ParseIssue& issue,
-                                          ParseOptions options = {});
+[[nodiscard]] std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool,
+                                          ParseIssue& issue, ParseOptions options = {});
 
 // An ICMP error about `offender`, from `router`, quoting its IP header and `quote_bytes` bytes after it.
 // `mtu` goes into fragmentation_needed. nullopt where the offender's family has no such error.
-[[nodiscard]] std::optional<Packet> make_icmp_error(IcmpKind kind, const Packet& offender, const IpAddress& router,
-                                                    std::uint32_t mtu, std::size_t quote_bytes = 8);
+[[nodiscard]] std::optional<Packet> make_icmp_error(IcmpKind kind, const Packet& offender,
+                                                    const IpAddress& router, std::uint32_t mtu,
+                                                    std::size_t quote_bytes = 8);
 
-// The Internet checksum (RFC 1071) folded to 16 bits, not complemented; `sum` chains pieces, each but the last
-// of even length.
+// The Internet checksum (RFC 1071) folded to 16 bits, not complemented; `sum` chains pieces, each but the
+// last of even length.
 [[nodiscard]] std::uint16_t internet_sum(std::span<const std::uint8_t> bytes, std::uint32_t sum = 0);
 
 }  // namespace halfopen

@@ -1,6 +1,7 @@
 // A TCP segment as a value: host byte order, payload shared, no addresses (those are the IP header's).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sim/wire/payload.h"
@@ -21,13 +22,27 @@ inline constexpr std::uint8_t ece = 0x40;
 inline constexpr std::uint8_t cwr = 0x80;
 }  // namespace tcp_flag
 
+// tcpdump's letters for them, in the order in which it prints them.
+struct FlagLetter {
+  std::uint8_t bit;
+  char letter;
+};
+inline constexpr std::array<FlagLetter, 8> kFlagLetters{{{tcp_flag::fin, 'F'},
+                                                         {tcp_flag::syn, 'S'},
+                                                         {tcp_flag::rst, 'R'},
+                                                         {tcp_flag::psh, 'P'},
+                                                         {tcp_flag::ack, '.'},
+                                                         {tcp_flag::urg, 'U'},
+                                                         {tcp_flag::ece, 'E'},
+                                                         {tcp_flag::cwr, 'W'}}};
+
 struct Segment {
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   Seq seq;
-  Seq ack;                     // meaningful if the ACK bit is set
-  std::uint8_t flags = 0;      // tcp_flag bits
-  std::uint16_t window = 0;    // the field as sent: unscaled
+  Seq ack;                   // meaningful if the ACK bit is set
+  std::uint8_t flags = 0;    // tcp_flag bits
+  std::uint16_t window = 0;  // the field as sent: unscaled
   std::uint16_t urgent = 0;
   TcpOptions options;
   Payload payload;

@@ -30,7 +30,9 @@ class Circular32 {
     return ahead != 0 && ahead < 0x8000'0000u;
   }
   [[nodiscard]] constexpr bool after(Circular32 other) const { return other.before(*this); }
-  [[nodiscard]] constexpr bool at_or_before(Circular32 other) const { return *this == other || before(other); }
+  [[nodiscard]] constexpr bool at_or_before(Circular32 other) const {
+    return *this == other || before(other);
+  }
   [[nodiscard]] constexpr bool at_or_after(Circular32 other) const { return *this == other || after(other); }
 
   friend constexpr bool operator==(Circular32, Circular32) = default;

@@ -79,7 +79,6 @@ StagedRun& established(StagedRun& run) {
 }
 
 // --- States
-// ---------------------------------------------------------------------------------------------------
 
 TEST(Expect, AStateAtATimeIsTheOneAfterEverythingOfThatInstant) {
   const char* const text = "at = '2s'\nclient.state = 'CLOSE_WAIT'";
@@ -160,7 +159,6 @@ TEST(Expect, NeverInAStateFailsWithTheTimeAtWhichItWas) {
 }
 
 // --- Calls
-// ----------------------------------------------------------------------------------------------------
 
 TEST(Expect, ACallIsComparedByErrnoResultAndTheTimeItWaited) {
   const char* const text = "client.call = 'read'\nerrno = 'ETIMEDOUT'\nwaited = ['540s', '546s']";
@@ -219,7 +217,6 @@ TEST(Expect, AfterCountsFromTheTriggerWhichIsItselfBefore) {
 }
 
 // --- Packets
-// --------------------------------------------------------------------------------------------------
 
 TEST(Expect, RetransmissionsOfAModelAreCountedByWhatItSays) {
   StagedRun run{"client.retransmissions = 2"};
@@ -288,7 +285,6 @@ TEST(Expect, ARungThatMustNotOccur) {
 }
 
 // --- Processes
-// ------------------------------------------------------------------------------------------------
 
 TEST(Expect, SignalsExitStatusesOutputAndProcesses) {
   using What = ProcessNote::What;
@@ -306,7 +302,6 @@ TEST(Expect, SignalsExitStatusesOutputAndProcesses) {
 }
 
 // --- Verdicts
-// -------------------------------------------------------------------------------------------------
 
 TEST(Expect, WhatDoesNotApplyIsSkippedAndSaysWhy) {
   StagedRun run{"when = \"client.os == '4.4bsd'\"\nclient.call = 'read'"};

@@ -41,15 +41,6 @@ TEST(SecondsText, IsCutToMicroseconds) {
   EXPECT_EQ(seconds_text(TimePoint::min()), "-9223372036.854775");
 }
 
-TEST(SignalText, HasNamesForTheUsualOnes) {
-  EXPECT_EQ(signal_text(9), "SIGKILL");
-  EXPECT_EQ(signal_text(13), "SIGPIPE");
-  EXPECT_EQ(signal_text(31), "SIGSYS");
-  EXPECT_EQ(signal_text(34), "signal 34");
-  EXPECT_EQ(signal_text(0), "signal 0");
-  EXPECT_EQ(signal_text(-1), "signal -1");
-}
-
 TEST(Quoted, IsACStringAsStracePrintsIt) {
   EXPECT_EQ(quoted("hello\n"), "\"hello\\n\"");
   EXPECT_EQ(quoted("say \"no\"\\"), R"("say \"no\"\\")");

@@ -1,5 +1,5 @@
-// Every shipped scenario under every profile, on both hosts: each of its sentences holds, and the ladder is the one
-// in tests/ladders. HALFOPEN_BLESS=1 writes those files anew; read the difference before committing it.
+// Every shipped scenario under every profile, on both hosts: each of its sentences holds, and its ladder is
+// the one in tests/ladders. HALFOPEN_BLESS=1 writes those anew; read the difference before committing it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -96,7 +96,6 @@ TEST_P(Scenarios, HoldsWhatItsSentencesSayAndTheLadderIsTheKnownOne) {
   EXPECT_EQ(first_difference(known.str(), result.ladder), "") << file;
 }
 
-// As shipped: the hosts that the story is about.
 TEST_P(Scenarios, HoldsOverIpv6Too) {
   const auto& [name, profile] = GetParam();
   EXPECT_EQ(failures(run(name, profile, {"ip_version=6"}).verdicts), "");
@@ -126,23 +125,41 @@ TEST(ShippedScenarios, HoldOnTheProfilesTheyAreShippedWith) {
   }
 }
 
-// "Another tick phase shifts all by less than half a second."
+// When host-crash's 4.4BSD client sent its line, first and again, with the ticks of its timers shifted by
+// `phase`.
+std::vector<double> sendings_of_the_line(const std::string& phase) {
+  const Outcome outcome = run("host-crash", "", {"client.timer_phase=" + phase});
+  std::istringstream lines{outcome.ladder};
+  std::vector<double> sent;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("client > server") == std::string::npos) continue;
+    if (line.find("15:30(15)") != std::string::npos) sent.push_back(std::stod(line));
+  }
+  return sent;
+}
+
 TEST(HostCrash, AnotherTickPhaseShiftsBerkeleysScheduleByLessThanHalfASecond) {
-  for (const char* phase : {"1ms", "100ms", "250ms", "499ms"}) {
-    const Outcome shifted = run("host-crash", "", {std::string{"client.timer_phase="} + phase});
-    std::istringstream lines{shifted.ladder};
-    std::vector<double> sent;
-    for (std::string line; std::getline(lines, line);) {
-      if (line.find("client > server") == std::string::npos) continue;
-      if (line.find("15:30(15)") != std::string::npos) sent.push_back(std::stod(line));
-    }
+  for (const char* phase : {"1ms", "100ms", "250ms", "450ms"}) {
+    const std::vector<double> sent = sendings_of_the_line(phase);
     const std::array after{1.5, 4.5, 10.5, 22.5, 46.5, 94.5, 158.5, 222.5, 286.5, 350.5, 414.5, 478.5};
     ASSERT_EQ(sent.size(), after.size() + 1) << phase;
     const double shift = 3.0 + after[0] - sent[1];
     EXPECT_GT(shift, 0.0) << phase;
     EXPECT_LT(shift, 0.5) << phase;
-    for (std::size_t i = 0; i < after.size(); ++i) EXPECT_NEAR(sent[i + 1], 3.0 + after[i] - shift, 1e-6) << phase;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      EXPECT_NEAR(sent[i + 1], 3.0 + after[i] - shift, 1e-6) << phase;
+    }
   }
+}
+
+// Not a shift: round trips that a tick falls into count as two ticks (netinet/tcp_input.c tcp_xmit_timer),
+// and the timeout becomes five ticks, where it is otherwise its minimum.
+TEST(HostCrash, ATickWithinEveryRoundTripLengthensBerkeleysTimeout) {
+  const std::vector<double> sent = sendings_of_the_line("499ms");
+  ASSERT_EQ(sent.size(), 13u);
+  EXPECT_NEAR(sent[1], 5.001, 1e-6);
+  const std::array gaps{5.0, 10.0, 20.0, 40.0, 64.0};
+  for (std::size_t i = 0; i < gaps.size(); ++i) EXPECT_NEAR(sent[i + 2] - sent[i + 1], gaps[i], 1e-6) << i;
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST_F(SimTest, CapturesBeginAtSourceDateEpoch) {
 TEST_F(SimTest, ACaptureThatCannotBeWrittenLeavesNoHalfFile) {
   for (const char* name : {"run.pcapng", "run.pcap"}) {
     const Outcome outcome =
-        shell("ulimit -f 0; trap '' XFSZ; \"$HALFOPEN\" sim host-crash -q -w " + file(name));
+        shell("ulimit -f 1; trap '' XFSZ; \"$HALFOPEN\" sim host-crash -q -w " + file(name));
     EXPECT_EQ(outcome.status, 2) << name << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(name));
     EXPECT_THAT(left(), IsEmpty()) << name;
@@ -169,7 +169,7 @@ TEST_F(SimTest, ACaptureThatCannotBeWrittenLeavesNoHalfFile) {
 TEST_F(SimTest, AnOldCaptureSurvivesARunThatCannotWrite) {
   write_bytes(file("run.pcapng"), "an old one");
   const Outcome outcome =
-      shell("ulimit -f 0; trap '' XFSZ; \"$HALFOPEN\" sim host-crash -q -w " + file("run.pcapng"));
+      shell("ulimit -f 1; trap '' XFSZ; \"$HALFOPEN\" sim host-crash -q -w " + file("run.pcapng"));
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(read_bytes(file("run.pcapng")), "an old one");
 }

@@ -58,13 +58,5 @@ TEST(Units, TheNearestWordIsTheOneThatWasMeant) {
   EXPECT_EQ(nearest(std::string(100'000, 'x'), words), "");
 }
 
-TEST(Units, SignalsHaveLinuxNumbers) {
-  EXPECT_EQ(signal_from("SIGKILL"), 9);
-  EXPECT_EQ(signal_from("SIGPIPE"), 13);
-  EXPECT_FALSE(signal_from("KILL"));
-  EXPECT_EQ(signal_name(15), "SIGTERM");
-  EXPECT_EQ(signal_name(42), "signal 42");
-}
-
 }  // namespace
 }  // namespace halfopen

@@ -22,7 +22,8 @@ void round_trips(CongestionControl& c, const CongestionProfile& os, int count, D
     now += rtt;
     const std::uint32_t window = c.cwnd() / segment;
     for (std::uint32_t k = 0; k < window; ++k) {
-      c.on_ack(os, {.now = now, .acked = segment, .limited = true, .rtt = rtt, .una = Seq{k}, .nxt = Seq{k + 1}});
+      c.on_ack(os,
+               {.now = now, .acked = segment, .limited = true, .rtt = rtt, .una = Seq{k}, .nxt = Seq{k + 1}});
     }
   }
 }
@@ -123,7 +124,8 @@ TEST(Loss, ATimeoutLeavesOneSegmentAndUndoGivesTheWindowBack) {
   EXPECT_EQ(c.ssthresh(), CongestionControl::kInfinite);
 }
 
-// RFC 9438 section 4.2: concave up to the old window, which it reaches after K = cbrt((Wmax - cwnd) / C), then convex.
+// RFC 9438 section 4.2: concave up to the old window, which it reaches after K = cbrt((Wmax - cwnd) / C),
+// then convex.
 TEST(Cubic, ReachesTheOldWindowAfterK) {
   CongestionControl c;
   const CongestionProfile& os = of("linux");
@@ -225,10 +227,10 @@ TEST(Idle, EachProfileRestartsInItsWay) {
     return c.cwnd() / mss;
   };
   EXPECT_EQ(restarted("4.4bsd", 1448, 199ms), 80u);
-  EXPECT_EQ(restarted("4.4bsd", 1448, 200ms), 1u);   // netinet/tcp_output.c
-  EXPECT_EQ(restarted("rfc", 1448, 200ms), 10u);     // RFC 5681 section 4.1
+  EXPECT_EQ(restarted("4.4bsd", 1448, 200ms), 1u);  // netinet/tcp_output.c
+  EXPECT_EQ(restarted("rfc", 1448, 200ms), 10u);    // RFC 5681 section 4.1
   EXPECT_EQ(restarted("freebsd", 1448, 200ms), 10u);
-  EXPECT_EQ(restarted("linux", 1, 200ms), 40u);      // net/ipv4/tcp_output.c tcp_cwnd_restart: half for each RTO
+  EXPECT_EQ(restarted("linux", 1, 200ms), 40u);  // net/ipv4/tcp_output.c tcp_cwnd_restart: half for each RTO
   EXPECT_EQ(restarted("linux", 1, 600ms), 10u);
   EXPECT_EQ(restarted("linux", 1, 24h * 365), 10u);
 }

@@ -22,8 +22,8 @@ class Accept : public ::testing::TestWithParam<const char*> {
 };
 INSTANTIATE_TEST_SUITE_P(Profiles, Accept, ::testing::ValuesIn(kEvery));
 
-// The four cases of the table, slid across the wrap of the sequence space: what is not acceptable is answered with
-// an ACK and changes nothing.
+// The four cases of the table, slid across the wrap of the sequence space: what is not acceptable is answered
+// with an ACK and changes nothing.
 TEST_P(Accept, TheTableHoldsAcrossTheWrap) {
   for (int slide = -10; slide <= 10; slide += 2) {
     Alone b{GetParam()};
@@ -37,8 +37,8 @@ TEST_P(Accept, TheTableHoldsAcrossTheWrap) {
     };
     // From the far edge inwards, so that accepted data does not move RCV.NXT before the end.
     const Case cases[] = {
-        {wnd + 1, 0, false}, {wnd + 1, 1, false}, {-1, 0, false}, {-5, 4, false}, {-1000, 5, false},
-        {wnd - 1, 0, true},  {0, 0, true},        {-5, 6, true},
+        {wnd + 1, 0, false}, {wnd + 1, 1, false}, {-1, 0, false}, {-5, 4, false},
+        {-1000, 5, false},   {wnd - 1, 0, true},  {0, 0, true},   {-5, 6, true},
     };
     for (const Case& c : cases) {
       b.run(600ms);
@@ -49,7 +49,8 @@ TEST_P(Accept, TheTableHoldsAcrossTheWrap) {
       const bool moved = b.tcp().info().rcv_nxt != before;
       EXPECT_EQ(moved, c.acceptable && c.length > 0) << c.ahead << " " << c.length << " slide " << slide;
       if (!c.acceptable) {
-        EXPECT_EQ(answer.substr(0, 16), "> . 1:1(0) ack 1") << c.ahead << " " << c.length << " slide " << slide;
+        EXPECT_EQ(answer.substr(0, 16), "> . 1:1(0) ack 1")
+            << c.ahead << " " << c.length << " slide " << slide;
       } else if (c.length == 0) {
         EXPECT_EQ(answer, "") << c.ahead << " slide " << slide;
       }
@@ -79,7 +80,7 @@ TEST_P(Accept, AClosedWindowTakesNothingButAnswers) {
   EXPECT_EQ(a.tcp().info().rcv_nxt, edge);
 }
 
-// --- RST -----------------------------------------------------------------------------------------------------------
+// --- RST
 
 TEST_P(Accept, AResetAtRcvNxtEndsTheConnection) {
   open();
@@ -153,7 +154,7 @@ TEST(AcceptReset, LinuxTakesOneThatDoesNotCountTheFin) {
   EXPECT_EQ(a.tcp().peek_error(), Errno::pipe);
 }
 
-// --- SYN in a synchronized state -------------------------------------------------------------------------------
+// --- SYN in a synchronized state
 
 // RFC 5961 section 4.2; RFC 793 before it: reset.
 TEST_P(Accept, ASynInTheWindowIsChallengedOrEndsIt) {
@@ -174,7 +175,8 @@ TEST_P(Accept, ASynInTheWindowIsChallengedOrEndsIt) {
   }
 }
 
-// A rebooted peer connects with the old ports; its SYN is anywhere. The answer makes it send the reset that ends it.
+// A rebooted peer connects with the old ports; its SYN is anywhere. The answer makes it send the reset that
+// ends it.
 TEST_P(Accept, ASynOutsideTheWindowIsAnsweredWithAnAck) {
   open();
   Segment syn = a.syn({}, tcp_flag::syn);
@@ -186,7 +188,7 @@ TEST_P(Accept, ASynOutsideTheWindowIsAnsweredWithAnAck) {
   EXPECT_EQ(a.tcp().peek_error(), Errno::connreset);
 }
 
-// --- ACK -------------------------------------------------------------------------------------------------------------
+// --- ACK
 
 TEST_P(Accept, AnAckOfWhatWasNeverSentChangesNothing) {
   open();
@@ -231,7 +233,7 @@ TEST_P(Accept, ASegmentWithoutAckIsDropped) {
   EXPECT_EQ(a.sent(), "");
 }
 
-// --- Limits --------------------------------------------------------------------------------------------------------
+// --- Limits
 
 // Linux: one in 500 ms (measured); FreeBSD: five in a second; RFC 5961 section 7: ten in five seconds.
 TEST(ChallengeAck, IsLimitedByCountAndTime) {
@@ -256,7 +258,8 @@ TEST(ChallengeAck, IsLimitedByCountAndTime) {
   }
 }
 
-// net/ipv4/tcp_input.c tcp_oow_rate_limited: of segments without data one in 500 ms is answered, with data each.
+// net/ipv4/tcp_input.c tcp_oow_rate_limited: of segments without data one in 500 ms is answered, with data
+// each.
 TEST(OutOfWindow, LinuxAnswersBareSegmentsOnceInAWhile) {
   Alone a{"linux"};
   a.ideal().open();
@@ -270,7 +273,7 @@ TEST(OutOfWindow, LinuxAnswersBareSegmentsOnceInAWhile) {
   EXPECT_EQ(a.pair.rungs.size() - before, 5u);
 }
 
-// --- PAWS: RFC 7323 section 5 --------------------------------------------------------------------------------------
+// --- PAWS: RFC 7323 section 5
 
 TEST_P(Accept, AnOlderTimestampIsAnsweredAndDroppedEvenInSequence) {
   open();

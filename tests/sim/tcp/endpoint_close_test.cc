@@ -108,7 +108,7 @@ TEST_P(Close, AFinAgainIsAnsweredInClosingAndLastAck) {
   EXPECT_EQ(a.state(), State::time_wait);
 }
 
-// --- Resets --------------------------------------------------------------------------------------------------------
+// --- Resets
 
 TEST_P(Close, AbortResetsAtSndNxt) {
   a.write(10);
@@ -161,7 +161,7 @@ TEST_P(Close, AResetTellsTheErrorOfTheState) {
   EXPECT_EQ(a.tcp().take_error(), Errno::none);
 }
 
-// --- FIN_WAIT_2 of a closed socket -----------------------------------------------------------------------------------
+// --- FIN_WAIT_2 of a closed socket
 
 struct FinWait2 {
   const char* os;
@@ -172,8 +172,8 @@ INSTANTIATE_TEST_SUITE_P(Profiles, FinWait2Lasts,
                          ::testing::Values(FinWait2{"linux", 60s}, FinWait2{"4.4bsd", 675s},
                                            FinWait2{"freebsd", 660s}, FinWait2{"rfc", 0s}));
 
-// tcp_fin_timeout; 4.4BSD: after 10 min, then looks again each 75 s until idle for longer than 10 min; FreeBSD: after
-// 60 s, then the same.
+// tcp_fin_timeout; 4.4BSD: after 10 min, then looks again each 75 s until idle for longer than 10 min;
+// FreeBSD: after 60 s, then the same.
 TEST_P(FinWait2Lasts, AsLongAsTheProfileSays) {
   Alone a{GetParam().os};
   a.ideal().open().run(1s);
@@ -210,7 +210,7 @@ TEST(FinWait2, BeginsToCountWhenAHalfClosedSocketIsClosed) {
   EXPECT_EQ(a.state(), State::closed);
 }
 
-// --- TIME_WAIT -------------------------------------------------------------------------------------------------------
+// --- TIME_WAIT
 
 class TimeWait : public Close {
  protected:

@@ -80,7 +80,8 @@ TEST(Icmp, AQuoteOutsideOfWhatIsInFlightIsIgnored) {
   EXPECT_EQ(a.tcp().peek_error(), Errno::connrefused);
 }
 
-// RFC 6069; measured with an ICMP error after each packet: 0 .225 .453 .677 .902, and so on at a constant interval.
+// RFC 6069; measured with an ICMP error after each packet: 0 .225 .453 .677 .902, and so on at a constant
+// interval.
 TEST(Icmp, LinuxUndoesTheBackoffForEachUnreachable) {
   Alone a{"linux"};
   a.ideal().open().run(at(1s) - a.now());

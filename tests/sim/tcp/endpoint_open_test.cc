@@ -26,8 +26,8 @@ TEST(Opening, CrossingSynsMakeOneConnection) {
   for (const char* os : kEvery) {
     Pair pair{os, os};
     pair.start_connect();
-    pair.b.endpoint =
-        std::make_unique<Endpoint>(pair.b.env, EndpointBirth{.addresses = pair.b.addresses, .iss = pair.b.iss}, pair.b.options);
+    pair.b.endpoint = std::make_unique<Endpoint>(
+        pair.b.env, EndpointBirth{.addresses = pair.b.addresses, .iss = pair.b.iss}, pair.b.options);
     pair.b.endpoint->connect(pair.now);
     pair.after_input(pair.b);
     pair.run_for(200ms);
@@ -42,7 +42,7 @@ TEST(Opening, CrossingSynsMakeOneConnection) {
   }
 }
 
-// --- SYN_SENT: RFC 9293 section 3.10.7.3 ------------------------------------------------------------------------
+// --- SYN_SENT: RFC 9293 section 3.10.7.3
 
 class SynSent : public ::testing::TestWithParam<const char*> {
  protected:
@@ -113,7 +113,7 @@ TEST_P(SynSent, CloseEndsItWithoutASegment) {
   EXPECT_EQ(a.sent(), "");
 }
 
-// --- SYN_RECEIVED ------------------------------------------------------------------------------------------------
+// --- SYN_RECEIVED
 
 class SynReceived : public ::testing::TestWithParam<const char*> {
  protected:
@@ -128,7 +128,8 @@ class SynReceived : public ::testing::TestWithParam<const char*> {
 };
 INSTANTIATE_TEST_SUITE_P(Profiles, SynReceived, ::testing::ValuesIn(kEvery));
 
-// A repeated SYN is old, not one "in the window": the SYN-ACK goes out again (net/ipv4/tcp_minisocks.c tcp_check_req).
+// A repeated SYN is old, not one "in the window": the SYN-ACK goes out again (net/ipv4/tcp_minisocks.c
+// tcp_check_req).
 TEST_P(SynReceived, TheSynAgainBringsTheSynAckAgain) {
   a.run(700ms);
   a.take(a.syn({}, tcp_flag::syn));

@@ -67,7 +67,8 @@ TEST(SynOptions, TheNextSegmentHasTwoPadsAndTheTimestamps) {
 
 // RFC 9293 section 3.7.1: 536, and 1220 for IPv6; 4.4BSD has 512.
 TEST(PeerOptions, WithoutAnMssOptionTheDefaultHolds) {
-  for (const auto& [os, mss] : {std::pair{"4.4bsd", 512u}, {"linux", 536u}, {"freebsd", 536u}, {"rfc", 536u}}) {
+  for (const auto& [os, mss] :
+       {std::pair{"4.4bsd", 512u}, {"linux", 536u}, {"freebsd", 536u}, {"rfc", 536u}}) {
     Alone a{os};
     a.open(20ms, {.mss = std::nullopt, .timestamps = false});
     EXPECT_EQ(a.tcp().info().mss, mss) << os;

@@ -16,9 +16,10 @@ void close_window(Alone& a, std::size_t waiting = 1000) {
   EXPECT_EQ(a.sent(), "");
 }
 
-// --- Zero window: RFC 9293 section 3.8.6.1 -------------------------------------------------------------------------
+// --- Zero window: RFC 9293 section 3.8.6.1
 
-// net/ipv4/tcp_timer.c tcp_probe_timer; measured with retries2 = 5: .227 .695 1.623 3.447 7.096, abort at 14.5 s.
+// net/ipv4/tcp_timer.c tcp_probe_timer; measured with retries2 = 5: .227 .695 1.623 3.447 7.096, abort
+// at 14.5 s.
 TEST(Persist, LinuxProbesBelowTheWindowAndDoublesUntilRetries2AreUnanswered) {
   Alone a{"linux"};
   a.os().retransmit.retries.value = 5;
@@ -50,7 +51,8 @@ TEST(Persist, LinuxGoesOnAsLongAsProbesAreAnswered) {
   EXPECT_EQ(a.tcp().next_deadline().when - a.now(), 120s);
 }
 
-// netinet/tcp_output.c tcp_setpersist: 5, 5, 5, 8, 16, 32, 60 s, one byte beyond the window; the first tick is partial.
+// netinet/tcp_output.c tcp_setpersist: 5, 5, 5, 8, 16, 32, 60 s, one byte beyond the window; the first tick
+// is partial.
 TEST(Persist, BsdProbesWithOneByteEveryFiveToSixtySeconds) {
   Alone a{"4.4bsd"};
   close_window(a);
@@ -108,8 +110,8 @@ TEST(Persist, AnAnswerWithAnOpenWindowLetsTheDataGo) {
   }
 }
 
-// A window too small for a segment opens nothing at once, but not for ever: RFC 9293 section 3.8.6.2.1 (the override
-// timeout); net/ipv4/tcp_output.c tcp_write_wakeup; netinet/tcp_output.c t_force.
+// A window too small for a segment opens nothing at once, but not for ever: RFC 9293 section 3.8.6.2.1 (the
+// override timeout); net/ipv4/tcp_output.c tcp_write_wakeup; netinet/tcp_output.c t_force.
 TEST(Persist, ASmallWindowIsUsedWhenTheTimerRunsOut) {
   for (const char* os : {"4.4bsd", "linux", "freebsd", "rfc"}) {
     Alone a{os};
@@ -156,7 +158,7 @@ TEST(Persist, AFinWaitsBehindTheDataThatWaits) {
   EXPECT_NE(a.sent().find("FP. 1:1001(1000)"), std::string::npos);
 }
 
-// --- Keepalive: RFC 9293 section 3.8.4 -------------------------------------------------------------------------------
+// --- Keepalive: RFC 9293 section 3.8.4
 
 SocketOptions keeping(Duration idle, Duration interval, std::uint16_t probes) {
   SocketOptions o;

@@ -97,7 +97,7 @@ TEST_P(Receive, NothingIsKeptAfterShutdownOfReading) {
   EXPECT_EQ(a.tcp().info().rcv_nxt, a.pair.b.iss + 6);
 }
 
-// --- SACK: RFC 2018, RFC 2883 ------------------------------------------------------------------------------------
+// --- SACK: RFC 2018, RFC 2883
 
 class Sack : public Receive {};
 INSTANTIATE_TEST_SUITE_P(Profiles, Sack, ::testing::Values("linux-6.1", "linux-6.18", "freebsd-14", "rfc"));

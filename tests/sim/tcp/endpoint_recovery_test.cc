@@ -160,7 +160,7 @@ TEST(Rack, ALateSegmentWithinTheWaitRepeatsNothing) {
   EXPECT_EQ(a.tcp().info().total_retransmissions, 0u);
 }
 
-// --- Timeouts ------------------------------------------------------------------------------------------------------
+// --- Timeouts
 
 // RFC 5681 section 3.1: one segment; a second timeout of the same data does not halve again.
 TEST(LossState, ATimeoutLeavesOneSegmentAndHalvesOnce) {
@@ -241,7 +241,7 @@ TEST(Eifel, LinuxUndoesAFastRetransmitThatTheEchoBelies) {
   EXPECT_GE(a.tcp().info().cwnd, 10u);
 }
 
-// --- Tail loss probe: RFC 8985 section 7 -----------------------------------------------------------------------------
+// --- Tail loss probe: RFC 8985 section 7
 
 TEST(TailLoss, SendsNewDataIfThereIsSome) {
   Alone a{"linux"};
@@ -266,7 +266,8 @@ TEST(TailLoss, NewDataThatNagleHoldsGoesWithTheProbe) {
   EXPECT_EQ(a.last_cause(), Cause::tail_loss_probe);
 }
 
-// The probe's ACK alone costs nothing; the next one, without a DSACK before it, means that it repaired a loss.
+// The probe's ACK alone costs nothing; the next one, without a DSACK before it, means that it repaired a
+// loss.
 TEST(TailLoss, TheWindowPaysOnlyIfTheProbeRepairedALoss) {
   for (const bool dsack : {true, false}) {
     Alone a{"linux"};

@@ -13,15 +13,16 @@ void write_to_the_dead(Alone& a, Duration when = 1s) {
   a.run_out();
 }
 
-// net/ipv4/tcp_timer.c with timers to the nanosecond: a tail loss probe after one RTO of 220 ms (twice the round
-// trip and 200 ms would be later), the first retransmission one RTO after it, then doubling up to 120 s; the first
-// expiry 924.6 s or more after the first retransmission ends it, without a word to the peer.
+// net/ipv4/tcp_timer.c with timers to the nanosecond: a tail loss probe after one RTO of 220 ms (twice the
+// round trip and 200 ms would be later), the first retransmission one RTO after it, then doubling up to 120
+// s; the first expiry 924.6 s or more after the first retransmission ends it, without a word to the peer.
 TEST(Timeout, LinuxGivesUpByTimeBudgetAndSilently) {
   Alone a{"linux"};
   a.ideal().open();
   write_to_the_dead(a);
   EXPECT_EQ(a.sent_at(at(1s)),
-            "0.000 0.220 0.440 0.880 1.760 3.520 7.040 14.080 28.160 56.320 112.640 225.280 345.280 465.280 585.280 "
+            "0.000 0.220 0.440 0.880 1.760 3.520 7.040 14.080 28.160 56.320 112.640 225.280 345.280 465.280 "
+            "585.280 "
             "705.280 825.280");
   EXPECT_EQ(a.now(), at(1s + 945'280ms));
   EXPECT_EQ(a.state(), State::closed);
@@ -56,17 +57,19 @@ TEST(Timeout, NothingEndsOneInstantBeforeTheBudgetAndItEndsAtTheExpiry) {
   EXPECT_EQ(a.pair.rungs.size(), count);
 }
 
-// The timer wheel at HZ=250 with an RTO of 55 jiffies: every start within a jiffy lands in the ranges that were
-// calculated from kernel/time/timer.c and agree with measurements; from 57 s on those ranges are rounded to 10 ms.
+// The timer wheel at HZ=250 with an RTO of 55 jiffies: every start within a jiffy lands in the ranges that
+// were calculated from kernel/time/timer.c and agree with measurements; from 57 s on those ranges are rounded
+// to 10 ms.
 TEST(Timeout, LinuxsWheelMakesTimersLateByUpToAnEighth) {
   struct Range {
     Duration first, last;
   };
-  constexpr Range kRanges[] = {{0ms, 0ms},           {220ms, 224ms},       {444ms, 448ms},       {888ms, 920ms},
-                               {1784ms, 1816ms},     {3576ms, 3608ms},     {7128ms, 7384ms},     {14296ms, 14552ms},
-                               {28632ms, 28888ms},   {57050ms, 59100ms},   {114390ms, 116440ms}, {229080ms, 231130ms},
-                               {349910ms, 351960ms}, {470750ms, 472790ms}, {591580ms, 593620ms}, {712410ms, 714460ms},
-                               {833240ms, 835290ms}};
+  constexpr Range kRanges[] = {{0ms, 0ms},           {220ms, 224ms},       {444ms, 448ms},
+                               {888ms, 920ms},       {1784ms, 1816ms},     {3576ms, 3608ms},
+                               {7128ms, 7384ms},     {14296ms, 14552ms},   {28632ms, 28888ms},
+                               {57050ms, 59100ms},   {114390ms, 116440ms}, {229080ms, 231130ms},
+                               {349910ms, 351960ms}, {470750ms, 472790ms}, {591580ms, 593620ms},
+                               {712410ms, 714460ms}, {833240ms, 835290ms}};
   for (int step = 0; step < 600; ++step) {
     Alone a{"linux"};
     a.open();
@@ -84,14 +87,16 @@ TEST(Timeout, LinuxsWheelMakesTimersLateByUpToAnEighth) {
   }
 }
 
-// Two segments out: the probe is the last one, after twice the round trip and 2 ms; then the first is repeated.
+// Two segments out: the probe is the last one, after twice the round trip and 2 ms; then the first is
+// repeated.
 TEST(Timeout, LinuxProbesWithTheLastSegmentAndRepeatsTheFirst) {
   Alone a{"linux"};
   a.ideal().open().run(at(1s) - a.now());
   a.write(1448 * 2).run(700ms);
   EXPECT_EQ(a.sent_at(at(1s)), "0.000 0.000 0.042 0.262");
   EXPECT_EQ(a.sent(),
-            "> . 1:1449(1448) ack 1\n> P. 1449:2897(1448) ack 1\n> P. 1449:2897(1448) ack 1\n> . 1:1449(1448) ack 1\n");
+            "> . 1:1449(1448) ack 1\n> P. 1449:2897(1448) ack 1\n> P. 1449:2897(1448) ack 1\n> . "
+            "1:1449(1448) ack 1\n");
 }
 
 // Without SACK there is no probe: RTO, three, seven times RTO.
@@ -102,14 +107,15 @@ TEST(Timeout, LinuxWithoutSackHasNoTailLossProbe) {
   EXPECT_EQ(a.sent_at(at(1s)), "0.000 0.220 0.660 1.540 3.300");
 }
 
-// netinet/tcp_timer.c of 4.4BSD: ticks of 500 ms, an RTO of three of them, the backoff table, and at the thirteenth
-// expiry a reset at SND.NXT.
+// netinet/tcp_timer.c of 4.4BSD: ticks of 500 ms, an RTO of three of them, the backoff table, and at the
+// thirteenth expiry a reset at SND.NXT.
 TEST(Timeout, BsdCountsToTwelveInTicksAndResets) {
   Alone a{"4.4bsd"};
   a.open();
   write_to_the_dead(a, 1s);
   EXPECT_EQ(a.sent_at(at(1s)),
-            "0.000 1.500 4.500 10.500 22.500 46.500 94.500 158.500 222.500 286.500 350.500 414.500 478.500 542.500");
+            "0.000 1.500 4.500 10.500 22.500 46.500 94.500 158.500 222.500 286.500 350.500 414.500 478.500 "
+            "542.500");
   EXPECT_EQ(a.last().flags, tcp_flag::rst | tcp_flag::ack);
   EXPECT_EQ(a.last().seq, a.pair.a.iss + 21);
   EXPECT_EQ(a.last_cause(), Cause::rst_give_up);
@@ -136,8 +142,8 @@ TEST(Timeout, FreebsdAddsItsSlopToEachTimeout) {
   EXPECT_EQ(a.tcp().peek_error(), Errno::timedout);
 }
 
-// RFC 6298 and RFC 9293 section 3.8.3: a second at least, doubling, a minute at most; R2 is 100 s, looked at when
-// the timer runs out.
+// RFC 6298 and RFC 9293 section 3.8.3: a second at least, doubling, a minute at most; R2 is 100 s, looked at
+// when the timer runs out.
 TEST(Timeout, ThePlainRfcsGiveUpAtTheFirstExpiryAfterR2) {
   Alone a{"rfc"};
   a.open();
@@ -148,7 +154,8 @@ TEST(Timeout, ThePlainRfcsGiveUpAtTheFirstExpiryAfterR2) {
   EXPECT_EQ(a.last_cause(), Cause::retransmit_timeout);
 }
 
-// Small segments travel together when repeated, with the FIN (net/ipv4/tcp_output.c tcp_retrans_try_collapse).
+// Small segments travel together when repeated, with the FIN (net/ipv4/tcp_output.c
+// tcp_retrans_try_collapse).
 TEST(Timeout, DataAndFinAreRepeatedAsOneSegment) {
   Alone a{"linux"};
   a.ideal().open().run(at(1s) - a.now());
@@ -162,7 +169,7 @@ TEST(Timeout, DataAndFinAreRepeatedAsOneSegment) {
   EXPECT_EQ(a.sent(), "> FP. 1:21(20) ack 1\n");
 }
 
-// --- The user's limit ------------------------------------------------------------------------------------------
+// --- The user's limit
 
 // TCP_USER_TIMEOUT on Linux counts from the first retransmission and shortens the last wait.
 TEST(UserTimeout, LinuxCountsFromTheFirstRetransmission) {
@@ -208,7 +215,7 @@ TEST(UserTimeout, RunsAgainForWhatAnAckLeavesUnacknowledged) {
   EXPECT_EQ(a.now(), at(12s));
 }
 
-// --- Orphans -----------------------------------------------------------------------------------------------------
+// --- Orphans
 
 // tcp_orphan_retries 0 acts as 8: T(8) = 102.2 s after the first retransmission; nothing is sent at the end.
 TEST(Orphan, LinuxGivesUpAClosedConnectionEarlier) {
@@ -232,9 +239,10 @@ TEST(Orphan, BsdCountsToTwelveAsWithAProcess) {
   EXPECT_EQ(a.now(), at(1s + 542'500ms));
 }
 
-// --- Karn ----------------------------------------------------------------------------------------------------------
+// --- Karn
 
-// RFC 6298 section 3 and 5.7: no sample from what was sent twice, and the backed-off timeout stays until there is one.
+// RFC 6298 section 3 and 5.7: no sample from what was sent twice, and the backed-off timeout stays until
+// there is one.
 TEST(Karn, ARepetitionsAckGivesNoSampleAndLeavesTheBackoff) {
   Alone a{"rfc"};
   a.open(20ms, {.timestamps = false}).run(at(1s) - a.now());

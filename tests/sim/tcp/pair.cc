@@ -26,7 +26,8 @@ Pair::Pair(std::string_view os_a, std::string_view os_b, Duration delay)
 }
 
 void Pair::start_connect() {
-  a.endpoint = std::make_unique<Endpoint>(a.env, EndpointBirth{.addresses = a.addresses, .iss = a.iss}, a.options);
+  a.endpoint =
+      std::make_unique<Endpoint>(a.env, EndpointBirth{.addresses = a.addresses, .iss = a.iss}, a.options);
   a.endpoint->connect(now);
   drain(a);
 }
@@ -91,7 +92,8 @@ void Pair::deliver(InFlight flight) {
   if (to.endpoint == nullptr || to.endpoint->state() == State::closed) {
     const bool opens = flight.to_b && segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack);
     if (!opens) return;
-    to.endpoint = std::make_unique<Endpoint>(to.env, EndpointBirth{.addresses = to.addresses, .iss = to.iss}, to.options);
+    to.endpoint = std::make_unique<Endpoint>(to.env, EndpointBirth{.addresses = to.addresses, .iss = to.iss},
+                                             to.options);
     to.endpoint->open_passively(now, Arrival{.segment = segment});
   } else {
     to.endpoint->on_segment(now, Arrival{.segment = segment});
@@ -104,7 +106,8 @@ void Pair::run_until(TimePoint when) {
     TimePoint next = kNever;
     for (const InFlight& flight : wire_) next = std::min(next, flight.at);
     for (Side* side : {&a, &b}) {
-      if (side->endpoint != nullptr && side->answers) next = std::min(next, side->endpoint->next_deadline().when);
+      if (side->endpoint != nullptr && side->answers)
+        next = std::min(next, side->endpoint->next_deadline().when);
     }
     if (next > when) break;
     now = std::max(now, next);
@@ -136,8 +139,9 @@ std::string Pair::text_of(const Packet& packet, bool from_a) const {
   const Seq mine = from_a ? a.iss : b.iss;
   const Seq theirs = from_a ? b.iss : a.iss;
   const auto relative = [](Seq base, Seq seq) { return static_cast<std::int32_t>(distance(base, seq)); };
-  std::string text = fmt::format("{} {} {}:{}({})", from_a ? ">" : "<", flags, relative(mine, s.seq),
-                                 relative(mine, s.seq) + static_cast<std::int32_t>(s.payload.size()), s.payload.size());
+  std::string text =
+      fmt::format("{} {} {}:{}({})", from_a ? ">" : "<", flags, relative(mine, s.seq),
+                  relative(mine, s.seq) + static_cast<std::int32_t>(s.payload.size()), s.payload.size());
   if (s.has(tcp_flag::ack)) text += fmt::format(" ack {}", relative(theirs, s.ack));
   for (const SeqSpan& block : s.options.sack()) {
     text += fmt::format(" sack {}-{}", relative(theirs, block.start), relative(theirs, block.end()));

@@ -1,5 +1,5 @@
-// Two endpoints and the wire between them: the smallest world in which TCP can be watched. Tests state a story and
-// compare rungs: "time who flags seq:end(len) ack N", sequence numbers relative to each side's SYN.
+// Two endpoints and the wire between them: the smallest world in which TCP can be watched. Tests state a
+// story and compare rungs: "time who flags seq:end(len) ack N", sequence numbers relative to each side's SYN.
 #pragma once
 
 #include <functional>

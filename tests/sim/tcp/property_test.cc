@@ -1,5 +1,6 @@
-// Properties over seeded random runs: whatever a path loses, repeats and reorders, every byte arrives once and in
-// order, or an error is reported; and the sequence invariants hold after every input (Pair checks them).
+// Properties over seeded random runs: whatever a path loses, repeats and reorders, every byte arrives once
+// and in order, or an error is reported; and the sequence invariants hold after every input (Pair checks
+// them).
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -52,7 +53,8 @@ Plan plan_for(std::uint64_t seed) {
 
 class RandomRun {
  public:
-  explicit RandomRun(std::uint64_t seed) : plan_{plan_for(seed)}, rng_{Rng{seed}.split("path")}, pair_{plan_.os_a, plan_.os_b, plan_.delay} {
+  explicit RandomRun(std::uint64_t seed)
+      : plan_{plan_for(seed)}, rng_{Rng{seed}.split("path")}, pair_{plan_.os_a, plan_.os_b, plan_.delay} {
     pair_.records = false;
     pair_.route = [this] { return route(); };
   }
@@ -83,7 +85,9 @@ class RandomRun {
     return copies;
   }
   Duration delay() {
-    const Duration late{rng_.chance(plan_.reorder) ? static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(3 * plan_.delay.count()))) : 0};
+    const Duration late{rng_.chance(plan_.reorder) ? static_cast<std::int64_t>(rng_.below(
+                                                         static_cast<std::uint64_t>(3 * plan_.delay.count())))
+                                                   : 0};
     return plan_.delay + late;
   }
   std::size_t push(Pair::Side& side, const std::string& all, std::size_t done) {
@@ -95,13 +99,16 @@ class RandomRun {
     }
     const std::size_t step = 1 + static_cast<std::size_t>(rng_.below(20'000));
     const std::string_view text = std::string_view{all}.substr(done, step);
-    const std::size_t took = side.endpoint->write(pair_.now, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    const std::size_t took =
+        side.endpoint->write(pair_.now, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     pair_.after_input(side);
     return took;
   }
   bool over() const {
     if (pair_.b.endpoint == nullptr) return pair_.a.endpoint->state() == State::closed;
-    const auto ended = [](const Endpoint& e) { return e.state() == State::closed || e.state() == State::time_wait; };
+    const auto ended = [](const Endpoint& e) {
+      return e.state() == State::closed || e.state() == State::time_wait;
+    };
     return ended(*pair_.a.endpoint) && ended(*pair_.b.endpoint);
   }
   std::string verdict() {
@@ -113,8 +120,12 @@ class RandomRun {
     if (!plan_.from_a.starts_with(pair_.b.received)) return "b received what a did not send";
     if (!plan_.from_b.starts_with(pair_.a.received)) return "a received what b did not send";
     if (a_failed || b_failed) return "";
-    if (pair_.b.received.size() != plan_.from_a.size()) return fmt::format("b has {} of {} bytes; a {}, b {}", pair_.b.received.size(), plan_.from_a.size(), to_string(pair_.a.endpoint->state()), to_string(pair_.b.endpoint->state()));
-    if (pair_.a.received.size() != plan_.from_b.size()) return fmt::format("a has {} of {} bytes; a {}, b {}", pair_.a.received.size(), plan_.from_b.size(), to_string(pair_.a.endpoint->state()), to_string(pair_.b.endpoint->state()));
+    if (pair_.b.received.size() != plan_.from_a.size())
+      return fmt::format("b has {} of {} bytes; a {}, b {}", pair_.b.received.size(), plan_.from_a.size(),
+                         to_string(pair_.a.endpoint->state()), to_string(pair_.b.endpoint->state()));
+    if (pair_.a.received.size() != plan_.from_b.size())
+      return fmt::format("a has {} of {} bytes; a {}, b {}", pair_.a.received.size(), plan_.from_b.size(),
+                         to_string(pair_.a.endpoint->state()), to_string(pair_.b.endpoint->state()));
     return "";
   }
 
@@ -137,7 +148,8 @@ TEST(Properties, EveryByteArrivesOnceAndInOrderOrAnErrorIsReported) {
     }
     const Plan plan = plan_for(seed);
     ASSERT_EQ(wrong, "") << "HALFOPEN_SEED=" << seed << " repeats it: " << plan.os_a << " to " << plan.os_b
-                         << ", loss " << plan.loss << ", " << plan.from_a.size() << " and " << plan.from_b.size() << " bytes";
+                         << ", loss " << plan.loss << ", " << plan.from_a.size() << " and "
+                         << plan.from_b.size() << " bytes";
   }
 }
 

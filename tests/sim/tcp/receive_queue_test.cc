@@ -93,8 +93,8 @@ TEST_F(Queue, GivesEverythingBackWhenCleared) {
   EXPECT_TRUE(blocks().empty());
 }
 
-// Segments of one text in any order, cut and repeated anyhow, across the wrap: the text comes out, and the cost of
-// what is held never goes below zero.
+// Segments of one text in any order, cut and repeated anyhow, across the wrap: the text comes out, and the
+// cost of what is held never goes below zero.
 TEST_F(Queue, AnyOrderOfPiecesMakesTheWhole) {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     Rng rng{seed};
@@ -106,14 +106,16 @@ TEST_F(Queue, AnyOrderOfPiecesMakesTheWhole) {
     bool fin = false;
     for (int i = 0; i < 4000 && !fin; ++i) {
       const auto from = static_cast<std::uint32_t>(rng.below(200));
-      const auto length = static_cast<std::uint32_t>(1 + rng.below(std::min<std::size_t>(40, text.size() - from)));
+      const auto length =
+          static_cast<std::uint32_t>(1 + rng.below(std::min<std::size_t>(40, text.size() - from)));
       const bool last = from + length == text.size();
       if (from + length <= edge && !last) continue;
       const std::uint32_t skip = from < edge ? edge - from : 0;
       if (from + skip > edge) {
         queue.insert(start + from, payload(std::string_view{text}.substr(from, length)), last, 10);
       } else {
-        if (length > skip) queue.append(payload(std::string_view{text}.substr(from + skip, length - skip)), 10);
+        if (length > skip)
+          queue.append(payload(std::string_view{text}.substr(from + skip, length - skip)), 10);
         edge = std::max(edge, from + length);
         fin = last;
         if (!fin) edge = distance(start, queue.pull(start + edge, fin));

@@ -30,7 +30,7 @@ class Estimator {
   RttEstimator rtt_;
 };
 
-// --- RFC 6298 section 2 --------------------------------------------------------------------------------------------
+// --- RFC 6298 section 2
 
 TEST(RfcEstimator, StartsAtOneSecondAndNeverFallsBelow) {
   Estimator e{"rfc"};
@@ -71,7 +71,7 @@ TEST(RfcEstimator, FallsBackToThreeSecondsWithoutASampleFromTheHandshake) {
   EXPECT_EQ(e.exact(20ms).rto(), 1s);
 }
 
-// --- Linux: net/ipv4/tcp_input.c tcp_rtt_estimator -----------------------------------------------------------------
+// --- Linux: net/ipv4/tcp_input.c tcp_rtt_estimator
 
 // R + max(2R, 200 ms), in whole jiffies.
 TEST(LinuxEstimator, TheVarianceHasAFloorOf200ms) {
@@ -135,7 +135,7 @@ TEST(LinuxEstimator, BeginsWithOneSecondOrThreeAfterALostSyn) {
   EXPECT_EQ(e.rto(), 3s);
 }
 
-// --- 4.4BSD: netinet/tcp_input.c tcp_xmit_timer, in ticks of 500 ms ---------------------------------------------
+// --- 4.4BSD: netinet/tcp_input.c tcp_xmit_timer, in ticks of 500 ms
 
 TEST(BsdEstimator, TheFirstTimeoutIsTwelveTicksAndTheSecondTwiceTwentyFour) {
   Estimator e{"4.4bsd"};
@@ -163,7 +163,8 @@ TEST(BsdEstimator, TwoTicksAreTheLeast) {
   EXPECT_GE(e.rto(), 1s);
 }
 
-// Beyond three expiries the mean moves into the variance: the timeout stays, and the next sample starts afresh.
+// Beyond three expiries the mean moves into the variance: the timeout stays, and the next sample starts
+// afresh.
 TEST(BsdEstimator, ForgettingTheMeanKeepsTheTimeout) {
   Estimator e{"4.4bsd"};
   e.ticks(3);
@@ -177,7 +178,7 @@ TEST(BsdEstimator, ForgettingTheMeanKeepsTheTimeout) {
 // ((srtt / 4) + rttvar) / 2 = (2 + 2) / 2 ticks: tcp_output.c tcp_setpersist.
 TEST(BsdEstimator, ThePersistTimerBuildsOnHalf) { EXPECT_EQ(Estimator{"4.4bsd"}.ticks(0).persist(), 1s); }
 
-// --- FreeBSD: the same, finer --------------------------------------------------------------------------------------
+// --- FreeBSD: the same, finer
 
 // The first sample of r ticks and one: 3r, and 200 ms of slop.
 TEST(FreebsdEstimator, TheFirstSampleGivesThriceItAndTheSlop) {

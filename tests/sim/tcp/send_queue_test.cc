@@ -65,7 +65,8 @@ TEST(SendQueue, BehavesAsAStringUnderRandomUse) {
         model.erase(0, count);
       } else if (!model.empty()) {
         const auto from = static_cast<std::uint32_t>(rng.below(model.size()));
-        const auto length = static_cast<std::uint32_t>(1 + rng.below(std::min<std::size_t>(model.size() - from, 1460)));
+        const auto length =
+            static_cast<std::uint32_t>(1 + rng.below(std::min<std::size_t>(model.size() - from, 1460)));
         Payload slice = queue.slice(pool, from, length);
         ASSERT_EQ(text_of(slice), model.substr(from, length)) << seed;
         if (in_flight.size() < 8) in_flight.emplace_back(std::move(slice), model.substr(from, length));

@@ -1,4 +1,5 @@
-// What the endpoint tests share: one endpoint against a peer that the test plays, and ways to state what it sent.
+// What the endpoint tests share: one endpoint against a peer that the test plays, and ways to state what it
+// sent.
 #pragma once
 
 #include <memory>
@@ -40,7 +41,8 @@ class Alone {
   // The peer acknowledges `count` bytes after SND.UNA.
   [[nodiscard]] Segment ack_of(std::uint32_t count);
   // The same, with the SACK blocks [first, second) counted from SND.UNA.
-  [[nodiscard]] Segment sack_of(std::uint32_t count, std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> blocks);
+  [[nodiscard]] Segment sack_of(std::uint32_t count,
+                                std::initializer_list<std::pair<std::uint32_t, std::uint32_t>> blocks);
   [[nodiscard]] Segment with_time(Segment segment, std::uint32_t value, std::uint32_t echo = 0) const;
   [[nodiscard]] Segment syn(const Peer& peer, std::uint8_t flags) const;
   Endpoint::Verdict take(const Segment& segment);

@@ -44,7 +44,6 @@ TEST(AnyClock, SaysNeverWhenTheEndIsBeyondAllTime) {
 }
 
 // --- Linux's wheel
-// ---------------------------------------------------------------------------------------------
 
 TEST(WheelClock, ATimerFromATickFiresOneJiffyAfterItsDelay) {
   EXPECT_EQ(linux_clock(250).expiry(at(0ms), 200ms), at(204ms));
@@ -213,7 +212,6 @@ TEST(WheelClock, OtherTickRatesUnfoldAsCalculated) {
 }
 
 // --- 4.4BSD's ticks
-// --------------------------------------------------------------------------------------------
 
 TEST(BsdClock, FromATickATimerOfNTicksTakesExactlyNHalfSeconds) {
   EXPECT_EQ(bsd_clock().expiry(at(500ms), 1500ms), at(2s));
@@ -262,7 +260,6 @@ TEST(BsdClock, CountsSlowTicksFromItsOrigin) {
 }
 
 // --- FreeBSD's callouts
-// ----------------------------------------------------------------------------------------
 
 TEST(CalloutClock, FiresAtTheFirstTickThatIsNotEarly) {
   EXPECT_EQ(callout_clock().expiry(at(0ms), 230ms), at(230ms));

@@ -11,7 +11,7 @@
 namespace halfopen {
 
 void Prose::write(std::string_view text) {
-  if (reader_left_) return;
+  if (reader_left_ || text.empty()) return;
   if (std::fwrite(text.data(), 1, text.size(), out_) != text.size()) fail();
 }
 

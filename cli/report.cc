@@ -71,13 +71,15 @@ void Report::add_repeatable(Program& who, std::string line) {
 }
 
 std::string Report::since(const Program& who, const CallNote& call) const {
-  if (family_of_call(call.call) == "connect") {
-    return fmt::format("{} after the call", human_duration(call.at - call.began));
-  }
-  if (who.last_write) return fmt::format("{} after the write", human_duration(call.at - *who.last_write));
-  if (!failure_.failure()) return fmt::format("{} after the call", human_duration(call.at - call.began));
-  return fmt::format("{} after {}", human_duration(call.at - failure_.failure()->at),
-                     failure_.failure()->name);
+  const auto after = [&](TimePoint start, std::string_view what) {
+    const Duration elapsed = call.at - start;
+    return elapsed == Duration{0} ? fmt::format("at once after {}", what)
+                                  : fmt::format("{} after {}", human_duration(elapsed), what);
+  };
+  if (family_of_call(call.call) == "connect") return after(call.began, "the call");
+  if (who.last_write) return after(*who.last_write, "the write");
+  if (failure_.failure()) return after(failure_.failure()->at, failure_.failure()->name);
+  return after(call.began, "the call");
 }
 
 void Report::on_call(const CallNote& call) {
@@ -92,7 +94,10 @@ void Report::on_call(const CallNote& call) {
     add(who, fmt::format("{}() = -1 {}, {}", call.call, to_string(error), since(who, call)));
     if (speaks || family == "select") who.was_told = true;
   } else if (family == "write") {
-    add_repeatable(who, fmt::format("{}() = {}, no error", call.call, call.result));
+    const Duration waited = call.at - call.began;
+    add_repeatable(who, waited == Duration{0} ? fmt::format("{}() = {}, no error", call.call, call.result)
+                                              : fmt::format("{}() = {}, no error, after waiting {}",
+                                                            call.call, call.result, human_duration(waited)));
   } else if (family == "read" && call.result == 0) {
     add(who, fmt::format("{}() = 0, end of file, {}", call.call, since(who, call)));
     who.was_told = true;
@@ -101,7 +106,7 @@ void Report::on_call(const CallNote& call) {
   } else if (family == "connect") {
     add(who, fmt::format("{}() = 0, {}", call.call, since(who, call)));
   }
-  if (family == "write") who.last_write = call.at;
+  if (family == "write") who.last_write = call.began;
 }
 
 void Report::on_process(const ProcessNote& process) {

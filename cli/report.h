@@ -34,7 +34,7 @@ class Report final : public Observer {
     bool was_told = false;
     bool frozen = false;
     End end = End::running;
-    std::optional<TimePoint> last_write;  // after the failure
+    std::optional<TimePoint> last_write;  // when it began; one that ended after the failure
     std::vector<std::string> lines;
     std::string repeated;  // the last line, while the same call goes on succeeding
     std::uint64_t repeats = 0;

@@ -96,7 +96,6 @@ TEST(Persist, TheRfcsProbeWithOneByteAndStayWhileAnswered) {
 TEST(Persist, AnAnswerWithAnOpenWindowLetsTheDataGo) {
   for (const char* os : {"4.4bsd", "linux", "freebsd", "rfc"}) {
     Alone a{os};
-    a.ideal();
     close_window(a);
     a.run(a.tcp().next_deadline().when - a.now());
     const bool byte = a.last().payload.size() == 1;
@@ -115,7 +114,6 @@ TEST(Persist, AnAnswerWithAnOpenWindowLetsTheDataGo) {
 TEST(Persist, ASmallWindowIsUsedWhenTheTimerRunsOut) {
   for (const char* os : {"4.4bsd", "linux", "freebsd", "rfc"}) {
     Alone a{os};
-    a.ideal();
     close_window(a, 5000);
     a.run(100ms);
     Segment s = a.segment(tcp_flag::ack);

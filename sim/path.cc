@@ -57,10 +57,7 @@ std::uint32_t Path::take_slot() {
 }
 
 Packet& Path::draft() {
-  if (draft_ == kNoSlot) {
-    draft_ = take_slot();
-    slots_[draft_] = Packet{};
-  }
+  if (draft_ == kNoSlot) draft_ = take_slot();
   return slots_[draft_];
 }
 

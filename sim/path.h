@@ -76,7 +76,8 @@ class Path {
   };
 
   // A packet goes in three steps without being moved: fill draft(), let judge() decide, then carry() or lose
-  // it. The draft is valid until carry(). `from` is client or server.
+  // it. The draft is valid until carry(), and holds an earlier packet's fields: all are to be written. `from`
+  // is client or server.
   [[nodiscard]] Packet& draft();
   [[nodiscard]] Passage judge(TimePoint now, HostId from, const Packet& packet);
   void carry(const Passage& passage);  // the draft's fate, the router's answer included

@@ -61,7 +61,7 @@ class Ring {
 
  private:
   void grow() {
-    const std::uint32_t wider = capacity_ == 0 ? 4 : capacity_ * 2;
+    const std::uint32_t wider = capacity_ == 0 ? 1 : capacity_ * 2;  // an idle connection's rings held one
     auto slots = std::make_unique<T[]>(wider);
     for (std::uint32_t i = 0; i < size_; ++i) slots[i] = std::move((*this)[i]);
     slots_ = std::move(slots);

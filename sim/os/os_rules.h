@@ -17,7 +17,6 @@ struct OsRules {
       partial_write_counts;          // a write that fails part-way gives the count, the error comes next time
   Sourced<Errno> write_unconnected;  // write() on a socket that never was connected
   Sourced<Errno> linger_expired;     // close() when SO_LINGER's time is up
-  Sourced<std::uint32_t> somaxconn;  // the most that listen() grants
   Sourced<bool> queue_keeps_reset;   // a connection reset before accept() is accepted, and read() tells
   Sourced<bool> listener_resets_embryos;  // closing a listener resets also connections not yet established
   Sourced<bool> ports_in_order;           // ephemeral ports start at the first one, not at a random one

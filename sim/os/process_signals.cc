@@ -67,6 +67,7 @@ void Processes::handle(Process& process, int signal, SignalHandler handler) {
 }
 
 const SignalHandler* Processes::take_signal(Process& process, int& signal) {
+  if (process.signals.none()) return nullptr;
   for (signal = 1; signal <= sig::last; ++signal) {
     const auto bit = static_cast<std::size_t>(signal);
     if (!process.signals.test(bit)) continue;

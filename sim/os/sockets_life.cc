@@ -41,7 +41,7 @@ CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
 }
 
 CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
-  const std::uint32_t granted = std::min(backlog, facts_.rules.somaxconn.value);
+  const std::uint32_t granted = std::min(backlog, facts_.profile.socket.somaxconn.value);
   if (socket.listener != nullptr) {
     socket.listener->set_backlog(granted);
     return CallResult::of(0);

@@ -235,6 +235,7 @@ struct SocketProfile {
   Sourced<bool> user_timeout;      // TCP_USER_TIMEOUT exists
   Sourced<bool> keepalive_tuning;  // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
   Sourced<ListenPolicy> listen;
+  Sourced<std::uint32_t> somaxconn;   // the most that listen() grants
   Sourced<std::uint16_t> port_first;  // ephemeral ports
   Sourced<std::uint16_t> port_last;
 };

@@ -115,6 +115,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "TCP_USER_TIMEOUT", p.socket.user_timeout);
   f("sockets", "TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT", p.socket.keepalive_tuning);
   f("sockets", "listen queue", p.socket.listen);
+  f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "first ephemeral port", p.socket.port_first);
   f("sockets", "last ephemeral port", p.socket.port_last);
   f("IP", "time to live", p.ip.ttl);

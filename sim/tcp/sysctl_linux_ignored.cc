@@ -53,7 +53,6 @@ constexpr SysctlRow kRows[] = {
     {{"ip_forward", linux_os, "packets for others are passed on"}},
     {{"ip_local_reserved_ports", linux_os, "ports not to be used as ephemeral ones"}},
     {{"net.core.rmem_max", linux_os, "largest SO_RCVBUF"}},
-    {{"net.core.somaxconn", linux_os, "largest backlog"}},
     {{"net.core.wmem_max", linux_os, "largest SO_SNDBUF"}},
 };
 

@@ -158,6 +158,7 @@ constexpr OsProfile kBsd44 = {
                .user_timeout = {false, "older than RFC 5482"},
                .keepalive_tuning = {false, "netinet/tcp_usrreq.c tcp_ctloutput: no such options"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
+               .somaxconn = {5, "sys/socket.h SOMAXCONN"},
                .port_first = {1024, "netinet/in.h IPPORT_RESERVED"},
                .port_last = {5000, "netinet/in.h IPPORT_USERRESERVED"}},
     .ip = {.ttl = {64, "netinet/ip.h IPDEFTTL"},

@@ -165,6 +165,7 @@ constexpr OsProfile kFreebsd14 = {
                .keepalive_tuning = {true,
                                     "netinet/tcp_usrreq.c tcp_default_ctloutput: TCP_KEEPIDLE and its kin"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
+               .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
                .port_first = {10000, "net.inet.ip.portrange.first"},
                .port_last = {65535, "net.inet.ip.portrange.last"}},
     .ip = {.ttl = {64, "net.inet.ip.ttl"},

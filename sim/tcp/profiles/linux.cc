@@ -171,6 +171,7 @@ constexpr SocketProfile kSocket = {
     .user_timeout = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_USER_TIMEOUT"},
     .keepalive_tuning = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_KEEPIDLE and its kin"},
     .listen = {ListenPolicy::accept_queue, "net/ipv4/tcp_input.c tcp_conn_request"},
+    .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
     .port_first = {32768, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
     .port_last = {60999, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
 };

@@ -160,6 +160,7 @@ constexpr OsProfile kRfc = {
                .user_timeout = {true, "RFC 9293 section 3.8.3; RFC 5482"},
                .keepalive_tuning = {true, "RFC 9293 section 3.8.4: the idle time must be configurable"},
                .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
+               .somaxconn = {128, "chosen: POSIX listen leaves it open"},
                .port_first = {49152, "RFC 6335 section 6"},
                .port_last = {65535, "RFC 6335 section 6"}},
     .ip = {.ttl = {64, "RFC 1700; RFC 9293 section 3.9.2 leaves it to be configured"},

@@ -72,11 +72,12 @@ std::vector<std::string_view> names() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, EveryCapture, ::testing::ValuesIn(names()), [](const auto& info) {
-  std::string name{info.param};
+std::string test_name(const ::testing::TestParamInfo<std::string_view>& scenario) {
+  std::string name{scenario.param};
   std::ranges::replace(name, '-', '_');
   return name;
-});
+}
+INSTANTIATE_TEST_SUITE_P(Shipped, EveryCapture, ::testing::ValuesIn(names()), test_name);
 
 TEST(Wireshark, RecognisesTheTwelveRetransmissionsOfACrash) {
   if (!test::has_tool("tshark")) GTEST_SKIP() << "tshark is not installed";

@@ -8,6 +8,8 @@ namespace halfopen {
 
 int run_list();
 int run_sim(const SimOptions& options);
+int run_kernel(const RunOptions& options);
+int run_doctor_command();
 int run_show(const ShowOptions& options);
 int run_profiles(const ProfilesOptions& options);
 

@@ -45,8 +45,9 @@ Trouble unknown(const std::string& name) {
 
 }  // namespace
 
-NamedScenario find_scenario(const std::string& name_or_file, const std::vector<std::string>& overrides) {
-  const ScenarioOptions options{.overrides = overrides, .quick = false};
+NamedScenario find_scenario(const std::string& name_or_file, const std::vector<std::string>& overrides,
+                            bool quick) {
+  const ScenarioOptions options{.overrides = overrides, .quick = quick};
   if (name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml")) {
     const std::string stem = std::filesystem::path{name_or_file}.stem().string();
     return {.name = stem, .scenario = parse_scenario(read_text(name_or_file), name_or_file, options)};

@@ -13,9 +13,9 @@ struct NamedScenario {
   Scenario scenario;
 };
 
-// A shipped scenario by name, or a file: anything with a '/' or a ".toml" is a file. Throws InputError, or
-// Trouble where a name is unknown or a file cannot be read.
+// A shipped scenario by name, or a file: anything with a '/' or a ".toml" is a file. `quick` applies its
+// [quick] before `overrides`. Throws InputError, or Trouble where a name is unknown or a file cannot be read.
 [[nodiscard]] NamedScenario find_scenario(const std::string& name_or_file,
-                                          const std::vector<std::string>& overrides);
+                                          const std::vector<std::string>& overrides, bool quick = false);
 
 }  // namespace halfopen

@@ -19,6 +19,18 @@ struct SimOptions {
   HostId tap = HostId::client;
   bool quiet = false;
   bool explain = false;
+  bool quick = false;        // with the scenario's [quick]
+  bool tells_sooner = true;  // what would have told the program sooner, by the model
+};
+
+// replay, live and run: the options of sim, and what only real kernels have.
+struct RunOptions : SimOptions {
+  bool client_is_kernel = true;
+  bool server_is_kernel = true;
+  std::vector<std::string> command;  // the user's program in the client's place
+  std::string server_command;        // for sh, in the server's place; empty: the scenario's server
+  bool trace = true;                 // watch system calls
+  std::uint32_t repeat = 1;
 };
 
 struct ShowOptions {

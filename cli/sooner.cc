@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "capture/text.h"
+#include "cli/failure.h"
 #include "sim/errno.h"
+#include "sim/observe.h"
 #include "sim/trigger.h"
 #include "sim/world.h"
 
@@ -58,6 +60,46 @@ bool with_watch(Scenario& scenario) {
   return true;
 }
 
+// When the client's program was told, by a socket call that failed or met end of file after the failure.
+class Told final : public Observer {
+ public:
+  [[nodiscard]] bool wants(NoteKind kind) const override;
+  void on_packet(const PacketNote& note) override;
+  void on_note(const Note& note) override;
+
+  [[nodiscard]] const std::optional<Failure>& failure() const { return failure_.failure(); }
+  [[nodiscard]] TimePoint at() const { return at_; }  // kNever: it was not
+  // From where each remedy counts.
+  [[nodiscard]] TimePoint last_heard() const { return last_heard_; }   // the server's last segment but a RST
+  [[nodiscard]] TimePoint unanswered_write() const { return write_; }  // kNever: nothing was written
+
+ private:
+  FailureWatch failure_;
+  TimePoint at_ = kNever;
+  TimePoint last_heard_ = kTimeZero;
+  TimePoint write_ = kNever;
+};
+
+bool Told::wants(NoteKind kind) const { return kind == NoteKind::call || kind == NoteKind::timeline; }
+
+void Told::on_packet(const PacketNote& note) {
+  if (note.from != HostId::server || note.fate != PacketFate::delivered || at_ != kNever) return;
+  const Segment* segment = note.packet->segment();
+  if (segment != nullptr && !segment->has(tcp_flag::rst)) last_heard_ = note.at;
+}
+
+void Told::on_note(const Note& note) {
+  if (const auto* timeline = std::get_if<TimelineNote>(&note)) return failure_.on_note(*timeline);
+  const auto* call = std::get_if<CallNote>(&note);
+  if (call == nullptr || !failure() || call->host != HostId::client || is_terminal_call(*call)) return;
+  const std::string_view family = family_of_call(call->call);
+  if (family != "read" && family != "write" && family != "connect" && family != "select") return;
+  const bool interrupted = call->error == static_cast<int>(Errno::intr);
+  const bool told = (call->result < 0 && !interrupted) || (family == "read" && call->result == 0);
+  if (told) at_ = std::min(at_, call->at);
+  if (family == "write" && !told && write_ == kNever) write_ = call->at;
+}
+
 enum class From : std::uint8_t { last_heard, write, failure };
 
 struct Remedy {
@@ -103,37 +145,22 @@ std::string none_of(const std::vector<std::string_view>& tried) {
 
 }  // namespace
 
-bool Told::wants(NoteKind kind) const { return kind == NoteKind::call || kind == NoteKind::timeline; }
-
-void Told::on_packet(const PacketNote& note) {
-  if (note.from != HostId::server || note.fate != PacketFate::delivered || at_ != kNever) return;
-  const Segment* segment = note.packet->segment();
-  if (segment != nullptr && !segment->has(tcp_flag::rst)) last_heard_ = note.at;
-}
-
-void Told::on_note(const Note& note) {
-  if (const auto* timeline = std::get_if<TimelineNote>(&note)) return failure_.on_note(*timeline);
-  const auto* call = std::get_if<CallNote>(&note);
-  if (call == nullptr || !failure() || call->host != HostId::client || is_terminal_call(*call)) return;
-  const std::string_view family = family_of_call(call->call);
-  if (family != "read" && family != "write" && family != "connect" && family != "select") return;
-  const bool interrupted = call->error == static_cast<int>(Errno::intr);
-  const bool told = (call->result < 0 && !interrupted) || (family == "read" && call->result == 0);
-  if (told) at_ = std::min(at_, call->at);
-  if (family == "write" && !told && write_ == kNever) write_ = call->at;
-}
-
-std::string what_tells_sooner(const Scenario& scenario, std::optional<std::uint64_t> seed, const Told& base) {
-  if (!scenario.sooner || !base.failure() || base.failure()->of_client) return {};
+std::string what_tells_sooner(const Scenario& scenario, std::optional<std::uint64_t> seed) {
+  const auto run = [seed](const Scenario& what) {
+    Told told;
+    World{what, {.seed = seed, .tap = HostId::client, .observer = &told}}.run();
+    return told;
+  };
+  if (!scenario.sooner) return {};
+  const Told base = run(scenario);
+  if (!base.failure() || base.failure()->of_client) return {};
   std::vector<std::string> found;
   std::vector<std::string_view> tried;
   for (const Remedy& remedy : kRemedies) {
     Scenario again = scenario;
     if (!remedy.apply(again)) continue;
     tried.push_back(remedy.name);
-    Told told;
-    World world{again, {.seed = seed, .tap = HostId::client, .observer = &told}};
-    world.run();
+    const Told told = run(again);
     if (told.at() < base.at()) found.push_back(fmt::format("{}: {}", remedy.name, after(told, remedy.from)));
   }
   if (found.empty()) return none_of(tried);

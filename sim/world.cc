@@ -58,8 +58,8 @@ World::World(const Scenario& scenario, const WorldOptions& options)
       max_rounds_{options.max_rounds_per_instant} {
   ears_->listen(&timeline_);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
-  client_ = std::make_unique<ModelHost>(config_of(scenario.client, HostId::client, seed), pool_, ears_.get());
-  server_ = std::make_unique<ModelHost>(config_of(scenario.server, HostId::server, seed), pool_, ears_.get());
+  client_ = make(scenario.client, HostId::client, options, seed);
+  server_ = make(scenario.server, HostId::server, options, seed);
   for (const std::string& text : scenario.remarks) remark(text);
   server_->boot(now_);
   run_host(*server_, HostId::server);  // it listens before the client's first call
@@ -67,6 +67,18 @@ World::World(const Scenario& scenario, const WorldOptions& options)
 }
 
 World::~World() = default;
+
+Observer& World::notes() { return *ears_; }
+
+std::unique_ptr<Host> World::make(const HostScenario& scenario, HostId id, const WorldOptions& options,
+                                  std::uint64_t seed) {
+  if (options.make_host) {
+    if (std::unique_ptr<Host> host = options.make_host(id, pool_, *ears_)) return host;
+  }
+  auto model = std::make_unique<ModelHost>(config_of(scenario, id, seed), pool_, ears_.get());
+  models_[id == HostId::server ? 1 : 0] = model.get();
+  return model;
+}
 
 TimePoint World::next_event() const {
   TimePoint next = path_.next_arrival();
@@ -84,7 +96,7 @@ void World::remark(std::string text) {
 }
 
 // Puts on the path what the host has to send.
-void World::drain(ModelHost& host, HostId id) {
+void World::drain(Host& host, HostId id) {
   while (host.poll_packet(now_, path_.draft())) {
     const Packet& packet = path_.draft();
     const Path::Passage passage = path_.judge(now_, id, packet);
@@ -100,7 +112,7 @@ void World::drain(ModelHost& host, HostId id) {
   }
 }
 
-bool World::run_host(ModelHost& host, HostId id) {
+bool World::run_host(Host& host, HostId id) {
   bool ran = false;
   while (host.run_programs(now_)) {
     ran = true;
@@ -114,7 +126,7 @@ bool World::deliver_due() {
   bool delivered = false;
   for (Path::Delivery due = path_.poll(now_); due.packet != nullptr; due = path_.poll(now_)) {
     const bool to_client = due.to == HostId::client;
-    ModelHost& host = to_client ? *client_ : *server_;
+    Host& host = to_client ? *client_ : *server_;
     if (due.to == tap_) tap(due.from, PacketFate::delivered, *due.packet);
     host.receive(now_, std::move(*due.packet));
     path_.done(due);
@@ -125,7 +137,7 @@ bool World::deliver_due() {
   return delivered;
 }
 
-bool World::fire_timers(ModelHost& host, HostId id) {
+bool World::fire_timers(Host& host, HostId id) {
   if (host.next_deadline() > now_) return false;
   host.fire_timers(now_);
   drain(host, id);
@@ -169,8 +181,17 @@ void World::advance(TimePoint end) {
 TimePoint World::run() {
   advance(until_);
   if (!is_quiet()) now_ = until_;
-  for (std::string& sentence : timeline_.waiting()) remark(std::move(sentence));
+  tell_what_never_came();
   return now_;
+}
+
+void World::tell_what_never_came() {
+  for (std::string& sentence : timeline_.waiting()) remark(std::move(sentence));
+}
+
+void World::run_at(TimePoint now) {
+  now_ = std::max(now_, now);
+  run_instant();
 }
 
 void World::run_until(TimePoint end) {

@@ -99,11 +99,7 @@ void describe_getsockopt(CallText& text, const Call& call, const CallResult& res
 
 void describe_waitpid(CallText& text, const Call& call, const CallResult& result) {
   std::string status = "NULL";
-  if (call.status != nullptr && result.value > 0) {
-    const int killed_by = *call.status & 0x7f;
-    status = killed_by != 0 ? fmt::format("[{{WIFSIGNALED(s) && WTERMSIG(s) == {}}}]", killed_by)
-                            : fmt::format("[{{WIFEXITED(s) && WEXITSTATUS(s) == {}}}]", *call.status >> 8);
-  }
+  if (call.status != nullptr && result.value > 0) status = wait_status_text(*call.status);
   const auto pid = call.pid == 0 ? -1 : std::int64_t{call.pid};
   text.args = fmt::format("{}, {}, {}", pid, status, call.no_hang ? "WNOHANG" : "0");
 }
@@ -141,6 +137,12 @@ CallText describe(const Call& call, const CallResult& result) {
     case CallKind::count_: break;
   }
   return text;
+}
+
+std::string wait_status_text(int status) {
+  const int killed_by = status & 0x7f;
+  return killed_by != 0 ? fmt::format("[{{WIFSIGNALED(s) && WTERMSIG(s) == {}}}]", killed_by)
+                        : fmt::format("[{{WIFEXITED(s) && WEXITSTATUS(s) == {}}}]", status >> 8);
 }
 
 std::string quote(std::span<const std::uint8_t> bytes) {

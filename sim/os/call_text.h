@@ -24,6 +24,8 @@ struct CallText {
 
 // "\"hello\\n\"", cut after 32 bytes: "\"0123...\"...".
 [[nodiscard]] std::string quote(std::span<const std::uint8_t> bytes);
+// waitpid()'s status in strace's words.
+[[nodiscard]] std::string wait_status_text(int status);
 // "10.9.0.2:9998", "[fd00:9::2]:9998".
 [[nodiscard]] std::string to_text(const SocketAddress& address);
 

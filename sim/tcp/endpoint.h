@@ -271,6 +271,7 @@ class Endpoint {
   [[nodiscard]] std::uint32_t send_mss() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
+  [[nodiscard]] bool fin_waits_for_window() const;
   [[nodiscard]] bool syn_unacknowledged() const {
     return !sent_.empty() && sent_.front().is(SentSegment::syn);
   }

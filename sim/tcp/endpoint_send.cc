@@ -341,6 +341,10 @@ std::uint32_t Endpoint::new_data_length(TimePoint now) {
   return 0;
 }
 
+bool Endpoint::fin_waits_for_window() const {
+  return !os().congestion.fin_ignores_cwnd && in_flight() >= congestion_.cwnd();
+}
+
 // `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the
 // window.
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
@@ -350,7 +354,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   const std::uint32_t length = forced != 0 ? forced : new_data_length(now);
   const bool last = length == unsent();
   const bool fin = fin_queued_ && last;
-  if (length == 0 && !fin) return false;
+  if (length == 0 && (!fin || fin_waits_for_window())) return false;
 
   SentSegment entry{.sent = now, .first_sent = now, .start = snd_nxt_, .length = length + (fin ? 1 : 0)};
   if (fin) entry.flags |= SentSegment::fin;

@@ -148,6 +148,7 @@ struct CongestionProfile {
   Sourced<IdleRestart> idle_restart;
   Sourced<bool> prr;  // RFC 6937 in recovery, else cwnd = ssthresh + 3
   Sourced<bool> hystart;
+  Sourced<bool> fin_ignores_cwnd;  // a FIN without data leaves even when the congestion window is full
   Sourced<NagleStyle> nagle;
 };
 

@@ -49,6 +49,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "after idling", p.congestion.idle_restart);
   f("congestion", "proportional rate reduction", p.congestion.prr);
   f("congestion", "HyStart", p.congestion.hystart);
+  f("congestion", "a FIN may exceed the window", p.congestion.fin_ignores_cwnd);
   f("congestion", "small segments wait", p.congestion.nagle);
 }
 

@@ -30,13 +30,15 @@ struct Outcome {
   std::vector<Verdict> verdicts;
 };
 
-Outcome run(const std::string& name, const std::string& profile, const std::vector<std::string>& more = {}) {
+Outcome run(const std::string& name, const std::string& profile, const std::vector<std::string>& more = {},
+            bool quick = false) {
   std::vector<std::string> overrides = more;
   if (!profile.empty()) {
     overrides.push_back("client.profile=" + profile);
     overrides.push_back("server.profile=" + profile);
   }
-  const Scenario scenario = parse_scenario(shipped(name).toml, name + ".toml", {.overrides = overrides});
+  const Scenario scenario =
+      parse_scenario(shipped(name).toml, name + ".toml", {.overrides = overrides, .quick = quick});
   Names names;
   names.add(scenario.client.address, "client");
   names.add(scenario.server.address, "server");
@@ -99,6 +101,13 @@ TEST_P(Scenarios, HoldsWhatItsSentencesSayAndTheLadderIsTheKnownOne) {
 TEST_P(Scenarios, HoldsOverIpv6Too) {
   const auto& [name, profile] = GetParam();
   EXPECT_EQ(failures(run(name, profile, {"ip_version=6"}).verdicts), "");
+}
+
+// [quick] is for real kernels, which are Linux.
+TEST_P(Scenarios, HoldsQuickToo) {
+  const auto& [name, profile] = GetParam();
+  if (!profile.starts_with("linux")) return;
+  EXPECT_EQ(failures(run(name, profile, {}, true).verdicts), "");
 }
 
 std::vector<Case> cases() {

@@ -111,6 +111,7 @@ constexpr OsProfile kBsd44 = {
                    .idle_restart = {IdleRestart::one_segment, "netinet/tcp_output.c tcp_output"},
                    .prr = {false, kUnused},
                    .hystart = {false, kUnused},
+                   .fin_ignores_cwnd = {true, "netinet/tcp_output.c tcp_output: TH_FIN goes to send"},
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_output"}},
     .ack = {.style = {AckStyle::fast_tick, "netinet/tcp_timer.c tcp_fasttimo"},
             .delay_min = {200ms, "sys/protosw.h PR_FASTHZ: at the next tick, so 0 to 200 ms"},

@@ -114,6 +114,7 @@ constexpr OsProfile kFreebsd14 = {
                                     "netinet/cc/cc_newreno.c newreno_after_idle"},
                    .prr = {true, "net.inet.tcp.do_prr, believed to be the default since 13"},
                    .hystart = {false, "netinet/cc/cc_cubic.c: HyStart++ believed to be off unless asked for"},
+                   .fin_ignores_cwnd = {true, "netinet/tcp_output.c tcp_output: TH_FIN goes to send"},
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_default_output"}},
     .ack = {.style = {AckStyle::every_second, "net.inet.tcp.delayed_ack"},
             .delay_min = {40ms, "net.inet.tcp.delacktime"},

@@ -94,6 +94,7 @@ constexpr CongestionProfile kCongestion = {
     .idle_restart = {IdleRestart::halve_per_rto, "net/ipv4/tcp_output.c tcp_cwnd_restart"},
     .prr = {true, "net/ipv4/tcp_input.c tcp_cwnd_reduction"},
     .hystart = {true, "net/ipv4/tcp_cubic.c hystart_update"},
+    .fin_ignores_cwnd = {true, "net/ipv4/tcp_output.c tcp_cwnd_test before 6.13"},
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
 };
 
@@ -224,10 +225,11 @@ constexpr OsProfile kLinux618 = [] {
   p.story =
       "As Linux 6.1, but four further SYN timeouts of one second precede the doubling (6.5), the receive "
       "buffer may grow to 32 MiB, so the window scale is 10 (6.16), and a better look at the packets' "
-      "memory cost widens the window at once (6.13).";
+      "memory cost widens the window at once (6.13). A FIN waits for the congestion window like data.";
   p.retransmit.syn_linear = {4,
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
+  p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

@@ -111,6 +111,7 @@ constexpr OsProfile kRfc = {
                    .idle_restart = {IdleRestart::initial_window, "RFC 5681 section 4.1"},
                    .prr = {false, "RFC 6937 is not required"},
                    .hystart = {false, "RFC 9406 is not required"},
+                   .fin_ignores_cwnd = {true, "chosen: RFC 5681 counts data"},
                    .nagle = {NagleStyle::original, "RFC 896; RFC 9293 section 3.7.4"}},
     .ack = {.style = {AckStyle::every_second, "RFC 5681 section 4.2; RFC 9293 section 3.8.6.3"},
             .delay_min = {200ms, "chosen: RFC 9293 section 3.8.6.3 asks for less than 500 ms"},

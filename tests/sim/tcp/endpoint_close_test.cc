@@ -302,5 +302,20 @@ TEST(TimeWaitWheel, LinuxsLastsUpToAGranuleLonger) {
   EXPECT_LE(a.now() - start, 62'056ms);
 }
 
+// Measured on 6.18: a program that gives up while its line is being retransmitted closes without a word.
+TEST(Close, TheFinWaitsForTheCongestionWindowOrNot) {
+  for (const auto& [os, waits] : {std::pair{"linux-6.1", false}, std::pair{"linux-6.18", true},
+                                  std::pair{"freebsd-14", false}, std::pair{"4.4bsd", false}}) {
+    Alone a{os};
+    a.open().write(10).run(5s);  // retransmitted: the window is one segment, and that is on its way
+    (void)a.sent();
+    a.tcp().close(a.now());
+    a.pair.after_input(a.pair.a);
+    EXPECT_EQ(a.sent(), waits ? "" : "> F. 11:11(0) ack 1\n") << os;
+    a.take(a.ack_of(10));
+    EXPECT_EQ(a.sent(), waits ? "> F. 11:11(0) ack 1\n" : "") << os;
+  }
+}
+
 }  // namespace
 }  // namespace halfopen::testing

@@ -199,9 +199,11 @@ TEST(Linux, ChangedBetween61And618WhereTheSheetSays) {
   EXPECT_EQ(newer.at("window: receive buffer may grow to"), "33554432");  // of 10
   EXPECT_EQ(older.at("window: clamp moves the threshold"), "no");
   EXPECT_EQ(newer.at("window: clamp moves the threshold"), "yes");
+  EXPECT_EQ(older.at("congestion: a FIN may exceed the window"), "yes");
+  EXPECT_EQ(newer.at("congestion: a FIN may exceed the window"), "no");
   std::size_t differences = 0;
   for (const auto& [field, value] : older) differences += newer.at(field) == value ? 0u : 1u;
-  EXPECT_EQ(differences, 3u);
+  EXPECT_EQ(differences, 4u);
 }
 
 TEST(Linux, ErrorsOfIcmpAndReset) {

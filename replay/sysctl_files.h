@@ -1,0 +1,16 @@
+// The kernel's parameters as files, as the calling process's network namespace has them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace halfopen {
+
+// "tcp_retries2" and "net.ipv4.tcp_retries2" are /proc/sys/net/ipv4/tcp_retries2.
+[[nodiscard]] std::string sysctl_path(std::string_view name);
+
+// Sets one. Empty when it is set; else a sentence that says which it is: this kernel has no such parameter,
+// has it for the whole machine only, does not let us, or refuses the value.
+[[nodiscard]] std::string write_sysctl(std::string_view name, std::string_view value);
+
+}  // namespace halfopen

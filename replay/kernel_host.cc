@@ -63,7 +63,9 @@ bool KernelHost::poll_packet(TimePoint, Packet& out) {
   return false;
 }
 
-TimePoint KernelHost::next_deadline() const { return std::min(kill_at_, dark_at_); }
+TimePoint KernelHost::next_deadline() const {
+  return std::min({kill_at_, dark_at_, streams_.next_deadline()});
+}
 
 void KernelHost::fire_timers(TimePoint now) {
   if (kill_at_ <= now) {
@@ -72,6 +74,7 @@ void KernelHost::fire_timers(TimePoint now) {
   } else if (dark_at_ <= now) {
     crash(now);
   }
+  tell_output(now);
 }
 
 std::vector<std::string> KernelHost::command() const {
@@ -124,7 +127,7 @@ void KernelHost::await_listening(TimePoint now) {
   const auto limit = std::chrono::steady_clock::now() + kStartLimit;
   while (!diagnostics_->is_listening(config_.program.server)) {
     watch_.poll(now, observer_);
-    const std::string complaint = streams_.poll().error_output;
+    const std::string complaint = streams_.poll(now).error_output;
     if (!watch_.any_left(config_.id)) {
       throw std::runtime_error{fmt::format("the server {} ended before it listened{}{}", command().front(),
                                            complaint.empty() ? "" : ": ", complaint)};
@@ -201,17 +204,21 @@ std::vector<int> KernelHost::descriptors() const {
   return all;
 }
 
-bool KernelHost::poll(TimePoint now) {
-  if (dark_) return false;
-  const Streams::Written written = streams_.poll();
+bool KernelHost::tell_output(TimePoint now) {
+  const Streams::Written written = streams_.poll(now);
   for (const auto& [text, is_error] :
        {std::pair{&written.output, false}, std::pair{&written.error_output, true}}) {
     if (text->empty()) continue;
     if (config_.output) config_.output(*text, is_error);
     note(now, ProcessNote::What::output, *text);
   }
-  const bool changed = states_.poll(now, *diagnostics_, observer_);
-  return changed || !written.output.empty() || !written.error_output.empty();
+  return !written.output.empty() || !written.error_output.empty();
+}
+
+bool KernelHost::poll(TimePoint now) {
+  if (dark_) return false;
+  const bool spoke = tell_output(now);
+  return states_.poll(now, *diagnostics_, observer_) || spoke;
 }
 
 bool KernelHost::has_running_timers() {

@@ -77,6 +77,7 @@ class KernelHost final : public Host {
   [[nodiscard]] std::vector<std::string> command() const;
   void start_program(TimePoint now);
   void await_listening(TimePoint now);
+  bool tell_output(TimePoint now);
   void deliver(Victim victim, int signal);
   void note(TimePoint now, ProcessNote::What what, std::string text = {});
   void remark(TimePoint now, std::string text);

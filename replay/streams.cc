@@ -49,15 +49,15 @@ Streams::FarEnds Streams::open() {
   set_non_blocking(output.reading);
   set_non_blocking(error_output.reading);
   input_ = std::move(input.writing);
-  output_ = std::move(output.reading);
-  error_output_ = std::move(error_output.reading);
+  output_.fd = std::move(output.reading);
+  error_output_.fd = std::move(error_output.reading);
   return {std::move(input.reading), std::move(output.writing), std::move(error_output.writing)};
 }
 
 void Streams::close() {
   input_.reset();
-  output_.reset();
-  error_output_.reset();
+  output_ = {};
+  error_output_ = {};
   typed_.clear();
   ends_ = false;
 }
@@ -87,18 +87,30 @@ void Streams::flush() {
   if (ends_ && typed_.empty()) input_.reset();
 }
 
-Streams::Written Streams::poll() {
+std::string Streams::Outlet::poll(TimePoint now) {
+  drain(fd, part);
+  const std::size_t lines = fd ? part.rfind('\n') + 1 : part.size();  // npos + 1 is 0
+  const bool waited = now >= due;
+  const std::size_t count = waited ? part.size() : lines;
+  std::string whole = part.substr(0, count);
+  part.erase(0, count);
+  if (part.empty()) {
+    due = kNever;
+  } else if (due == kNever || count > 0) {
+    due = now + kPatience;
+  }
+  return whole;
+}
+
+Streams::Written Streams::poll(TimePoint now) {
   flush();
-  Written written;
-  drain(output_, written.output);
-  drain(error_output_, written.error_output);
-  return written;
+  return {output_.poll(now), error_output_.poll(now)};
 }
 
 std::vector<int> Streams::descriptors() const {
   std::vector<int> all;
-  if (output_) all.push_back(output_.get());
-  if (error_output_) all.push_back(error_output_.get());
+  if (output_.fd) all.push_back(output_.fd.get());
+  if (error_output_.fd) all.push_back(error_output_.fd.get());
   return all;
 }
 

@@ -206,6 +206,7 @@ class ProcessWatchTest : public ::testing::Test {
       case ProcessNote::What::killed: return fmt::format("[killed {}]", process.signal);
       case ProcessNote::What::frozen: return fmt::format("[frozen {}]", process.signal);
       case ProcessNote::What::thawed: return "[thawed]";
+      case ProcessNote::What::reaped: return "[reaped]";
       default: return "[?]";
     }
   }

@@ -118,7 +118,8 @@ TEST_F(ProcessWatchTest, AnAcceptThatASignalInterruptsFailsWithEintr) {
   close(gate[1]);
   const auto lines = told();
   EXPECT_THAT(lines, ElementsAre(StartsWith("socket"), StartsWith("listen"), "[forked]", "[exited 1]",
-                                 "[signalled 17]", HasSubstr("= -1 EINTR"), "[exited 0]"));
+                                 "[signalled 17]", "[reaped]", StartsWith("waitpid"), StartsWith("waitpid"),
+                                 HasSubstr("= -1 EINTR"), "[exited 0]"));
   const CallNote accepted = all<CallNote>().back();
   EXPECT_EQ(accepted.call, "accept");
   EXPECT_LT(accepted.began, accepted.at);
@@ -137,7 +138,8 @@ TEST_F(ProcessWatchTest, ACallThatIsMadeAgainAfterASignalIsToldOnce) {
   close(gate[0]);
   close(gate[1]);
   EXPECT_THAT(told(), ElementsAre(StartsWith("socket"), StartsWith("listen"), "[forked]", "[exited 1]",
-                                  "[signalled 17]", "[killed 15]"));
+                                  "[signalled 17]", "[reaped]", StartsWith("waitpid(-1, NULL, WNOHANG) = "),
+                                  "waitpid(-1, NULL, WNOHANG) = -1 ECHILD", "[killed 15]"));
 }
 
 int g_handlers_socket = -1;

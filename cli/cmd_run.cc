@@ -93,7 +93,10 @@ int run_once(const RunOptions& options, Repeated& repeated) {
                           .on_wait = {}};
   if (!options.server_command.empty()) kernel.server_command = {"/bin/sh", "-c", options.server_command};
   if (!options.command.empty() && !takes_standard_output(options)) kernel.output = pass_on;
-  if (Progress::is_wanted()) kernel.on_wait = [&](TimePoint now) { progress.show(now); };
+  kernel.on_wait = [&](TimePoint now) {
+    telling.flush();
+    if (Progress::is_wanted()) progress.show(now);
+  };
   KernelRun run{named.scenario, kernel};
   const KernelRun::End end = run.run();
   progress.clear();

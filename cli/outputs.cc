@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <string_view>
 
@@ -25,9 +26,13 @@ bool takes_standard_output(const SimOptions& options) {
   return std::ranges::binary_search(names, "-");
 }
 
-std::int64_t epoch_of_captures() {
+std::int64_t epoch_of_captures(bool simulated) {
   const char* text = std::getenv("SOURCE_DATE_EPOCH");
-  if (text == nullptr || *text == '\0') return kDefaultEpoch;
+  if (text == nullptr || *text == '\0') {
+    if (simulated) return kDefaultEpoch;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+  }
   constexpr std::int64_t kLatest = 4'294'967'295;  // what a pcap's header can hold
   const std::string_view digits{text};
   std::int64_t seconds = 0;
@@ -74,6 +79,10 @@ void Output::on_packet(const PacketNote& note) {
 
 void Output::on_note(const Note& note) {
   unless_reader_left([&] { sink_->on_note(note); });
+}
+
+void Output::flush() {
+  unless_reader_left([&] { sink_->flush(); });
 }
 
 void Output::finish() {

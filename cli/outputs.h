@@ -17,9 +17,9 @@ namespace halfopen {
 // or where two outputs are one file.
 [[nodiscard]] bool takes_standard_output(const SimOptions& options);
 
-// Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's, or a constant. Throws InputError for nonsense in
-// it.
-[[nodiscard]] std::int64_t epoch_of_captures();
+// Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's; else of a simulated run a constant, of a real one
+// now. Throws InputError for nonsense in the variable.
+[[nodiscard]] std::int64_t epoch_of_captures(bool simulated);
 
 // What a capture says about this run.
 [[nodiscard]] RunInfo describe_run(const Scenario& scenario, const SimOptions& options);
@@ -35,6 +35,8 @@ class Output final : public Observer {
   void on_packet(const PacketNote& note) override;
   void on_note(const Note& note) override;
   void finish();
+  // After a kill -9 the file is valid up to here.
+  void flush();
   [[nodiscard]] CaptureSink& sink() { return *sink_; }
 
  private:

@@ -60,7 +60,7 @@ std::FILE* Telling::stream_of(const SimOptions& options) {
 }
 
 void Telling::open_outputs(const RunInfo& run) {
-  const CaptureOptions capture{.epoch = epoch_of_captures()};
+  const CaptureOptions capture{.epoch = epoch_of_captures(all_models_)};
   for (const std::string& name : options_.captures) {
     outputs_.push_back(std::make_unique<Output>(open_capture(name, run, capture)));
     trace_.subscribe(*outputs_.back());
@@ -77,6 +77,10 @@ void Telling::print_head() {
   out_.line(out_.paint(Style::title, named_.name) + ": " + scenario_.title);
   if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
   out_.line();
+}
+
+void Telling::flush() {
+  for (const auto& output : outputs_) output->flush();
 }
 
 int Telling::finish(TimePoint end, bool for_ever) {

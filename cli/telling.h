@@ -31,6 +31,8 @@ class Telling {
   [[nodiscard]] Trace& trace() { return trace_; }
   [[nodiscard]] Prose& out() { return out_; }
   void print_head();
+  // Gives to the system what was recorded so far.
+  void flush();
   // The run is over: finishes the files, prints the rest, gives the exit status. With `for_ever` nothing
   // could happen any more.
   [[nodiscard]] int finish(TimePoint end, bool for_ever);

@@ -17,9 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 500ms;    // how often states are asked for while nothing else happens
-constexpr Duration kSettle = 300ms;  // after the client's end: its kernel's last packets
-constexpr Duration kPatience = 2s;   // of our own programs: longer than any pause of theirs that nobody sees
+constexpr Duration kLook = 500ms;       // how often states are asked for while nothing else happens
+constexpr Duration kViewDelay = 200ms;  // after an event of the timeline: what it did to the sockets
+constexpr Duration kSettle = 300ms;     // after the client's end: its kernel's last packets
+constexpr Duration kPatience = 2s;  // of our own programs: longer than any pause of theirs that nobody sees
 
 // SIGCHLD only has to end a ppoll(): it is blocked everywhere else.
 void arrange_sigchld() {
@@ -159,6 +160,7 @@ TimePoint KernelRun::now() const {
 bool KernelRun::step() {
   const TimePoint at = now();
   bool active = world_->timeline().next_due() <= at;
+  if (active) look_at_ = at + kViewDelay;
   world_->run_at(at);
   active |= world_->packets_sent() != packets_seen_;
   packets_seen_ = world_->packets_sent();
@@ -173,6 +175,28 @@ bool KernelRun::step() {
   }
   if (active) last_activity_ = now();
   return active;
+}
+
+// The view of netstat and ss at both ends, where it is another than the last time.
+void KernelRun::tell_sockets(TimePoint at) {
+  std::vector<std::string> view;
+  std::vector<std::string> states;
+  for (const HostId id : {HostId::client, HostId::server}) {
+    KernelHost* host = kernel(id);
+    if (host == nullptr || !host->is_up()) continue;
+    for (const StateWatch::Known& known : host->states().connections()) {
+      if (known.over) continue;
+      states.push_back(fmt::format("{} {}", to_string(id), to_string(known.state)));
+      view.push_back(
+          fmt::format("netstat: {:<6}  {}", to_string(id), netstat_line(known.connection, known.socket)));
+      view.push_back(
+          fmt::format("ss:      {:<6}  {}", to_string(id), ss_line(known.connection, known.socket)));
+    }
+  }
+  if (states == states_told_) return;
+  states_told_ = std::move(states);
+  if (!world_->notes().wants(NoteKind::remark)) return;
+  for (std::string& line : view) world_->notes().on_note(RemarkNote{at, std::move(line)});
 }
 
 // Sleeps until a descriptor or a process has something to say, or until `until`.
@@ -223,12 +247,16 @@ KernelRun::End KernelRun::run() {
         return {.at = at, .for_ever = true};
       }
     }
+    if (at >= look_at_) {
+      look_at_ = kNever;
+      tell_sockets(at);
+    }
     if (options_.on_wait && at - told >= 1s) {
       told = at;
       options_.on_wait(at);
     }
     const Duration look = quiet < kSettle ? kSettle - quiet : kLook;
-    wait(std::min({world_->next_event(), at + look, scenario_.until}));
+    wait(std::min({world_->next_event(), at + look, look_at_, scenario_.until}));
   }
   world_->tell_what_never_came();
   return {.at = scenario_.until, .for_ever = false};

@@ -57,6 +57,7 @@ class KernelRun {
   [[nodiscard]] KernelHostConfig config_of(HostId id) const;
   [[nodiscard]] TimePoint now() const;
   bool step();
+  void tell_sockets(TimePoint at);
   void wait(TimePoint until);
   [[nodiscard]] bool is_idle();
   [[nodiscard]] Duration patience() const;
@@ -69,6 +70,8 @@ class KernelRun {
   std::chrono::steady_clock::time_point zero_;
   TimePoint last_activity_ = kTimeZero;
   std::uint64_t packets_seen_ = 0;
+  TimePoint look_at_ = kNever;
+  std::vector<std::string> states_told_;
 };
 
 // "6.18" of the running kernel, as profiles are named after it: the start of uname -r.

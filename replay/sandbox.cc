@@ -79,8 +79,11 @@ void drop_privileges() {
 [[noreturn]] void enter_and_fork(int init, const SpawnRequest& request, int gate, int* exec_error,
                                  int answer) {
   pid_t child = -1;
+  const std::unique_ptr<char, decltype(&std::free)> directory{getcwd(nullptr, 0), &std::free};
   if (setns(init, static_cast<int>(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC |
                                    CLONE_NEWUTS)) == 0) {
+    // Entering a mount namespace leads to its root. Where ours cannot be entered, the program starts there.
+    [[maybe_unused]] const int entered = directory == nullptr ? -1 : chdir(directory.get());
     child = fork_with(CLONE_PARENT);
     if (child == 0) become(request, gate, exec_error);
   }

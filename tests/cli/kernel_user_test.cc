@@ -83,6 +83,16 @@ TEST_F(KernelScenario, CurlTalksToTheModelsServer) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("hello\n"), HasSubstr("connect("), HasSubstr("curl[2] exited")));
 }
 
+TEST_F(KernelUser, AProgramStartsWhereItsUserIs) {
+  const test::Scratch scratch;
+  const Outcome outcome =
+      halfopen_run({.arguments = {"live", "process-killed", "--set", "until=4s", "--", "pwd"},
+                    .environment = {},
+                    .directory = scratch.path(),
+                    .input = {}});
+  EXPECT_THAT(outcome.out, HasSubstr("prints \"" + scratch.path().string() + "\\n\"")) << outcome.err;
+}
+
 TEST_F(KernelUser, NetcatSeesTheServersProcessDie) {
   if (!test::has_tool("nc")) GTEST_SKIP() << "nc is not installed";
   for (const char* mode : {"replay", "live"}) {

@@ -147,5 +147,3 @@ BENCHMARK(BM_IdleMemory)->Arg(10'000)->Iterations(1)->Unit(benchmark::kMilliseco
 
 }  // namespace
 }  // namespace halfopen
-
-BENCHMARK_MAIN();

@@ -1,6 +1,7 @@
 #include "capture/output_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,8 +73,18 @@ void OutputFile::open() {
     if (!ignored) path_ = resolved.string();
   }
   partial_ = path_ + ".partial";
-  fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  lock_partial();
+}
+
+// Two runs that write one file would make one wreck of two captures: the second one is refused.
+void OutputFile::lock_partial() {
+  fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(fd_);
+    throw CaptureError{name_, "is being written by another run", 0};
+  }
+  if (::ftruncate(fd_, 0) != 0) throw CaptureError{name_, "cannot be written", errno};
 }
 
 void OutputFile::enlist() {

@@ -51,6 +51,7 @@ class OutputFile {
   static constexpr std::size_t kBuffer = std::size_t{1} << 18;
 
   void open();
+  void lock_partial();
   void enlist();
   void delist();
   void write_out(std::size_t count);

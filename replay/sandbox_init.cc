@@ -98,7 +98,7 @@ UniqueFd furnish_network(const SandboxConfig& config) {
 void write_sysctls(Channel& channel, const SandboxConfig& config) {
   for (const auto& [name, value] : config.environment) {
     const std::string problem = write_sysctl(name, value);
-    if (!problem.empty()) channel.send("remark " + problem);
+    if (!problem.empty()) channel.send("remark " + problem + "; it stays as it was");
   }
 }
 

@@ -159,6 +159,17 @@ TEST(OutputFile, AMissingDirectoryIsNamedAtOnce) {
             name + ": cannot be written: No such file or directory");
 }
 
+TEST(OutputFile, ASecondWriterOfTheSameFileIsRefused) {
+  const Scratch scratch;
+  const std::string name = scratch.file("a.pcap");
+  OutputFile first{name, OutputFile::OnSignal::finish};
+  EXPECT_EQ(complaint_of([&] { OutputFile(name, OutputFile::OnSignal::finish); }),
+            name + ": is being written by another run");
+  first.write("whole");
+  first.finish();
+  EXPECT_EQ(scratch.left(), std::vector<std::string>{"a.pcap"});
+}
+
 TEST(OutputFile, ADirectoryIsNoCapture) {
   const Scratch scratch;
   const std::string name = scratch.path().string();

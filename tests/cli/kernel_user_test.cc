@@ -118,6 +118,30 @@ TEST_F(KernelUser, APythonClientFindsTheServerByName) {
   }
 }
 
+TEST_F(KernelUser, TenConnectionsAtOnceAreAllSeen) {
+  if (!test::has_tool("python3")) GTEST_SKIP() << "python3 is not installed";
+  const std::string code =
+      "import socket\n"
+      "all = [socket.create_connection(('server', 9998)) for i in range(10)]\n"
+      "for i, s in enumerate(all): s.sendall(b'%d\\n' % i)\n"
+      "print('got', b''.join(s.recv(10) for s in all).split())\n";
+  for (const char* mode : {"replay", "live"}) {
+    const Outcome outcome =
+        halfopen_run({mode, "normal-close", "--set", "until=8s", "--", "python3", "-c", code});
+    EXPECT_THAT(outcome.out, HasSubstr("got [b'0', b'1', b'2', b'3', b'4', b'5', b'6', b'7', b'8', b'9']"))
+        << mode;
+  }
+}
+
+// The path is IPv4's: another way is told like a missing network.
+TEST_F(KernelUser, AnIpv6ConnectionInAnIpv4RunHasNoWay) {
+  if (!test::has_tool("nc")) GTEST_SKIP() << "nc is not installed";
+  const Outcome outcome =
+      halfopen_run({"replay", "process-killed", "--set", "until=4s", "--", "nc", "-6", "fd00:9::2", "9998"});
+  EXPECT_THAT(outcome.out, HasSubstr("connect(")) << outcome.err;
+  EXPECT_THAT(outcome.out, Not(HasSubstr("client > server"))) << outcome.err;
+}
+
 // No route, no resolver: nothing leaves for the machine's own network.
 TEST_F(KernelUser, NothingLeavesForTheMachinesNetwork) {
   if (!test::has_tool("python3")) GTEST_SKIP() << "python3 is not installed";

@@ -1,0 +1,49 @@
+// The reference captures in pcaps/: each can be shown, and each is named in their README.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/cli/process.h"
+
+namespace halfopen {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Pcaps, EachCanBeShownAndIsExplained) {
+  const fs::path folder = fs::path{HALFOPEN_SOURCE_DIR} / "pcaps";
+  const std::string readme = read_bytes(folder / "README.md");
+  int captures = 0;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() != ".pcapng") continue;
+    ++captures;
+    const std::string file = entry.path().filename();
+    const Outcome shown = halfopen_run({"show", entry.path().string()});
+    EXPECT_EQ(shown.status, 0) << file << shown.err;
+    EXPECT_THAT(shown.out, ::testing::HasSubstr("client > server  S ")) << file;
+    EXPECT_THAT(readme, ::testing::HasSubstr("`" + file.substr(0, file.find('.')))) << file;
+  }
+  EXPECT_GE(captures, 8);
+}
+
+// The model's promise, held by the kernel: a probe, twelve retransmissions, and ETIMEDOUT ten minutes after
+// the write.
+TEST(Pcaps, TcpRetries2Of12IsBerkeleysNineMinutesOnLinux) {
+  const Outcome shown = halfopen_run(
+      {"show", (fs::path{HALFOPEN_SOURCE_DIR} / "pcaps" / "host-crash.retries12.replay.pcapng").string()});
+  int sendings = 0;
+  double told = 0;
+  for (const std::string& line : lines_of(shown.out)) {
+    if (line.find("client > server") != std::string::npos && line.find("15:30(15)") != std::string::npos)
+      ++sendings;
+    if (line.find("read(3, 4096) = -1 ETIMEDOUT") != std::string::npos) told = std::stod(line);
+  }
+  EXPECT_EQ(sendings, 14);
+  EXPECT_GE(told, 3 + 596.8);
+  EXPECT_LE(told, 3 + 598.9 + 1);
+}
+
+}  // namespace
+}  // namespace halfopen

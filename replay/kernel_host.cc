@@ -101,22 +101,20 @@ void KernelHost::start_program(TimePoint now) {
   const SocketAddress& server = config_.program.server;
   const std::string where =
       fmt::format(fmt::runtime(server.ip.is_v6() ? "[{}]:{}" : "{}:{}"), server.ip.to_string(), server.port);
-  tracing_ = config_.trace;
   Spawned spawned = sandbox_->spawn({.argv = command(),
                                      .environment = {{"HALFOPEN_SERVER", where}},
                                      .input = ends.input.get(),
                                      .output = ends.output.get(),
-                                     .error_output = ends.error_output.get(),
-                                     .traced = tracing_});
+                                     .error_output = ends.error_output.get()});
   program_ = spawned.pid;
   const std::optional<ProcStatus> status = read_status(program_);
   program_pid_ = status ? status->ns_pid : static_cast<std::uint32_t>(program_);
   const std::string name = command().front().substr(command().front().rfind('/') + 1);
-  if (!watch_.adopt(config_.id, program_, name, tracing_)) {
-    throw Cannot{fmt::format("cannot trace a program's system calls: {} (--no-trace does without)",
-                             std::strerror(errno))};
+  const bool watched = watch_.adopt(config_.id, program_, name, config_.trace);
+  if (!watched) {
+    remark(now, fmt::format("system calls are not seen, as ptrace is not allowed: {}", std::strerror(errno)));
   }
-  const int error = Sandbox::go(spawned);
+  const int error = Sandbox::go(spawned, config_.trace && watched);
   if (error != 0)
     throw std::runtime_error{fmt::format("cannot run {}: {}", command().front(), std::strerror(error))};
   note(now, ProcessNote::What::started);

@@ -66,6 +66,8 @@ class KernelHost final : public Host {
   [[nodiscard]] std::vector<int> descriptors() const;
   // Tells what the program wrote and which states changed. True if anything was new.
   bool poll(TimePoint now);
+  // The first half of poll().
+  bool tell_output(TimePoint now);
   // Nothing of its kernel will send anything: no connection has a timer that runs.
   [[nodiscard]] bool has_running_timers();
   // As crash(), when the run is over and nobody is to be told.
@@ -77,7 +79,6 @@ class KernelHost final : public Host {
   [[nodiscard]] std::vector<std::string> command() const;
   void start_program(TimePoint now);
   void await_listening(TimePoint now);
-  bool tell_output(TimePoint now);
   void deliver(Victim victim, int signal);
   void note(TimePoint now, ProcessNote::What what, std::string text = {});
   void remark(TimePoint now, std::string text);
@@ -96,7 +97,6 @@ class KernelHost final : public Host {
   TimePoint kill_at_ = kNever;
   TimePoint dark_at_ = kNever;
   bool dark_ = true;
-  bool tracing_ = false;
   std::array<std::uint8_t, 65'536> buffer_;
 };
 

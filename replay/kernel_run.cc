@@ -164,9 +164,13 @@ bool KernelRun::step() {
   world_->run_at(at);
   active |= world_->packets_sent() != packets_seen_;
   packets_seen_ = world_->packets_sent();
-  // Before a call is told as returned, what it sent is taken from the device.
+  // Before a call is told as returned, what it sent is taken from the device, and what was written before it
+  // is told.
   const auto clock = [this] {
     world_->run_at(now());
+    for (KernelHost* host : kernels_) {
+      if (host != nullptr) host->tell_output(now());
+    }
     return now();
   };
   active |= watch_.poll(clock, world_->notes());

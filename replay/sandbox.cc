@@ -26,6 +26,10 @@
 namespace halfopen {
 namespace {
 
+// What goes through the gate.
+constexpr char kTraced = 't';
+constexpr char kUntraced = 'u';
+
 constexpr unsigned long kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
@@ -69,7 +73,7 @@ void drop_privileges() {
   char word = 0;
   if (read(gate, &word, 1) != 1) _exit(127);
   drop_privileges();
-  if (request.traced && !install_call_filter()) _exit(127);
+  if (word == kTraced && !install_call_filter()) _exit(127);
   execvp(argv[0], argv.data());
   *exec_error = errno;
   _exit(127);
@@ -177,8 +181,8 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   return spawned;
 }
 
-int Sandbox::go(Spawned& spawned) {
-  const char word = 'g';
+int Sandbox::go(Spawned& spawned, bool traced) {
+  const char word = traced ? kTraced : kUntraced;
   if (send(spawned.gate.get(), &word, 1, MSG_NOSIGNAL) != 1) return ECHILD;
   char nothing = 0;  // the far end closes by exec(), or by the end of the process
   while (read(spawned.gate.get(), &nothing, 1) < 0 && errno == EINTR) {

@@ -35,7 +35,6 @@ struct SpawnRequest {
   int input = -1;
   int output = -1;
   int error_output = -1;
-  bool traced = false;  // installs the call filter, which needs a tracer
 };
 
 // A program that waits for go().
@@ -64,8 +63,9 @@ class Sandbox {
 
   // Forks a process into the sandbox. It has no privileges, and runs only after go().
   [[nodiscard]] Spawned spawn(const SpawnRequest& request);
-  // Lets it exec. Returns 0, or the errno of an exec that failed (ENOENT, EACCES).
-  [[nodiscard]] static int go(Spawned& spawned);
+  // Lets it exec, with the call filter installed if it is `traced`: without a tracer, filtered calls would
+  // fail. Returns 0, or the errno of an exec that failed (ENOENT, EACCES).
+  [[nodiscard]] static int go(Spawned& spawned, bool traced);
   // Sends `signal` to every process of the sandbox but the init.
   void signal_all(int signal);
   // What was written to the sysctls of the environment, for people: "tcp_congestion_control: no such file".

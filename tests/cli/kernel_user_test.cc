@@ -250,13 +250,30 @@ TEST_F(KernelUser, AnOrdinaryUserNeedsNoPrivileges) {
       shell("cp \"$HALFOPEN\" $(dirname \"$HALFOPEN\")/line-client $(dirname \"$HALFOPEN\")/echo-server " +
             scratch.path().string());
   ASSERT_EQ(copied.status, 0) << copied.err;
+  const std::string as_nobody = "exec unshare -m sh -c 'mount -t tmpfs none /dev/net && ";
+  const std::string drop = "exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c \"";
+  std::string runs;
   for (const std::string mode : {"replay", "live"}) {
-    const Outcome outcome = shell(
-        "exec unshare -m sh -c 'mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && "
-        "exec setpriv --reuid 65534 --regid 65534 --clear-groups " +
-        scratch.file("halfopen") + " " + mode + " process-killed --quick -q'");
-    EXPECT_EQ(outcome.status, 0) << mode << outcome.out << outcome.err;
+    for (const std::string name : {"process-killed", "host-crash", "host-reboot", "host-shutdown"}) {
+      runs += "{ " + scratch.file("halfopen") + " " + mode + " " + name + " --quick -q && echo held; } & ";
+    }
   }
+  const Outcome outcome =
+      shell(as_nobody + "mknod -m 666 /dev/net/tun c 10 200 && " + drop + runs + "wait\"'");
+  EXPECT_EQ(outcome.out, "held\nheld\nheld\nheld\nheld\nheld\nheld\nheld\n") << outcome.err;
+  // And where the device is missing, it is told what to do.
+  const Outcome without = shell(as_nobody + drop + scratch.file("halfopen") + " replay process-killed -q\"'");
+  EXPECT_EQ(without.status, 4) << without.err;
+  EXPECT_THAT(without.err, AllOf(HasSubstr("/dev/net/tun"), HasSubstr("halfopen doctor"))) << without.err;
+}
+
+TEST_F(KernelUser, OnATerminalARunShowsHowFarItIs) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const Outcome outcome =
+      shell("script -qec '\"$HALFOPEN\" replay host-crash --quick -q' /dev/null </dev/null");
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("elapsed; last sent: retransmission "),
+                                 HasSubstr("by the model the next in ")));
 }
 
 }  // namespace

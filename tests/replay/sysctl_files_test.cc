@@ -1,0 +1,20 @@
+#include "replay/sysctl_files.h"
+
+#include <gtest/gtest.h>
+
+namespace halfopen {
+namespace {
+
+TEST(SysctlFiles, NamesArePaths) {
+  EXPECT_EQ(sysctl_path("tcp_retries2"), "/proc/sys/net/ipv4/tcp_retries2");
+  EXPECT_EQ(sysctl_path("net.ipv4.tcp_retries2"), "/proc/sys/net/ipv4/tcp_retries2");
+  EXPECT_EQ(sysctl_path("net.core.somaxconn"), "/proc/sys/net/core/somaxconn");
+}
+
+TEST(SysctlFiles, WhatTheKernelDoesNotHaveIsSaidSo) {
+  EXPECT_EQ(write_sysctl("tcp_no_such_thing", "1"),
+            "net.ipv4.tcp_no_such_thing: this kernel has no such parameter");
+}
+
+}  // namespace
+}  // namespace halfopen

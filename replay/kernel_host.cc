@@ -152,9 +152,9 @@ void KernelHost::close_input(TimePoint) { streams_.close_input(); }
 void KernelHost::deliver(Victim victim, int signal) {
   if (dark_) return;
   if (victim == Victim::all) return sandbox_->signal_all(signal);
-  pid_t target = program_;
-  if (victim == Victim::child) target = watch_.newest_child(program_).value_or(program_);
-  if (target > 0) ::kill(target, signal);
+  const pid_t parent = watch_.listener(config_.id).value_or(program_);  // behind the shell of a user's server
+  const pid_t target = victim == Victim::child ? watch_.newest_child(parent).value_or(parent) : parent;
+  if (watch_.lives(target)) ::kill(target, signal);
 }
 
 void KernelHost::kill(TimePoint, Victim victim, int signal) { deliver(victim, signal); }

@@ -21,8 +21,6 @@ constexpr std::uintptr_t kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOO
                                     PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
                                     PTRACE_O_EXITKILL;
 
-std::size_t index_of(HostId host) { return static_cast<std::size_t>(host); }
-
 bool is_stop_signal(int signal) {
   return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
@@ -50,6 +48,7 @@ bool ProcessWatch::adopt(HostId host, pid_t pid, const std::string& program, boo
                          .traced = false,
                          .first = true,
                          .frozen = false,
+                         .listens = false,
                          .networked = false};
   process.traced = traced && ptrace_request(PTRACE_SEIZE, pid, 0, kOptions);
   const int error = errno;
@@ -94,7 +93,6 @@ void ProcessWatch::forget(HostId host) {
   for (auto& [pid, process] : processes_) {
     if (process.host == host) process.host.reset();
   }
-  listening_[index_of(host)] = false;
 }
 
 bool ProcessWatch::any_left(HostId host) const {
@@ -123,7 +121,14 @@ std::uint32_t ProcessWatch::pid_inside(pid_t pid) const {
   return status ? status->ns_pid : static_cast<std::uint32_t>(pid);
 }
 
-bool ProcessWatch::is_listening(HostId host) const { return listening_[index_of(host)]; }
+std::optional<pid_t> ProcessWatch::listener(HostId host) const {
+  const WatchedProcess* first = nullptr;
+  for (const auto& [pid, process] : processes_) {
+    if (process.host != host || !process.listens) continue;
+    if (first == nullptr || process.birth < first->birth) first = &process;
+  }
+  return first != nullptr ? std::optional{first->pid} : std::nullopt;
+}
 
 void ProcessWatch::on_end(const Telling& to, pid_t pid, int status) {
   threads_.erase(pid);
@@ -174,6 +179,7 @@ TracedThread& ProcessWatch::meet(const Telling& to, pid_t tid) {
                        .traced = true,
                        .first = false,
                        .frozen = false,
+                       .listens = false,
                        .networked = false};
   }
   TracedThread& thread = threads_[tid];
@@ -199,6 +205,7 @@ void ProcessWatch::add_child(const Telling& to, pid_t tid, WatchedProcess& proce
            .traced = true,
            .first = false,
            .frozen = false,
+           .listens = false,
            .networked = process.networked};
   tell_process(to, child, ProcessNote::What::forked, 0, 0);
 }

@@ -63,9 +63,11 @@ class ProcessWatch {
   // The pid that a process has in its own PID namespace, as notes show it. Known of an adopted process, even
   // after its end; otherwise of one that lives. Of any other: `pid`.
   [[nodiscard]] std::uint32_t pid_inside(pid_t pid) const;
-  // Some process of the host has returned from listen() on an internet socket. Never true without traced
-  // calls.
-  [[nodiscard]] bool is_listening(HostId host) const;
+  // The process that we know and that has not ended.
+  [[nodiscard]] bool lives(pid_t pid) const { return processes_.contains(pid); }
+  // The first living process of the host that has returned from listen() on an internet socket: the server,
+  // where a shell started it. None without traced calls.
+  [[nodiscard]] std::optional<pid_t> listener(HostId host) const;
 
  private:
   struct Telling {  // where notes go while poll() runs
@@ -104,7 +106,6 @@ class ProcessWatch {
   std::map<pid_t, WatchedProcess> processes_;
   std::map<pid_t, TracedThread> threads_;  // of traced processes, each with its first
   std::map<pid_t, std::uint32_t> inside_;  // pids of all that were adopted, as they see themselves
-  std::array<bool, 3> listening_{};        // by HostId
 };
 
 }  // namespace halfopen

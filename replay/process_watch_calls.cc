@@ -129,11 +129,9 @@ void ProcessWatch::tell_eintr(const Telling& to, const TracedThread& thread,
 
 void ProcessWatch::tell_call(const Telling& to, const TracedThread& thread, PendingCall call,
                              std::int64_t result) {
-  const WatchedProcess* process = process_of(thread);
+  WatchedProcess* process = process_of(thread);
   if (process == nullptr || !process->host) return;
-  if (call.entry.row->call == TracedCall::listen && result == 0) {
-    listening_[static_cast<std::size_t>(*process->host)] = true;
-  }
+  if (call.entry.row->call == TracedCall::listen && result == 0) process->listens = true;
   if (call.entry.row->call == TracedCall::wait4 && result > 0) {
     tell_reaped(to, *process, static_cast<std::uint32_t>(result));
   }

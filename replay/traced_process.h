@@ -49,8 +49,9 @@ struct WatchedProcess {
   bool traced = false;
   bool first = false;  // was adopted: a user's command, whose name stays whatever it executes
   bool frozen = false;
-  bool networked =
-      false;  // it, or who forked it, has made a network call: its waiting for children is told, too
+  bool listens = false;  // it has returned from listen() on an internet socket
+  // It, or who forked it, has made a network call: its waiting for children is told, too.
+  bool networked = false;
 };
 
 }  // namespace halfopen

@@ -118,6 +118,24 @@ TEST_F(KernelUser, APythonClientFindsTheServerByName) {
   }
 }
 
+TEST_F(KernelUser, ADiskThatFillsEndsTheRunAndLeavesNoHalfFile) {
+  const test::Scratch scratch;
+  const Outcome outcome = shell("ulimit -f 1; trap '' XFSZ; \"$HALFOPEN\" replay process-killed -q -w " +
+                                scratch.file("run.pcapng"));
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("run.pcapng"), HasSubstr("File too large")));
+  EXPECT_THAT(scratch.left(), IsEmpty());
+}
+
+// Behind a shell that stays, and forking: the child that is killed is the server's.
+TEST_F(KernelUser, TheUsersServerIsKilledLikeOurs) {
+  const Outcome outcome =
+      halfopen_run({"live", "process-killed", "-q", "--server-command",
+                    (std::filesystem::path{HALFOPEN_BINARY}.parent_path() / "echo-server").string() +
+                        " 10.9.0.2 9998; true"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+}
+
 TEST_F(KernelUser, TenConnectionsAtOnceAreAllSeen) {
   if (!test::has_tool("python3")) GTEST_SKIP() << "python3 is not installed";
   const std::string code =

@@ -63,7 +63,7 @@ TEST_F(ProcessWatchTest, ARefusedConnectionIsToldByItsError) {
 TEST_F(ProcessWatchTest, AServersCallsAreToldAndItListens) {
   std::array<int, 2> port_pipe{};
   ASSERT_EQ(pipe(port_pipe.data()), 0);
-  EXPECT_FALSE(watch_.is_listening(HostId::server));
+  EXPECT_FALSE(watch_.listener(HostId::server));
   const pid_t pid = start(
       [&] {
         const int fd = tcp_socket();
@@ -81,8 +81,8 @@ TEST_F(ProcessWatchTest, AServersCallsAreToldAndItListens) {
       },
       true, HostId::server);
   std::uint16_t port = 0;
-  ASSERT_TRUE(until([&] { return watch_.is_listening(HostId::server); }));
-  EXPECT_FALSE(watch_.is_listening(HostId::client));
+  ASSERT_TRUE(until([&] { return watch_.listener(HostId::server).has_value(); }));
+  EXPECT_FALSE(watch_.listener(HostId::client));
   ASSERT_TRUE(until([&] { return sleeps_in(pid, SYS_accept4); }));
   ASSERT_EQ(read(port_pipe[0], &port, 2), 2);
   const int peer = tcp_socket();
@@ -254,13 +254,17 @@ TEST_F(ProcessWatchTest, AThousandQuickCallsAreAllTold) {
 
 TEST_F(ProcessWatchTest, WithoutAnObserverForCallsProcessesGoOnAndListeningIsKnown) {
   recorder_.wants_calls = false;
-  start([] {
+  const pid_t pid = start([] {
     const int fd = tcp_socket();
-    return listen(fd, 1);
+    return listen(fd, 1) == 0 ? pause() : 1;
   });
+  ASSERT_TRUE(until([&] { return watch_.listener(HostId::client) == pid; }));
+  EXPECT_TRUE(watch_.lives(pid));
+  kill(pid, SIGKILL);
   ASSERT_TRUE(until_ended());
-  EXPECT_THAT(told(), ElementsAre("[exited 0]"));
-  EXPECT_TRUE(watch_.is_listening(HostId::client));
+  EXPECT_THAT(told(), ElementsAre("[killed 9]"));
+  EXPECT_FALSE(watch_.listener(HostId::client));
+  EXPECT_FALSE(watch_.lives(pid));
 }
 
 }  // namespace

@@ -16,5 +16,11 @@ TEST(SysctlFiles, WhatTheKernelDoesNotHaveIsSaidSo) {
             "net.ipv4.tcp_no_such_thing: this kernel has no such parameter");
 }
 
+// A list that the kernel keeps and nobody writes.
+TEST(SysctlFiles, WhatTheKernelForbidsIsSaidSo) {
+  EXPECT_EQ(write_sysctl("tcp_available_ulp", "none"),
+            "net.ipv4.tcp_available_ulp: the kernel forbids to set it: Permission denied");
+}
+
 }  // namespace
 }  // namespace halfopen

@@ -6,41 +6,10 @@
 #include "replay/programs/forking_server.h"
 #include "replay/programs/net.h"
 #include "replay/programs/options.h"
+#include "sim/apps/requests.h"
 
 namespace halfopen::programs {
 namespace {
-
-// Counts what is to be answered in a stream of bytes.
-class Requests {
- public:
-  explicit Requests(ReplyWhen when) : when_{when} {}
-  // How many lines or requests these bytes complete.
-  std::size_t completed_by(std::span<const std::uint8_t> bytes) {
-    std::size_t count = 0;
-    for (const std::uint8_t byte : bytes) {
-      if (byte == '\n') {
-        if (ends_request()) ++count;
-        line_is_empty_ = true;
-      } else if (byte != '\r') {
-        line_is_empty_ = false;
-      }
-    }
-    return count;
-  }
-
- private:
-  [[nodiscard]] bool ends_request() const {
-    switch (when_) {
-      case ReplyWhen::at_once: return false;
-      case ReplyWhen::per_line: return true;
-      case ReplyWhen::per_request: return line_is_empty_;
-    }
-    return false;
-  }
-
-  ReplyWhen when_;
-  bool line_is_empty_ = false;  // a newline before any line is no request
-};
 
 int answer(const ProgramConfig& config, int fd) {
   std::array<std::uint8_t, 4096> buffer{};

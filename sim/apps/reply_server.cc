@@ -6,33 +6,10 @@
 #include "sim/apps/forking_server.h"
 #include "sim/apps/net_helpers.h"
 #include "sim/apps/programs.h"
+#include "sim/apps/requests.h"
 
 namespace halfopen {
 namespace {
-
-// Counts what is to be answered in a stream of bytes.
-class Requests {
- public:
-  explicit Requests(ReplyWhen when) : when_{when} {}
-  // How many lines or requests these bytes complete.
-  std::size_t completed_by(std::span<const std::uint8_t> bytes) {
-    std::size_t count = 0;
-    for (const std::uint8_t byte : bytes) {
-      if (byte == '\r') continue;
-      if (byte != '\n') {
-        line_is_empty_ = false;
-        continue;
-      }
-      if (when_ == ReplyWhen::per_line || (when_ == ReplyWhen::per_request && line_is_empty_)) ++count;
-      line_is_empty_ = true;
-    }
-    return count;
-  }
-
- private:
-  ReplyWhen when_;
-  bool line_is_empty_ = false;
-};
 
 // False when it cannot be written.
 Task<bool> write_reply(Sys sys, const ProgramConfig& config, int fd) {

@@ -20,7 +20,7 @@ namespace halfopen {
 struct KernelRunOptions {
   std::array<bool, 2> kernel{true, true};   // which hosts are a kernel: client, server
   std::vector<std::string> client_command;  // the user's program in the client's place
-  std::vector<std::string> server_command;  // and in the server's, run by sh
+  std::vector<std::string> server_command;  // and in the server's
   std::string programs;                     // the directory with line-client and the servers
   bool trace = true;
   std::optional<std::uint64_t> seed = std::nullopt;

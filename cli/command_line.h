@@ -1,0 +1,40 @@
+// The command line as it is declared and read: cli/line_*.cc, one file for each group of commands.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <string_view>
+
+#include "cli/options.h"
+
+namespace halfopen {
+
+// Everything that the command line can say.
+struct CommandLine {
+  explicit CommandLine(const std::string& about) : app{about, "halfopen"} {}
+
+  RunOptions run;  // of sim, replay, live and run
+  ShowOptions show;
+  ProfilesOptions profiles;
+  std::string seed;
+  std::string tap = "client";
+  std::string client = "kernel";
+  std::string server = "kernel";
+  bool no_trace = false;
+  CLI::App app;
+};
+
+// A subcommand with its examples. CLI11 owns what is returned.
+CLI::App* add_command(CommandLine& line, const char* name, const char* about, std::string_view examples);
+// True for `first`, false for `second`; throws InputError that names `option` for anything else.
+[[nodiscard]] bool one_of(const char* option, const std::string& given, std::string_view first,
+                          std::string_view second);
+
+// Each declares its commands and their options.
+void add_runs(CommandLine& line);     // sim, replay, live, run
+void add_readers(CommandLine& line);  // list, show, profiles, doctor
+
+// After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.
+void finish_run_options(CommandLine& line, const std::string& command);
+
+}  // namespace halfopen

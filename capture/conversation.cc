@@ -21,6 +21,31 @@ std::uint32_t steps_between(Seq a, Seq b) { return std::min(distance(a, b), dist
 
 }  // namespace
 
+SegmentFacts facts_of(const Packet& packet) {
+  const Segment& segment = *packet.segment();
+  return {.source = {packet.ip.source, segment.source_port},
+          .destination = {packet.ip.destination, segment.destination_port},
+          .seq = segment.seq,
+          .ack = segment.ack,
+          .flags = segment.flags,
+          .window = segment.window,
+          .payload = segment.payload.size(),
+          .window_scale = segment.options.window_scale()};
+}
+
+SegmentFacts facts_of(const PacketView& packet) {
+  const TcpView segment = packet.tcp();
+  const bool is_syn = (segment.flags() & tcp_flag::syn) != 0;
+  return {.source = {packet.source(), segment.source_port()},
+          .destination = {packet.destination(), segment.destination_port()},
+          .seq = segment.seq(),
+          .ack = segment.ack(),
+          .flags = segment.flags(),
+          .window = segment.window(),
+          .payload = segment.payload_size(),
+          .window_scale = is_syn ? TcpOptions::find_window_scale(segment.options()) : std::nullopt};
+}
+
 Seq Conversations::base_for(const End& end, Seq seq) {
   if (end.was_reopened && steps_between(end.old_base, seq) < steps_between(end.base, seq))
     return end.old_base;
@@ -51,7 +76,7 @@ void Conversations::forget_oldest() {
 }
 
 // A SYN opens its direction; with another number than before it is a new incarnation of the connection.
-void Conversations::note_syn(Connection& connection, std::uint8_t sender, const Segment& segment) {
+void Conversations::note_syn(Connection& connection, std::uint8_t sender, const SegmentFacts& segment) {
   End& end = connection.ends[sender];
   const bool is_first_of_two = !segment.has(tcp_flag::ack);
   const bool is_new = !end.is_known || end.base != segment.seq;
@@ -77,13 +102,13 @@ void Conversations::note_syn(Connection& connection, std::uint8_t sender, const 
   if (is_first_of_two && is_new && !connection.ends[1 - sender].sent_syn) connection.initiator = sender;
   if (!is_first_of_two && !end.sent_syn) connection.initiator = static_cast<std::uint8_t>(1 - sender);
   end.sent_syn = true;
-  end.offered_scale = segment.options.window_scale().has_value();
-  end.shift = std::min<std::uint8_t>(segment.options.window_scale().value_or(0), 14);  // RFC 7323 section 2.3
+  end.offered_scale = segment.window_scale.has_value();
+  end.shift = std::min<std::uint8_t>(segment.window_scale.value_or(0), 14);  // RFC 7323 section 2.3
 }
 
 // Where a connection is joined in the middle, the first number seen of each end is its first byte; a reset
 // that answers a SYN has no numbers of its own and stays at 0.
-void Conversations::note_bases(Connection& connection, std::uint8_t sender, const Segment& segment) {
+void Conversations::note_bases(Connection& connection, std::uint8_t sender, const SegmentFacts& segment) {
   End& end = connection.ends[sender];
   End& peer = connection.ends[1 - sender];
   if (!end.is_known) {
@@ -100,27 +125,27 @@ void Conversations::note_bases(Connection& connection, std::uint8_t sender, cons
 
 // Notes what the sender has sent, and says whether it begins with something that it had sent before. A byte
 // that was acknowledged and comes once more is a keepalive's.
-bool Conversations::note_sent(End& end, const Segment& segment) {
+bool Conversations::note_sent(End& end, const SegmentFacts& segment) {
   if (segment.length() == 0) return false;
   const bool is_repeated = segment.seq.before(end.next) && !segment.has(tcp_flag::rst);
-  const bool is_keepalive = segment.length() == 1 && segment.payload.size() == 1 && end.was_acked &&
-                            segment.end().at_or_before(end.acked);
+  const bool is_keepalive =
+      segment.length() == 1 && segment.payload == 1 && end.was_acked && segment.end().at_or_before(end.acked);
   if (segment.end().after(end.next)) end.next = segment.end();
-  if (!segment.payload.empty()) {
+  if (segment.payload > 0) {
     end.last_seq = segment.seq;
-    end.last_length = segment.payload.size();
+    end.last_length = segment.payload;
   }
   return is_repeated && !is_keepalive;
 }
 
-void Conversations::note_ack(End& peer, const Segment& segment) {
+void Conversations::note_ack(End& peer, const SegmentFacts& segment) {
   if (!segment.has(tcp_flag::ack)) return;
   if (!peer.was_acked || segment.ack.after(peer.acked)) peer.acked = segment.ack;
   peer.was_acked = true;
 }
 
 // A reset closes; so do two FINs that are both acknowledged.
-void Conversations::note_closing(Connection& connection, std::uint8_t sender, const Segment& segment) {
+void Conversations::note_closing(Connection& connection, std::uint8_t sender, const SegmentFacts& segment) {
   if (segment.has(tcp_flag::fin)) {
     connection.ends[sender].sent_fin = true;
     connection.ends[sender].fin_end = segment.end();
@@ -133,10 +158,8 @@ void Conversations::note_closing(Connection& connection, std::uint8_t sender, co
   closed_.splice(closed_.begin(), open_, table_.at(connection.key));
 }
 
-SegmentView Conversations::see(const Packet& packet) {
-  const Segment& segment = *packet.segment();
-  const auto [key, sender] = direction_of({packet.ip.source, segment.source_port},
-                                          {packet.ip.destination, segment.destination_port});
+SegmentView Conversations::see(const SegmentFacts& segment) {
+  const auto [key, sender] = direction_of(segment.source, segment.destination);
   Connection& connection = find_or_add(key, sender);
   if (segment.has(tcp_flag::syn)) note_syn(connection, sender, segment);
   note_bases(connection, sender, segment);
@@ -149,7 +172,7 @@ SegmentView Conversations::see(const Packet& packet) {
   view.is_repeated = note_sent(end, segment);
   note_ack(peer, segment);
   view.seq = distance(base_for(end, segment.seq), segment.seq);
-  view.end = view.seq + segment.payload.size();
+  view.end = view.seq + segment.payload;
   view.peer_base = segment.has(tcp_flag::ack) ? base_for(peer, segment.ack) : peer.base;
   if (segment.has(tcp_flag::ack)) view.ack = distance(view.peer_base, segment.ack);
   const bool is_syn = segment.has(tcp_flag::syn);

@@ -10,7 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
-#include "sim/wire/packet.h"
+#include "sim/wire/packet_view.h"
 
 namespace halfopen {
 
@@ -32,6 +32,28 @@ struct SegmentView {
   }
 };
 
+// What a conversation needs to know of a segment, be it a value or a view.
+struct SegmentFacts {
+  SocketAddress source;
+  SocketAddress destination;
+  Seq seq;
+  Seq ack;
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;  // the field as sent
+  std::uint32_t payload = 0;
+  std::optional<std::uint8_t> window_scale;  // of a SYN
+
+  [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  // SEG.LEN of RFC 9293.
+  [[nodiscard]] std::uint32_t length() const {
+    return payload + (has(tcp_flag::syn) ? 1 : 0) + (has(tcp_flag::fin) ? 1 : 0);
+  }
+  [[nodiscard]] Seq end() const { return seq + length(); }
+};
+// Of a packet that carries a segment.
+[[nodiscard]] SegmentFacts facts_of(const Packet& packet);
+[[nodiscard]] SegmentFacts facts_of(const PacketView& packet);
+
 class Conversations {
  public:
   struct Limits {
@@ -41,8 +63,9 @@ class Conversations {
   Conversations() : Conversations(Limits{}) {}
   explicit Conversations(Limits limits) : limits_{limits} {}
 
-  // The next packet of the stream, which must carry a segment.
-  SegmentView see(const Packet& packet);
+  // The next segment of the stream.
+  SegmentView see(const SegmentFacts& segment);
+  SegmentView see(const Packet& packet) { return see(facts_of(packet)); }
 
   // What an ICMP error quotes; nullopt for a connection that was never seen.
   struct Quote {
@@ -82,11 +105,11 @@ class Conversations {
   Connection& find_or_add(const FourTuple& key, std::uint8_t sender);
   void forget_oldest();
   static Seq base_for(const End& end, Seq seq);
-  void note_syn(Connection& connection, std::uint8_t sender, const Segment& segment);
-  static void note_bases(Connection& connection, std::uint8_t sender, const Segment& segment);
-  static bool note_sent(End& end, const Segment& segment);
-  static void note_ack(End& peer, const Segment& segment);
-  void note_closing(Connection& connection, std::uint8_t sender, const Segment& segment);
+  void note_syn(Connection& connection, std::uint8_t sender, const SegmentFacts& segment);
+  static void note_bases(Connection& connection, std::uint8_t sender, const SegmentFacts& segment);
+  static bool note_sent(End& end, const SegmentFacts& segment);
+  static void note_ack(End& peer, const SegmentFacts& segment);
+  void note_closing(Connection& connection, std::uint8_t sender, const SegmentFacts& segment);
 
   Limits limits_;
   std::uint64_t numbers_ = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "capture/link_layer.h"
 #include "capture/note_words.h"
 #include "sim/wire/bytes.h"
 
@@ -14,7 +13,7 @@ constexpr std::size_t kLongestName = 64;
 
 }  // namespace
 
-FrameDecoder::FrameDecoder(const CaptureHandlers& handlers, std::string format) : handlers_{handlers} {
+FrameDecoder::FrameDecoder(CaptureHandlers handlers, std::string format) : handlers_{std::move(handlers)} {
   info_.format = std::move(format);
 }
 
@@ -62,21 +61,23 @@ std::span<const std::uint8_t> FrameDecoder::with_length(std::span<const std::uin
 }
 
 // By the names of a run of ours; else the end to which the first SYN went, or the lower port, is the server.
-HostId FrameDecoder::sender_of(const Packet& packet) {
+HostId FrameDecoder::sender_of(const PacketView& packet) {
   if (info_.run) {
-    const auto host = words::value<HostId>(words::kHosts, info_.names.of(packet.ip.source));
+    const auto host = words::value<HostId>(words::kHosts, info_.names.of(packet.source()));
     return host.value_or(HostId::router);
   }
-  const Segment* segment = packet.segment();
-  if (segment == nullptr) return server_ && server_->ip == packet.ip.source ? HostId::server : HostId::router;
-  const SocketAddress source{packet.ip.source, segment->source_port};
-  const SocketAddress destination{packet.ip.destination, segment->destination_port};
+  if (!packet.is_tcp()) return server_ && server_->ip == packet.source() ? HostId::server : HostId::router;
+  const TcpView segment = packet.tcp();
   if (!server_) {
-    const bool is_syn = segment->has(tcp_flag::syn);
-    const bool to_server = is_syn ? !segment->has(tcp_flag::ack) : destination.port <= source.port;
+    const SocketAddress source{packet.source(), segment.source_port()};
+    const SocketAddress destination{packet.destination(), segment.destination_port()};
+    const bool is_syn = (segment.flags() & tcp_flag::syn) != 0;
+    const bool has_ack = (segment.flags() & tcp_flag::ack) != 0;
+    const bool to_server = is_syn ? !has_ack : destination.port <= source.port;
     server_ = to_server ? destination : source;
   }
-  return source == *server_ ? HostId::server : HostId::client;
+  const bool is_server = segment.source_port() == server_->port && packet.source() == server_->ip;
+  return is_server ? HostId::server : HostId::client;
 }
 
 void FrameDecoder::on_frame(const Frame& frame) {
@@ -93,34 +94,42 @@ void FrameDecoder::on_frame(const Frame& frame) {
   ParseIssue issue;
   // Devices fill in checksums after a capture was taken, so wrong ones are the rule on a sender's side.
   const ParseOptions options{.truncated = frame.bytes.size() < wire_size, .verify_checksums = false};
-  const auto ip = with_length(unwrapped->ip, wire_size - unwrapped->header);
-  auto packet = parse(ip, pool_, issue, options);
-  if (!packet) return malformed(frame, std::move(issue.message));
+  const auto view =
+      PacketView::find(with_length(unwrapped->ip, wire_size - unwrapped->header), issue, options);
+  if (!view) return malformed(frame, std::move(issue.message));
   ++counts_.packets;
+  if (handlers_.packet || handlers_.view) tell_packet(frame, *unwrapped, *view);
+}
+
+void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view) {
   CapturedPacket captured;
   captured.number = frames_;
   captured.comment = frame.comment;
+  captured.view = &view;
+  captured.ip = view.bytes();
+  captured.wire_size = static_cast<std::uint32_t>(view.size());
+  if (view.is_tcp()) captured.payload_captured = static_cast<std::uint32_t>(view.tcp().payload().size());
+  captured.interface = unwrapped.interface != 0 ? unwrapped.interface : frame.interface;
+  captured.link_type = frame.link_type;
   captured.note.at = at(frame.time);
-  captured.note.packet = &*packet;
   if (frame.facts) {
     captured.note.from = frame.facts->from;
     captured.note.fate = frame.facts->fate;
-    packet->why = frame.facts->why;
   } else {
-    captured.note.from = sender_of(*packet);
+    captured.note.from = sender_of(view);
   }
-  if (handlers_.packet) handlers_.packet(captured);
+  if (handlers_.view) handlers_.view(captured);
+  if (!handlers_.packet) return;
+  Packet packet = packet_of(view, pool_);
+  if (frame.facts) packet.why = frame.facts->why;
+  captured.note.packet = &packet;
+  handlers_.packet(captured);
 }
 
 void FrameDecoder::on_note(const Note& note) {
   tell_info(0);
   ++counts_.notes;
   if (handlers_.note) handlers_.note(note);
-}
-
-CaptureCounts FrameDecoder::finish() {
-  tell_info(0);
-  return counts_;
 }
 
 }  // namespace halfopen

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/link_layer.h"
 #include "capture/note_json.h"
 #include "capture/reader.h"
 #include "sim/wire/payload.h"
@@ -16,6 +17,7 @@ namespace halfopen {
 
 struct Frame {
   std::uint32_t link_type = 0;
+  std::uint32_t interface = 0;
   std::span<const std::uint8_t> bytes;  // as far as they were captured
   std::uint64_t wire_size = 0;          // what they were on the wire
   std::int64_t time = 0;                // nanoseconds since 1970
@@ -25,7 +27,7 @@ struct Frame {
 
 class FrameDecoder {
  public:
-  FrameDecoder(const CaptureHandlers& handlers, std::string format);
+  FrameDecoder(CaptureHandlers handlers, std::string format);
 
   // Before the first frame or note.
   void set_run(RunAndEpoch run);
@@ -34,18 +36,20 @@ class FrameDecoder {
   void on_frame(const Frame& frame);
   void on_note(const Note& note);
   // At the end: an empty capture has its info, too.
-  CaptureCounts finish();
+  void finish() { tell_info(0); }
 
+  [[nodiscard]] const CaptureCounts& counts() const { return counts_; }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
  private:
   void tell_info(std::int64_t first_time);
   std::span<const std::uint8_t> with_length(std::span<const std::uint8_t> ip, std::uint64_t wire_size);
-  HostId sender_of(const Packet& packet);
+  HostId sender_of(const PacketView& packet);
+  void tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view);
   void malformed(const Frame& frame, std::string message);
   [[nodiscard]] TimePoint at(std::int64_t time) const;
 
-  const CaptureHandlers& handlers_;
+  CaptureHandlers handlers_;
   CaptureInfo info_;
   bool told_info_ = false;
   BlockPool pool_;
@@ -54,10 +58,5 @@ class FrameDecoder {
   std::vector<std::uint8_t> patched_;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };
-
-// The two formats. `file` is at the beginning.
-class InputFile;
-void read_pcap(InputFile& file, FrameDecoder& decoder);
-void read_pcapng(InputFile& file, FrameDecoder& decoder);
 
 }  // namespace halfopen

@@ -1,6 +1,8 @@
-// A capture file, FIFO or standard input, read once from front to end.
+// A capture file, FIFO or standard input, read once from front to end in large pieces, and handed out without
+// a copy. Not mapped: page faults cost more than read(), and a pipe cannot be.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,13 +19,18 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  // Fills `out` as far as the file reaches; returns how much. Throws InputError if the system cannot read.
-  std::size_t read(std::span<std::uint8_t> out);
-  // Fills some of `out` and does not wait for more; 0 at the end of the file.
-  std::size_t read_some(std::span<std::uint8_t> out);
-  // The next bytes, at most 64, without reading them; fewer at the end of the file.
-  std::span<const std::uint8_t> peek(std::size_t count);
-  // Reads past `count` bytes; returns how many there were.
+  // The next `count` bytes in one piece, fewer at the end of the file; valid until the next call. They are
+  // not read past, and no more is waited for. Throws InputError if the system cannot read.
+  std::span<const std::uint8_t> peek(std::size_t count) {
+    if (end_ - begin_ < count) fill(count);
+    return {buffer_.data() + begin_, std::min(count, end_ - begin_)};
+  }
+  // Reads past `count` bytes, which peek() has shown.
+  void consume(std::size_t count) {
+    begin_ += count;
+    offset_ += count;
+  }
+  // Reads past `count` bytes that may be any number; returns how many there were.
   std::uint64_t skip(std::uint64_t count);
 
   [[nodiscard]] std::uint64_t offset() const { return offset_; }  // of the next byte
@@ -32,7 +39,7 @@ class InputFile {
   [[nodiscard]] std::string place(std::uint64_t at) const { return name_ + ": offset " + std::to_string(at); }
 
  private:
-  bool fill();
+  void fill(std::size_t count);
   std::string name_;
   int fd_ = -1;
   std::vector<std::uint8_t> buffer_;

@@ -1,6 +1,7 @@
 #include "capture/link_layer.h"
 
 #include <fmt/format.h>
+#include <pcap/pcap.h>
 
 #include <algorithm>
 #include <array>
@@ -63,8 +64,10 @@ std::optional<Unwrapped> unwrap_ether_type(std::span<const std::uint8_t> frame, 
 std::optional<Unwrapped> unwrap_cooked2(std::span<const std::uint8_t> frame, std::string& issue) {
   if (frame.size() < 20) return too_short(issue, "Linux cooked", 20, frame.size());
   const std::uint16_t type = get16(frame.data());
-  if (is_vlan_tag(type)) return unwrap_ether_type(frame, 22, "VLAN", issue);
-  return cut(frame, 20, type == kIpv4 || type == kIpv6);
+  auto unwrapped = is_vlan_tag(type) ? unwrap_ether_type(frame, 22, "VLAN", issue)
+                                     : cut(frame, 20, type == kIpv4 || type == kIpv6);
+  if (unwrapped) unwrapped->interface = get32(&frame[4]);
+  return unwrapped;
 }
 
 // The address family of the capturing system, in its byte order.
@@ -82,6 +85,11 @@ const LinkType* find(std::uint32_t number) {
 }
 
 }  // namespace
+
+std::string describe_link_type(std::uint32_t link_type) {
+  const char* name = pcap_datalink_val_to_name(static_cast<int>(link_type));
+  return fmt::format("link type {} ({})", link_type, name != nullptr ? name : "unknown");
+}
 
 bool is_known_link_type(std::uint32_t link_type) { return find(link_type) != nullptr; }
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <bit>
+#include <cstring>
 
 #include "capture/frame_decoder.h"
+#include "capture/frame_source.h"
 #include "capture/input_file.h"
 #include "capture/link_layer.h"
 #include "capture/pcapng_format.h"
@@ -18,21 +20,20 @@ using pcapng::BlockType;
 namespace option = pcapng::option;
 namespace name_record = pcapng::name_record;
 
+constexpr std::uint32_t kEmptyBlock = 12;      // type, and length at both ends
 constexpr std::uint32_t kMaxBlock = 1u << 24;  // of the blocks that are looked into
 constexpr std::size_t kMaxInterfaces = 65536;
 
 struct Interface {
+  std::uint32_t number = 0;  // in the file: a later section's follow those of the sections before
   std::uint32_t link_type = 0;
   pcapng::TimeScale scale;
 };
 
-class PcapngReader {
+class PcapngReader : public FrameSource {
  public:
   PcapngReader(InputFile& file, FrameDecoder& decoder) : file_{file}, decoder_{decoder} {}
-  void read_all() {
-    while (read_block()) {
-    }
-  }
+  bool step() override;
 
  private:
   // Fields of a block in the section's byte order; reading past its end is a fault of the file.
@@ -70,18 +71,23 @@ class PcapngReader {
   [[noreturn]] void fail(const std::string& expected, const std::string& found) const {
     throw InputError{file_.place(block_at_), expected, found};
   }
+  [[nodiscard]] std::uint32_t u32(const std::uint8_t* at) const {
+    std::uint32_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return is_swapped_ ? __builtin_bswap32(word) : word;
+  }
   [[nodiscard]] std::uint64_t number(std::span<const std::uint8_t> bytes) const {
+    if (bytes.size() == 4) return u32(bytes.data());
+    const bool is_big_endian = (std::endian::native == std::endian::big) != is_swapped_;
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
-      value = value << 8 | bytes[is_big_endian_ ? i : bytes.size() - 1 - i];
+      value = value << 8 | bytes[is_big_endian ? i : bytes.size() - 1 - i];
     }
     return value;
   }
 
-  bool read_block();
-  void read_byte_order();
-  void read_exactly(std::span<std::uint8_t> out);
-  void handle(BlockType type);
+  void read_byte_order(std::span<const std::uint8_t> head);
+  void handle(BlockType type, std::span<const std::uint8_t> body);
   void read_interface(Fields fields);
   void read_enhanced_packet(Fields fields);
   void read_simple_packet(Fields fields);
@@ -98,62 +104,55 @@ class PcapngReader {
 
   InputFile& file_;
   FrameDecoder& decoder_;
-  std::uint64_t block_at_ = 0;  // where the present block begins
-  bool is_big_endian_ = false;
-  std::vector<std::uint8_t> body_;
-  std::vector<Interface> interfaces_;
+  std::uint64_t block_at_ = 0;         // where the present block begins
+  bool is_swapped_ = false;            // the section's numbers are not in this machine's byte order
+  std::vector<Interface> interfaces_;  // of the present section
+  std::uint32_t interfaces_seen_ = 0;
   std::int64_t last_time_ = 0;
 };
 
-void PcapngReader::read_exactly(std::span<std::uint8_t> out) {
-  if (file_.read(out) < out.size()) fail("a whole block", "the end of the file");
-}
-
 // A section's first field after its length says in which order the bytes of all its numbers are.
-void PcapngReader::read_byte_order() {
-  const auto ahead = file_.peek(4);
-  if (ahead.size() < 4) fail("a whole section header", "the end of the file");
-  is_big_endian_ = false;
-  if (number(ahead) == pcapng::kByteOrderMagic) return;
-  is_big_endian_ = true;
-  if (number(ahead) != pcapng::kByteOrderMagic) {
-    fail("the byte-order magic 1a2b3c4d", fmt::format("{:08x}", number(ahead)));
+void PcapngReader::read_byte_order(std::span<const std::uint8_t> head) {
+  if (head.size() < 12) fail("a whole section header", "the end of the file");
+  is_swapped_ = false;
+  if (u32(&head[8]) == pcapng::kByteOrderMagic) return;
+  is_swapped_ = true;
+  if (u32(&head[8]) != pcapng::kByteOrderMagic) {
+    fail("the byte-order magic 1a2b3c4d", fmt::format("{:08x}", u32(&head[8])));
   }
 }
 
-bool PcapngReader::read_block() {
+bool PcapngReader::step() {
   block_at_ = file_.offset();
-  std::array<std::uint8_t, 8> head{};
-  const std::size_t got = file_.read(head);
-  if (got == 0) return false;
-  if (got < head.size()) fail("a whole block header", "the end of the file");
-  const std::span<const std::uint8_t> view{head};
+  const auto head = file_.peek(8);
+  if (head.empty()) return false;
+  if (head.size() < 8) fail("a whole block header", "the end of the file");
   // The section's type reads the same in both orders.
-  if (number(view.first(4)) == static_cast<std::uint32_t>(BlockType::section)) read_byte_order();
-  const auto type = static_cast<BlockType>(number(view.first(4)));
-  const auto length = static_cast<std::uint32_t>(number(view.last(4)));
-  if (length < 12 || length % 4 != 0)
+  if (u32(head.data()) == static_cast<std::uint32_t>(BlockType::section)) read_byte_order(file_.peek(12));
+  const auto type = static_cast<BlockType>(u32(file_.peek(8).data()));
+  const std::uint32_t length = u32(&file_.peek(8)[4]);
+  if (length < kEmptyBlock || length % 4 != 0)
     fail("a block length that is a multiple of four from 12", fmt::format("{}", length));
   const bool is_known = type <= BlockType::enhanced_packet || type == BlockType::custom ||
                         type == BlockType::note || type == BlockType::section;
-  if (!is_known) {
-    if (file_.skip(length - 12) < length - 12) fail("a whole block", "the end of the file");
-  } else if (length > kMaxBlock) {
+  if (is_known && length > kMaxBlock) {
     fail(fmt::format("a block of at most {} bytes", kMaxBlock), fmt::format("a length of {}", length));
-  } else {
-    body_.resize(length - 12);
-    read_exactly(body_);
   }
-  std::array<std::uint8_t, 4> tail{};
-  read_exactly(tail);
-  if (number(tail) != length)
-    fail(fmt::format("the block's length {} again at its end", length), fmt::format("{}", number(tail)));
-  if (is_known) handle(type);
+  // What nobody knows may be of any size, and is passed over.
+  const std::size_t skipped = is_known ? 0 : length - 4;
+  const auto block =
+      skipped == file_.skip(skipped) ? file_.peek(length - skipped) : std::span<const std::uint8_t>{};
+  if (block.size() < length - skipped) fail("a whole block", "the end of the file");
+  if (const std::uint32_t tail = u32(block.last(4).data()); tail != length) {
+    fail(fmt::format("the block's length {} again at its end", length), fmt::format("{}", tail));
+  }
+  file_.consume(block.size());
+  if (is_known) handle(type, block.subspan(8, length - kEmptyBlock));
   return true;
 }
 
-void PcapngReader::handle(BlockType type) {
-  const Fields fields{*this, body_};
+void PcapngReader::handle(BlockType type, std::span<const std::uint8_t> body) {
+  const Fields fields{*this, body};
   switch (type) {
     case BlockType::section: read_section(fields); break;
     case BlockType::interface: read_interface(fields); break;
@@ -206,6 +205,7 @@ void PcapngReader::read_interface(Fields fields) {
       interface.scale.offset = static_cast<std::int64_t>(number(o.value));
     }
   }
+  interface.number = interfaces_seen_++;
   interfaces_.push_back(interface);
 }
 
@@ -213,8 +213,7 @@ void PcapngReader::read_interface(Fields fields) {
 void PcapngReader::packet(const Interface& from, std::int64_t time, std::size_t captured, std::uint64_t size,
                           Fields fields) {
   if (!is_known_link_type(from.link_type)) {
-    fail("packets of raw IP, Ethernet, Linux cooked or loopback captures",
-         fmt::format("link type {}", from.link_type));
+    fail(kKnownLinkTypes, describe_link_type(from.link_type));
   }
   if (captured > fields.left()) {
     fail(fmt::format("packet {} within its block", decoder_.frames() + 1),
@@ -222,6 +221,7 @@ void PcapngReader::packet(const Interface& from, std::int64_t time, std::size_t 
   }
   Frame frame;
   frame.link_type = from.link_type;
+  frame.interface = from.number;
   frame.bytes = fields.take(captured);
   frame.wire_size = size;
   frame.time = last_time_ = time;
@@ -297,6 +297,8 @@ void PcapngReader::read_note(Fields fields) {
 
 }  // namespace
 
-void read_pcapng(InputFile& file, FrameDecoder& decoder) { PcapngReader{file, decoder}.read_all(); }
+std::unique_ptr<FrameSource> open_pcapng(InputFile& file, FrameDecoder& decoder) {
+  return std::make_unique<PcapngReader>(file, decoder);
+}
 
 }  // namespace halfopen

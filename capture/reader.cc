@@ -5,6 +5,7 @@
 #include <array>
 
 #include "capture/frame_decoder.h"
+#include "capture/frame_source.h"
 #include "capture/input_file.h"
 #include "sim/wire/bytes.h"
 
@@ -51,12 +52,41 @@ Format format_of(InputFile& file) {
 
 }  // namespace
 
+struct CaptureReader::Parts {
+  Parts(const std::string& path, const CaptureHandlers& handlers)
+      : file{path},
+        format{format_of(file)},
+        decoder{handlers, format == Format::pcap ? "pcap" : "pcapng"},
+        source{format == Format::pcap ? open_pcap(file, decoder) : open_pcapng(file, decoder)} {}
+
+  InputFile file;
+  Format format;
+  FrameDecoder decoder;
+  std::unique_ptr<FrameSource> source;
+  bool is_over = false;
+};
+
+CaptureReader::CaptureReader(const std::string& path, const CaptureHandlers& handlers)
+    : parts_{std::make_unique<Parts>(path, handlers)} {}
+CaptureReader::~CaptureReader() = default;
+CaptureReader::CaptureReader(CaptureReader&&) noexcept = default;
+CaptureReader& CaptureReader::operator=(CaptureReader&&) noexcept = default;
+
+bool CaptureReader::step() {
+  if (parts_->is_over) return false;
+  parts_->is_over = true;  // unless it turns out otherwise: an error is told once
+  parts_->is_over = !parts_->source->step();
+  if (parts_->is_over) parts_->decoder.finish();
+  return !parts_->is_over;
+}
+
+const CaptureCounts& CaptureReader::counts() const { return parts_->decoder.counts(); }
+
 CaptureCounts read_capture(const std::string& path, const CaptureHandlers& handlers) {
-  InputFile file{path};
-  const Format format = format_of(file);
-  FrameDecoder decoder{handlers, format == Format::pcap ? "pcap" : "pcapng"};
-  format == Format::pcap ? read_pcap(file, decoder) : read_pcapng(file, decoder);
-  return decoder.finish();
+  CaptureReader reader{path, handlers};
+  while (reader.step()) {
+  }
+  return reader.counts();
 }
 
 }  // namespace halfopen

@@ -3,14 +3,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "capture/names.h"
 #include "capture/run_info.h"
 #include "sim/input_error.h"
 #include "sim/observe.h"
-#include "sim/wire/packet.h"
+#include "sim/wire/packet_view.h"
 
 namespace halfopen {
 
@@ -24,8 +27,18 @@ struct CaptureInfo {
 
 struct CapturedPacket {
   std::uint64_t number = 0;  // counted from 1, as Wireshark does
-  PacketNote note;           // valid during the call; `why` is known of captures of ours only
-  std::string_view comment;  // the first one, if any
+  // Valid during the call. `why` is known of captures of ours only. note.packet is made for the handler
+  // `packet` alone, with zeros for what a snap length left out.
+  PacketNote note;
+  std::string_view comment;          // the first one, if any
+  const PacketView* view = nullptr;  // the packet where it lies in the file; valid during the call
+
+  // The packet's bytes as captured, from its IP header on and without padding; valid during the call.
+  std::span<const std::uint8_t> ip;
+  std::uint32_t wire_size = 0;  // what the packet claims to be: more than `ip` where a snap length cut it
+  std::uint32_t payload_captured = 0;  // bytes of a TCP payload that are there
+  std::uint32_t interface = 0;         // counted from 0 in the file; of Linux cooked v2 the system's number
+  std::uint32_t link_type = 0;         // the number in the file
 };
 
 // A packet that cannot be read, inside a capture that can.
@@ -39,6 +52,7 @@ struct MalformedPacket {
 struct CaptureHandlers {
   std::function<void(const CaptureInfo&)> info = {};  // once, before everything else
   std::function<void(const CapturedPacket&)> packet = {};
+  std::function<void(const CapturedPacket&)> view = {};  // the same before it, and cheaper: no value is made
   std::function<void(const Note&)> note = {};
   std::function<void(const MalformedPacket&)> malformed = {};
 };
@@ -50,9 +64,28 @@ struct CaptureCounts {
   std::uint64_t notes = 0;
 };
 
-// Reads the capture at `path`, "-" for standard input. Throws InputError, after everything that was readable,
-// where the file itself is broken: cut off, not a capture, lying about lengths. Time and memory are bounded
-// by the file's size and by a packet's.
+// A capture that is read as fast as its reader asks, so that two can be read side by side.
+class CaptureReader {
+ public:
+  // "-" is standard input. Throws InputError for what is no capture.
+  CaptureReader(const std::string& path, const CaptureHandlers& handlers);
+  ~CaptureReader();
+  CaptureReader(CaptureReader&&) noexcept;
+  CaptureReader& operator=(CaptureReader&&) noexcept;
+
+  // Reads one frame or block and calls at most one handler for it, and `info` before the first. False at the
+  // end. Throws InputError, after everything that was readable, where the file itself is broken: cut off, not
+  // a capture, lying about lengths. Time and memory are bounded by the block's size. After the end or an
+  // error it stays at the end.
+  bool step();
+  [[nodiscard]] const CaptureCounts& counts() const;  // so far
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// Reads the capture at `path` from front to end; everything as CaptureReader has it.
 CaptureCounts read_capture(const std::string& path, const CaptureHandlers& handlers);
 
 }  // namespace halfopen

@@ -34,6 +34,7 @@ constexpr void put32(std::uint8_t* at, std::uint32_t value) {
 }
 
 // The pseudo-header's share of a TCP or ICMPv6 checksum: not complemented; `length` is header and payload.
-[[nodiscard]] std::uint16_t pseudo_header_sum(const IpHeader& ip, std::uint8_t protocol, std::size_t length);
+[[nodiscard]] std::uint16_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
+                                              std::uint8_t protocol, std::size_t length);
 
 }  // namespace halfopen::wire

@@ -111,8 +111,8 @@ std::size_t emit_tcp(const IpHeader& ip, const Segment& segment, std::span<std::
   std::uint8_t* head = head_in(out, spare, ip_size + tcp_size);
   put_ip_header(ip, kProtocolTcp, length, head);
   std::uint8_t* tcp = head + ip_size;
-  const std::uint32_t sum =
-      put_tcp_header(segment, tcp_size, tcp) + pseudo_header_sum(ip, kProtocolTcp, length);
+  const std::uint32_t sum = put_tcp_header(segment, tcp_size, tcp) +
+                            pseudo_header_sum(ip.source, ip.destination, kProtocolTcp, length);
   put16(tcp + 16, ~std::uint32_t{add_payload(segment.payload, fold(sum))});
   const std::size_t written = put({head, ip_size + tcp_size}, out);
   return written + segment.payload.copy_to(0, out.subspan(written));
@@ -128,7 +128,7 @@ std::size_t emit_icmp(const IpHeader& ip, const IcmpMessage& message, std::span<
   put_ip_header(ip, protocol, length, head);
   std::uint8_t* icmp = head + ip_size;
   const std::uint32_t first = std::uint32_t{message.type} << 24 | std::uint32_t{message.code} << 16;
-  const std::uint32_t pseudo = v6 ? pseudo_header_sum(ip, protocol, length) : 0u;
+  const std::uint32_t pseudo = v6 ? pseudo_header_sum(ip.source, ip.destination, protocol, length) : 0u;
   const std::uint16_t sum = internet_sum(message.body, halves(first) + halves(message.rest) + pseudo);
   put32(icmp, first | (~std::uint32_t{sum} & 0xffff));
   put32(icmp + 4, message.rest);
@@ -147,8 +147,9 @@ std::size_t emit_other(const IpHeader& ip, const OtherBody& other, std::span<std
 
 }  // namespace
 
-std::uint16_t wire::pseudo_header_sum(const IpHeader& ip, std::uint8_t protocol, std::size_t length) {
-  return fold(address_sum(ip.source) + address_sum(ip.destination) + protocol +
+std::uint16_t wire::pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
+                                      std::uint8_t protocol, std::size_t length) {
+  return fold(address_sum(source) + address_sum(destination) + protocol +
               halves(static_cast<std::uint32_t>(length)));
 }
 

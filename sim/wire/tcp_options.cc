@@ -23,30 +23,50 @@ bool length_fits(std::uint8_t kind, std::size_t length) {
   }
 }
 
-}  // namespace
-
-std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, std::size_t* fault) {
-  TcpOptions options;
+// Calls `use` with every option but the fillers, up to the end of the list. Returns where the first wrong one
+// begins.
+template <class Use>
+std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use) {
+  if (wire.size() > TcpOptions::kMaxBytes) return TcpOptions::kMaxBytes;
   std::size_t at = 0;
-  const auto fail = [&](std::size_t where) -> std::optional<TcpOptions> {
-    if (fault != nullptr) *fault = where;
-    return std::nullopt;
-  };
-  if (wire.size() > kMaxBytes) return fail(kMaxBytes);
   while (at < wire.size() && wire[at] != code_of(TcpOptionKind::end)) {
     if (wire[at] == code_of(TcpOptionKind::nop)) {
       ++at;
       continue;
     }
-    if (at + 1 >= wire.size()) return fail(at);
+    if (at + 1 >= wire.size()) return at;
     const std::size_t length = wire[at + 1];
-    if (length > wire.size() - at || !length_fits(wire[at], length)) return fail(at);
-    options.decode(wire.subspan(at, length));
+    if (length > wire.size() - at || !length_fits(wire[at], length)) return at;
+    use(wire.subspan(at, length));
     at += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, std::size_t* fault) {
+  TcpOptions options;
+  const auto found = walk(wire, [&](std::span<const std::uint8_t> option) { options.decode(option); });
+  if (found) {
+    if (fault != nullptr) *fault = *found;
+    return std::nullopt;
   }
   std::copy(wire.begin(), wire.end(), options.wire_.begin());
   options.size_ = static_cast<std::uint8_t>(wire.size());
   return options;
+}
+
+std::optional<std::size_t> TcpOptions::find_fault(std::span<const std::uint8_t> wire) {
+  return walk(wire, [](std::span<const std::uint8_t>) {});
+}
+
+std::optional<std::uint8_t> TcpOptions::find_window_scale(std::span<const std::uint8_t> wire) {
+  std::optional<std::uint8_t> scale;
+  walk(wire, [&](std::span<const std::uint8_t> option) {
+    if (option[0] == code_of(TcpOptionKind::window_scale)) scale = option[2];
+  });
+  return scale;
 }
 
 void TcpOptions::decode(std::span<const std::uint8_t> option) {

@@ -39,6 +39,11 @@ class TcpOptions {
   [[nodiscard]] static std::optional<TcpOptions> parse(std::span<const std::uint8_t> wire,
                                                        std::size_t* fault = nullptr);
 
+  // Where the first wrong option of `wire` begins, by the rules of parse(); nullopt if none is.
+  [[nodiscard]] static std::optional<std::size_t> find_fault(std::span<const std::uint8_t> wire);
+  // The window scale alone, without making a value; `wire` has no fault.
+  [[nodiscard]] static std::optional<std::uint8_t> find_window_scale(std::span<const std::uint8_t> wire);
+
   // Builders append in call order; the caller keeps the sum within 40 bytes and pads (see pad()).
   void add_nop();
   void add_mss(std::uint16_t mss);

@@ -22,25 +22,6 @@ std::string sack_text(const TcpOptions& options, const SegmentView& view) {
   return text;
 }
 
-// One option of the list, which parse() has found to be whole.
-std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& options,
-                        const SegmentView& view) {
-  switch (static_cast<TcpOptionKind>(option[0])) {
-    case TcpOptionKind::end: return "eol";
-    case TcpOptionKind::nop: return "nop";
-    case TcpOptionKind::mss: return fmt::format("mss {}", options.mss().value_or(0));
-    case TcpOptionKind::window_scale: return fmt::format("wscale {}", options.window_scale().value_or(0));
-    case TcpOptionKind::sack_permitted: return "sackOK";
-    case TcpOptionKind::sack: return sack_text(options, view);
-    case TcpOptionKind::timestamps:
-      return fmt::format("TS val {} ecr {}", options.timestamps().value.wire(),
-                         options.timestamps().echo.wire());
-  }
-  const auto value = hex_text(option.subspan(2));
-  return value.empty() ? fmt::format("unknown-{}", option[0])
-                       : fmt::format("unknown-{} 0x{}", option[0], value);
-}
-
 // What an ICMPv6 message that is no error is called (RFC 4443, RFC 4861).
 std::string_view v6_query_name(std::uint8_t type) {
   switch (type) {
@@ -88,6 +69,24 @@ std::string flags_text(std::uint8_t flags) {
     if ((flags & flag) != 0) text += letter;
   }
   return text.empty() ? "none" : text;
+}
+
+std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& options,
+                        const SegmentView& view) {
+  switch (static_cast<TcpOptionKind>(option[0])) {
+    case TcpOptionKind::end: return "eol";
+    case TcpOptionKind::nop: return "nop";
+    case TcpOptionKind::mss: return fmt::format("mss {}", options.mss().value_or(0));
+    case TcpOptionKind::window_scale: return fmt::format("wscale {}", options.window_scale().value_or(0));
+    case TcpOptionKind::sack_permitted: return "sackOK";
+    case TcpOptionKind::sack: return sack_text(options, view);
+    case TcpOptionKind::timestamps:
+      return fmt::format("TS val {} ecr {}", options.timestamps().value.wire(),
+                         options.timestamps().echo.wire());
+  }
+  const auto value = hex_text(option.subspan(2));
+  return value.empty() ? fmt::format("unknown-{}", option[0])
+                       : fmt::format("unknown-{} 0x{}", option[0], value);
 }
 
 std::string options_text(const TcpOptions& options, const SegmentView& view) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "capture/conversation.h"
@@ -14,6 +15,9 @@ namespace halfopen {
 // "S.", "FP.", "R"; "none" without any bit.
 [[nodiscard]] std::string flags_text(std::uint8_t flags);
 
+// One whole option of the list, as its bytes: "mss 1460", "sack 1 {15:30}", "unknown-30 0x00".
+[[nodiscard]] std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& options,
+                                      const SegmentView& view);
 // "<mss 1460,sackOK,TS val 0 ecr 0,nop,wscale 10>"; empty without options. SACK edges are relative to the
 // other end.
 [[nodiscard]] std::string options_text(const TcpOptions& options, const SegmentView& view);

@@ -5,10 +5,11 @@
 namespace halfopen {
 namespace {
 
-constexpr std::int64_t kWheelSlotBits =
-    3;                                    // each level of the wheel is eight times coarser than the one below
-constexpr std::int64_t kWheelSlots = 63;  // and reaches this many of its own granules
-constexpr std::int64_t kWheelTopLevel = 8;
+// kernel/time/timer.c: each level of the wheel is eight times coarser than the one below, and reaches this
+// many of its own granules.
+constexpr int kWheelLevelBits = 3;
+constexpr std::int64_t kWheelSlots = 63;
+constexpr int kWheelTopLevel = 8;
 constexpr Duration kTooFar = kNever - kTimeZero - 87600h;  // leaves ten years to round up in
 
 constexpr std::int64_t ceil_div(Duration a, Duration b) { return (a.count() + b.count() - 1) / b.count(); }
@@ -59,14 +60,23 @@ TimePoint TickClock::next_boundary(TimePoint now, Duration period) const {
   return kTimeZero + ((now - kTimeZero + phase_) / period + 1) * period - phase_;
 }
 
+int TickClock::wheel_level(Duration delay) const {
+  if (style_ != TickStyle::linux_wheel) return 0;
+  const std::int64_t jiffies = ceil_div(delay, tick_);
+  int level = 0;
+  while (level < kWheelTopLevel && jiffies >= (kWheelSlots << (level * kWheelLevelBits))) ++level;
+  return level;
+}
+
+Duration TickClock::granularity(Duration delay) const {
+  return tick_ * (std::int64_t{1} << (wheel_level(delay) * kWheelLevelBits));
+}
+
 // A timer sits at the finest level that reaches its delay, and fires at that level's first granule wholly
 // after the end of the delay: from one jiffy to one granule late.
 TimePoint TickClock::wheel_expiry(TimePoint now, Duration delay) const {
-  const std::int64_t jiffies = ceil_div(delay, tick_);
-  std::int64_t shift = 0;
-  while (shift < kWheelTopLevel * kWheelSlotBits && jiffies >= (kWheelSlots << shift))
-    shift += kWheelSlotBits;
-  const std::int64_t fires = (((ticks(now) + jiffies) >> shift) + 1) << shift;
+  const int shift = wheel_level(delay) * kWheelLevelBits;
+  const std::int64_t fires = (((ticks(now) + ceil_div(delay, tick_)) >> shift) + 1) << shift;
   return kTimeZero + fires * tick_ - phase_;
 }
 

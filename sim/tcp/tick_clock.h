@@ -20,6 +20,11 @@ class TickClock {
   [[nodiscard]] std::int64_t ticks(TimePoint now) const;
   // One tick: a jiffy, the slow tick, 1/hz; 1 ns for ideal.
   [[nodiscard]] Duration tick() const { return tick_; }
+  // How late a timer of `delay` may run out by this clock: a granule of the wheel's level that holds it, one
+  // tick elsewhere.
+  [[nodiscard]] Duration granularity(Duration delay) const;
+  // That level, from 0; always 0 for clocks that are no wheel.
+  [[nodiscard]] int wheel_level(Duration delay) const;
   // `delay` rounded up to whole ticks.
   [[nodiscard]] Duration round_up(Duration delay) const;
 

@@ -1,0 +1,255 @@
+#include "capture/compare/side.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "capture/text.h"
+#include "sim/wire/icmp.h"
+
+namespace halfopen::compare {
+namespace {
+
+constexpr std::string_view kDefaultProfile = "linux";
+// A device hands on what another has just seen within this; a retransmission takes longer.
+constexpr std::int64_t kDuplicateWithin = 1'000'000;  // ns
+constexpr std::size_t kDigested = 128;  // headers, with the IP ID and the time stamp, and some payload
+// Link types of captures on all devices: Linux cooked, v1 and v2.
+constexpr std::uint32_t kCooked = 113;
+constexpr std::uint32_t kCooked2 = 276;
+
+// A kernel's profile is "linux-" and its release: "linux-6.18.44" is modelled by the row linux-6.18, a
+// release without a row by the newest.
+const OsProfile* profile_for(const RunInfo& run) {
+  const auto host = std::ranges::find(run.hosts, run.tap, &HostInfo::id);
+  if (host == run.hosts.end()) return nullptr;
+  const OsProfile* best = find_profile(host->profile);
+  for (const OsProfile* row : all_profiles()) {
+    if (best == nullptr && host->profile.starts_with(std::string{row->name} + ".")) best = row;
+  }
+  return best;
+}
+
+// FNV-1a over what two sightings of one packet share: all but TTL and IPv4 header checksum, which a router
+// changes.
+std::uint64_t digest_of(std::span<const std::uint8_t> ip) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const bool v4 = !ip.empty() && ip[0] >> 4 == 4;
+  for (std::size_t i = 0; i < ip.size(); ++i) {
+    const bool changes = v4 ? i == 8 || i == 10 || i == 11 : i == 7;
+    if (!changes) hash = (hash ^ ip[i]) * 0x100000001b3;
+  }
+  return hash;
+}
+
+std::string times(std::uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Side::Side(std::string name, const std::string& path, const PacketFilter* filter, SideListener& listener)
+    : name_{std::move(name)},
+      filter_{filter},
+      listener_{listener},
+      handlers_{.info = [this](const CaptureInfo& info) { on_info(info); },
+                .packet = [this](const CapturedPacket& packet) { on_packet(packet); },
+                .view = {},
+                .note = [this](const Note& note) { listener_.on_note(note); },
+                .malformed =
+                    [this](const MalformedPacket& packet) {
+                      if (malformed_++ == 0)
+                        first_malformed_ = fmt::format("packet {}: {}", packet.number, packet.message);
+                    }},
+      reader_{path, handlers_},
+      profile_{find_profile(kDefaultProfile)} {}
+
+bool Side::step() {
+  if (is_over_) return false;
+  try {
+    is_over_ = !reader_.step();
+  } catch (const InputError& error) {
+    is_over_ = true;
+    broken_ = error.what();
+  }
+  return !is_over_;
+}
+
+void Side::peek() {
+  while (!knows_info_ && step()) {
+  }
+}
+
+bool Side::is_virtual() const {
+  if (!info_.run) return false;
+  return std::ranges::all_of(info_.run->hosts, [](const HostInfo& host) {
+    return host.id == HostId::router || host.kind == "model";
+  });
+}
+
+void Side::on_info(const CaptureInfo& info) {
+  info_ = info;
+  knows_info_ = true;
+  if (!info.run) return;
+  if (info.run->tap == HostId::server) tap_ = Stream::from_server;
+  if (const OsProfile* known = profile_for(*info.run)) profile_ = known;
+}
+
+void Side::note_time(const CapturedPacket& captured) {
+  if (!first_at_) first_at_ = captured.note.at;
+  if (captured.note.at < now_) {
+    if (backsteps_++ == 0) first_backstep_ = captured.number;
+    worst_backstep_ = std::max(worst_backstep_, now_ - captured.note.at);
+  }
+  now_ = std::max(now_, captured.note.at);
+}
+
+// A capture on several devices sees a packet on each that it passes.
+bool Side::is_duplicate(const CapturedPacket& captured) {
+  const bool is_cooked = captured.link_type == kCooked || captured.link_type == kCooked2;
+  const std::uint64_t digest = digest_of(captured.ip.first(std::min(captured.ip.size(), kDigested)));
+  const std::int64_t at = nanos(captured.note.at);
+  const bool seen = std::ranges::any_of(recent_, [&](const Recent& recent) {
+    return recent.digest == digest && at - recent.at <= kDuplicateWithin &&
+           (is_cooked || recent.device != captured.interface);
+  });
+  if (!seen) recent_[next_recent_++ % kRecent] = {digest, at, captured.interface};
+  return seen;
+}
+
+void Side::on_packet(const CapturedPacket& captured) {
+  note_time(captured);
+  if (is_duplicate(captured)) {
+    ++duplicates_;
+    return;
+  }
+  TraceEvent event;
+  event.number = captured.number;
+  event.at = captured.note.at;
+  event.packet = *captured.note.packet;
+  if (event.packet.segment() != nullptr) {
+    on_segment(captured, std::move(event));
+  } else if (event.packet.icmp() != nullptr) {
+    on_icmp(std::move(event));
+  }
+}
+
+void Side::on_segment(const CapturedPacket& captured, TraceEvent event) {
+  ++segments_;
+  event.view = conversations_.see(event.packet);
+  const Segment& segment = *event.packet.segment();
+  event.payload_captured = std::min(captured.payload_captured, segment.payload.size());
+  event.header_captured =
+      event.payload_captured > 0 || captured.ip.size() >= captured.wire_size - segment.payload.size();
+  if (event.payload_captured < segment.payload.size() || !event.header_captured) ++cut_;
+  SideConnection& connection = connection_of(captured, event.view);
+  const SocketAddress from{event.packet.ip.source, segment.source_port};
+  event.stream = from == connection.client ? Stream::from_client : Stream::from_server;
+  note_config(connection, event);
+  const auto& scale = connection.config[event.stream == Stream::from_client ? 0 : 1].window_scale;
+  const bool scales = event.view.window_is_scaled && !segment.has(tcp_flag::syn) && scale;
+  event.window_unit = scales ? 1u << std::min<std::uint8_t>(*scale, 14) : 1;
+  finish_event(connection, std::move(event));
+}
+
+// An error belongs to the connection that it quotes.
+void Side::on_icmp(TraceEvent event) {
+  const auto quoted = quoted_segment(*event.packet.icmp(), event.packet.ip.source.is_v6());
+  if (!quoted) return;
+  auto found = by_ends_.find(quoted->tuple);
+  if (found == by_ends_.end()) found = by_ends_.find({quoted->tuple.remote, quoted->tuple.local});
+  if (found == by_ends_.end()) {
+    ++stray_icmp_;
+    return;
+  }
+  event.is_quote_from_client = quoted->tuple.local == found->second->client;
+  event.stream = Stream::icmp;
+  if (const auto quote = conversations_.find_quoted(*quoted)) event.quoted = quote->seq;
+  finish_event(*found->second, std::move(event));
+}
+
+SideConnection& Side::connection_of(const CapturedPacket& captured, const SegmentView& view) {
+  const auto found = connections_.find(view.conversation);
+  if (found != connections_.end()) return *found->second;
+  const Packet& packet = *captured.note.packet;
+  const Segment& segment = *packet.segment();
+  auto connection = std::make_unique<SideConnection>(tap_, *profile_);
+  SocketAddress from{packet.ip.source, segment.source_port};
+  SocketAddress to{packet.ip.destination, segment.destination_port};
+  if (!view.from_initiator) std::swap(from, to);
+  connection->number = ++numbers_;
+  connection->client = from;
+  connection->server = to;
+  connection->has_handshake = segment.has(tcp_flag::syn);
+  connection->is_selected = filter_ == nullptr || filter_->matches(captured.ip, captured.wire_size);
+  connection->began = captured.note.at;
+  SideConnection& opened = *connection;
+  connections_.emplace(view.conversation, std::move(connection));
+  by_ends_[{opened.client, opened.server}] = &opened;
+  opened.conversation = view.conversation;
+  if (opened.is_selected) listener_.on_opened(opened);
+  return opened;
+}
+
+void Side::note_config(SideConnection& connection, const TraceEvent& event) {
+  if (!event.has(tcp_flag::syn)) return;
+  const TcpOptions& options = event.packet.segment()->options;
+  connection.config[event.stream == Stream::from_client ? 0 : 1] = {.has_syn = true,
+                                                                    .mss = options.mss(),
+                                                                    .window_scale = options.window_scale(),
+                                                                    .sack = options.sack_permitted(),
+                                                                    .timestamps = options.has_timestamps()};
+}
+
+void Side::finish_event(SideConnection& connection, TraceEvent event) {
+  if (!connection.is_selected) return;
+  event.order = connection.events++;
+  event.before = connection.last;
+  auto& last_of_stream = connection.last_of[static_cast<std::size_t>(event.stream)];
+  event.before_same = last_of_stream;
+  connection.last = last_of_stream = event.at;
+  connection.origins.see(event);
+  connection.is_quiet = connection.origins.is_closed();
+  listener_.on_event(connection, std::move(event));
+}
+
+void Side::forget(const SideConnection& connection) {
+  const FourTuple ends{connection.client, connection.server};
+  if (const auto found = by_ends_.find(ends); found != by_ends_.end() && found->second == &connection) {
+    by_ends_.erase(found);
+  }
+  connections_.erase(connection.conversation);
+}
+
+std::vector<std::string> Side::remarks() const {
+  std::vector<std::string> all;
+  const auto add = [&](std::string text) { all.push_back(name_ + ": " + std::move(text)); };
+  if (cut_ > 0) add(times(cut_, "packet") + " cut by the capture's snap length: compared as far as they go");
+  if (duplicates_ > 0)
+    add(times(duplicates_, "packet") + " seen on a second device as well: each counts once");
+  if (stray_icmp_ > 0) add(times(stray_icmp_, "ICMP error") + " about no connection in this capture");
+  if (backsteps_ > 0) {
+    add(fmt::format("time runs back at packet {} and {} in all, by {} at most: packets keep the file's order",
+                    first_backstep_, times(backsteps_, "place"), human_duration(worst_backstep_)));
+  }
+  return all;
+}
+
+std::vector<std::string> Side::faults(Duration tolerated_backstep) const {
+  std::vector<std::string> all;
+  const auto add = [&](std::string text) { all.push_back(name_ + ": " + std::move(text)); };
+  if (!broken_.empty()) add(broken_ + " (what is before it was compared)");
+  if (segments_ == 0) add("expected TCP packets, found none");
+  if (malformed_ > 0)
+    add(times(malformed_, "packet") + " that cannot be read, and was not compared; " + first_malformed_);
+  if (worst_backstep_ > tolerated_backstep) {
+    add(fmt::format(
+        "expected packets in order of time, found packet {} earlier than the one before it (by {} "
+        "at most): gaps cannot be judged",
+        first_backstep_, human_duration(worst_backstep_)));
+  }
+  return all;
+}
+
+}  // namespace halfopen::compare

@@ -62,7 +62,7 @@ void OutputFile::open() {
   struct stat status {};
   const bool exists = ::stat(path_.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) throw CaptureError{name_, "cannot be written", EISDIR};
-  if (exists && !S_ISREG(status.st_mode)) {
+  if (exists && (!S_ISREG(status.st_mode) || path_.starts_with("/proc/self/fd/"))) {
     fd_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
     return;

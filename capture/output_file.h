@@ -25,8 +25,9 @@ class OutputFile {
   // What a signal that ends the program makes of the file.
   enum class OnSignal : std::uint8_t { finish, discard };
 
-  // "-" is standard output. What exists and is no regular file (a device, a FIFO) is written to as it is; it
-  // is neither renamed nor removed. Throws CaptureError, as everything here does.
+  // "-" is standard output. What exists and is no regular file (a device, a FIFO), and what we have open
+  // already (/proc/self/fd/N), is written to as it is; it is neither renamed nor removed. Throws
+  // CaptureError, as everything here does.
   OutputFile(const std::string& name, OnSignal on_signal);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;

@@ -87,8 +87,7 @@ int run_command(CommandLine& line) {
   if (name == "profiles") return run_profiles(line.profiles);
   if (name == "doctor") return run_doctor_command();
   finish_run_options(line, name);
-  const bool only_models = !line.run.client_is_kernel && !line.run.server_is_kernel;
-  return name == "sim" || only_models ? run_sim(line.run) : run_kernel(line.run);
+  return line.run.hosts.is_simulated() ? run_sim(line.run) : run_kernel(line.run);
 }
 
 // Takes away what follows "--": the user's program, whose options are not ours.

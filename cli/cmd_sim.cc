@@ -1,18 +1,15 @@
 // halfopen sim: a scenario in virtual time, told as it happens.
 #include "cli/commands.h"
+#include "cli/run_scenario.h"
 #include "cli/telling.h"
-#include "sim/world.h"
 
 namespace halfopen {
 
-int run_sim(const SimOptions& options) {
-  const NamedScenario named = find_scenario(options.scenario, options.sets, options.quick);
-  const Scenario& scenario = named.scenario;
-  Telling telling{named, options, describe_run(scenario, options), scenario.facts()};
+int run_sim(const RunOptions& options) {
+  const PreparedRun run = prepare_run(options);
+  Telling telling{run, options};
   telling.print_head();
-  World world{scenario, {.seed = options.seed, .tap = options.tap, .observer = &telling.trace()}};
-  const TimePoint end = world.run();
-  return telling.finish(end, world.is_quiet());
+  return telling.finish(run_scenario(run, telling.trace()));
 }
 
 }  // namespace halfopen

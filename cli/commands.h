@@ -7,7 +7,7 @@
 namespace halfopen {
 
 int run_list();
-int run_sim(const SimOptions& options);
+int run_sim(const RunOptions& options);
 int run_kernel(const RunOptions& options);
 int run_doctor_command();
 int run_show(const ShowOptions& options);

@@ -105,13 +105,15 @@ void add_runs(CommandLine& line) {
 // What CLI11 would take too lightly: it wraps -1 around and names a set as {a,b}.
 void finish_run_options(CommandLine& line, const std::string& command) {
   line.run.tap = one_of("--tap", line.tap, "client", "server") ? HostId::client : HostId::server;
-  line.run.client_is_kernel = one_of("--client", line.client, "kernel", "model");
-  line.run.server_is_kernel = command != "replay" && one_of("--server", line.server, "kernel", "model");
+  Pairing& hosts = line.run.hosts;
+  hosts.client_is_kernel = command != "sim" && one_of("--client", line.client, "kernel", "model");
+  hosts.server_is_kernel =
+      command != "sim" && command != "replay" && one_of("--server", line.server, "kernel", "model");
   line.run.trace = !line.no_trace;
-  if (!line.run.command.empty() && (command == "sim" || !line.run.client_is_kernel)) {
+  if (!line.run.command.empty() && !hosts.client_is_kernel) {
     throw Trouble{"a program of your own (after --) needs a client on the kernel: halfopen replay or live"};
   }
-  if (!line.run.server_command.empty() && !line.run.server_is_kernel) {
+  if (!line.run.server_command.empty() && !hosts.server_is_kernel) {
     throw Trouble{"--server-command needs a server on the kernel"};
   }
   if (line.run.repeat > 1 && (!line.run.captures.empty() || !line.run.json.empty())) {

@@ -10,27 +10,37 @@
 
 namespace halfopen {
 
-struct SimOptions {
-  std::string scenario;               // a shipped scenario's name, or a file
-  std::vector<std::string> sets;      // KEY=VALUE
-  std::vector<std::string> captures;  // files by extension; "-": pcapng on standard output
-  std::string json;                   // empty: none; "-": standard output
-  std::optional<std::uint64_t> seed;  // instead of the scenario's
-  HostId tap = HostId::client;
-  bool quiet = false;
-  bool explain = false;
-  bool quick = false;        // with the scenario's [quick]
-  bool tells_sooner = true;  // what would have told the program sooner, by the model
+// Which hosts of a run are this machine's kernel; the others are models.
+struct Pairing {
+  bool client_is_kernel = false;
+  bool server_is_kernel = false;
+
+  [[nodiscard]] bool is_simulated() const { return !client_is_kernel && !server_is_kernel; }
+  friend bool operator==(const Pairing&, const Pairing&) = default;
 };
 
-// replay, live and run: the options of sim, and what only real kernels have.
-struct RunOptions : SimOptions {
-  bool client_is_kernel = true;
-  bool server_is_kernel = true;
+// What is run.
+struct RunSpec {
+  std::string scenario;               // a shipped scenario's name, or a file
+  std::vector<std::string> sets;      // KEY=VALUE
+  bool quick = false;                 // with the scenario's [quick]
+  std::optional<std::uint64_t> seed;  // instead of the scenario's
+  HostId tap = HostId::client;
+  Pairing hosts;
+  // Of kernel hosts only.
   std::vector<std::string> command;  // the user's program in the client's place
   std::string server_command;        // for sh, in the server's place; empty: the scenario's server
   bool trace = true;                 // watch system calls
-  std::uint32_t repeat = 1;
+};
+
+// sim, replay, live and run: what is run, and how it is told.
+struct RunOptions : RunSpec {
+  std::vector<std::string> captures;  // files by extension; "-": pcapng on standard output
+  std::string json;                   // empty: none; "-": standard output
+  bool quiet = false;
+  bool explain = false;
+  bool tells_sooner = true;  // what would have told the program sooner, by the model
+  std::uint32_t repeat = 1;  // of kernel hosts only
 };
 
 struct ShowOptions {

@@ -14,7 +14,7 @@
 
 namespace halfopen {
 
-bool takes_standard_output(const SimOptions& options) {
+bool takes_standard_output(const RunOptions& options) {
   std::vector<std::string> names = options.captures;
   if (!options.json.empty()) names.push_back(options.json);
   std::ranges::sort(names);
@@ -41,25 +41,6 @@ std::int64_t epoch_of_captures(bool simulated) {
     throw InputError{"SOURCE_DATE_EPOCH", fmt::format("seconds since 1970, at most {}", kLatest), text};
   }
   return seconds * 1'000'000'000;
-}
-
-RunInfo describe_run(const Scenario& scenario, const SimOptions& options) {
-  const auto host = [](HostId id, const HostScenario& from) {
-    return HostInfo{.id = id,
-                    .address = from.address,
-                    .kind = "model",
-                    .os = std::string{to_string(from.profile.family)},
-                    .profile = from.profile_name,
-                    .program = from.program.name};
-  };
-  HostInfo router;
-  router.id = HostId::router;
-  router.address = scenario.path.router;
-  return {.version = HALFOPEN_VERSION,
-          .scenario = scenario.title,
-          .seed = options.seed.value_or(scenario.seed),
-          .tap = options.tap,
-          .hosts = {host(HostId::client, scenario.client), host(HostId::server, scenario.server), router}};
 }
 
 template <class Action>

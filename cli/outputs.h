@@ -6,23 +6,18 @@
 #include <vector>
 
 #include "capture/capture_file.h"
-#include "capture/run_info.h"
 #include "capture/trace.h"
 #include "cli/options.h"
-#include "sim/scenario.h"
 
 namespace halfopen {
 
 // True if a capture or the JSON goes to standard output, so that prose must not. Throws Trouble where two do,
 // or where two outputs are one file.
-[[nodiscard]] bool takes_standard_output(const SimOptions& options);
+[[nodiscard]] bool takes_standard_output(const RunOptions& options);
 
 // Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's; else of a simulated run a constant, of a real one
 // now. Throws InputError for nonsense in the variable.
 [[nodiscard]] std::int64_t epoch_of_captures(bool simulated);
-
-// What a capture says about this run.
-[[nodiscard]] RunInfo describe_run(const Scenario& scenario, const SimOptions& options);
 
 // Passes everything to a file's writer until its reader has left (a pipe into head): then the run goes on
 // without it.

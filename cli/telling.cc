@@ -9,7 +9,7 @@
 namespace halfopen {
 namespace {
 
-LadderText ladder_of(const Scenario& scenario, const SimOptions& options, const RunInfo& run,
+LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const RunInfo& run,
                      const Prose& out) {
   LadderOptions ladder;
   ladder.color = out.colour();
@@ -39,34 +39,32 @@ bool print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet
 
 }  // namespace
 
-Telling::Telling(const NamedScenario& named, const SimOptions& options, const RunInfo& run,
-                 const RunFacts& facts)
-    : named_{named},
-      scenario_{named.scenario},
+Telling::Telling(const PreparedRun& run, const RunOptions& options)
+    : run_{run},
+      scenario_{run.named.scenario},
       options_{options},
       out_{stream_of(options)},
-      expectations_{scenario_.expect, facts},
-      ladder_{out_, ladder_of(scenario_, options, run, out_)},
-      all_models_{facts.client_kind == "model" && facts.server_kind == "model"} {
-  open_outputs(run);
+      expectations_{scenario_.expect, run.facts},
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
+  open_outputs();
   trace_.subscribe(expectations_);
   if (options_.quiet) return;
   trace_.subscribe(ladder_);
   trace_.subscribe(report_);
 }
 
-std::FILE* Telling::stream_of(const SimOptions& options) {
+std::FILE* Telling::stream_of(const RunOptions& options) {
   return takes_standard_output(options) ? stderr : stdout;
 }
 
-void Telling::open_outputs(const RunInfo& run) {
-  const CaptureOptions capture{.epoch = epoch_of_captures(all_models_)};
+void Telling::open_outputs() {
+  const CaptureOptions capture{.epoch = epoch_of_captures(run_.spec.hosts.is_simulated())};
   for (const std::string& name : options_.captures) {
-    outputs_.push_back(std::make_unique<Output>(open_capture(name, run, capture)));
+    outputs_.push_back(std::make_unique<Output>(open_capture(name, run_.info, capture)));
     trace_.subscribe(*outputs_.back());
   }
   if (options_.json.empty()) return;
-  auto json = std::make_unique<JsonWriter>(options_.json, run);
+  auto json = std::make_unique<JsonWriter>(options_.json, run_.info);
   json_ = json.get();
   outputs_.push_back(std::make_unique<Output>(std::move(json)));
   trace_.subscribe(*outputs_.back());
@@ -74,7 +72,7 @@ void Telling::open_outputs(const RunInfo& run) {
 
 void Telling::print_head() {
   if (options_.quiet) return;
-  out_.line(out_.paint(Style::title, named_.name) + ": " + scenario_.title);
+  out_.line(out_.paint(Style::title, run_.named.name) + ": " + scenario_.title);
   if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
   out_.line();
 }
@@ -83,25 +81,26 @@ void Telling::flush() {
   for (const auto& output : outputs_) output->flush();
 }
 
-int Telling::finish(TimePoint end, bool for_ever) {
-  verdicts_ = expectations_.finish(end);
+int Telling::finish(const RunEnd& end) {
+  verdicts_ = expectations_.finish(end.at);
   if (json_ != nullptr) json_->set_verdicts(verdicts_);
   for (const auto& output : outputs_) output->finish();
-  if (!options_.quiet) print_tail(end, for_ever);
+  if (!options_.quiet) print_tail(end);
   const bool passed = print_verdicts(out_, verdicts_, options_.quiet);
   if (!options_.quiet) print_outputs();
   out_.flush();
   return passed ? kExitYes : kExitNo;
 }
 
-void Telling::print_tail(TimePoint end, bool for_ever) {
-  const std::vector<std::string> seen = report_.finish(end, for_ever);
+void Telling::print_tail(const RunEnd& end) {
+  const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
   for (const std::string& line : seen) out_.line("  " + line);
   if (!options_.tells_sooner) return;
   const std::string sooner = what_tells_sooner(scenario_, options_.seed);
-  if (!sooner.empty()) out_.line((all_models_ ? "sooner: " : "sooner, by the model: ") + sooner);
+  if (!sooner.empty())
+    out_.line((run_.spec.hosts.is_simulated() ? "sooner: " : "sooner, by the model: ") + sooner);
 }
 
 void Telling::print_outputs() {

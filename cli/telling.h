@@ -9,23 +9,21 @@
 
 #include "capture/expect.h"
 #include "capture/json_writer.h"
-#include "capture/run_info.h"
 #include "capture/trace.h"
-#include "cli/find_scenario.h"
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "cli/prose.h"
 #include "cli/prose_ladder.h"
 #include "cli/report.h"
+#include "cli/run_scenario.h"
 #include "cli/sooner.h"
 
 namespace halfopen {
 
 class Telling {
  public:
-  // `named` and `options` outlive it. `run` and `facts` say what kind of hosts there are. Opens the output
-  // files; throws Trouble, CaptureError or InputError.
-  Telling(const NamedScenario& named, const SimOptions& options, const RunInfo& run, const RunFacts& facts);
+  // `run` and `options` outlive it. Opens the output files; throws Trouble, CaptureError or InputError.
+  Telling(const PreparedRun& run, const RunOptions& options);
 
   // The run's observer.
   [[nodiscard]] Trace& trace() { return trace_; }
@@ -33,26 +31,24 @@ class Telling {
   void print_head();
   // Gives to the system what was recorded so far.
   void flush();
-  // The run is over: finishes the files, prints the rest, gives the exit status. With `for_ever` nothing
-  // could happen any more.
-  [[nodiscard]] int finish(TimePoint end, bool for_ever);
+  // The run is over: finishes the files, prints the rest, gives the exit status.
+  [[nodiscard]] int finish(const RunEnd& end);
   // After finish().
   [[nodiscard]] const std::vector<Verdict>& verdicts() const { return verdicts_; }
 
  private:
-  static std::FILE* stream_of(const SimOptions& options);
-  void open_outputs(const RunInfo& run);
-  void print_tail(TimePoint end, bool for_ever);
+  static std::FILE* stream_of(const RunOptions& options);
+  void open_outputs();
+  void print_tail(const RunEnd& end);
   void print_outputs();
 
-  const NamedScenario& named_;
+  const PreparedRun& run_;
   const Scenario& scenario_;
-  const SimOptions& options_;
+  const RunOptions& options_;
   Prose out_;
   Expectations expectations_;
   ProseLadder ladder_;
   Report report_;
-  bool all_models_;
   std::vector<std::unique_ptr<Output>> outputs_;
   JsonWriter* json_ = nullptr;  // one of the outputs
   Trace trace_;

@@ -1,0 +1,47 @@
+// A scenario run on any pairing of hosts, silently: what every command that runs one stands on.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "capture/run_info.h"
+#include "cli/find_scenario.h"
+#include "cli/options.h"
+#include "sim/expectation.h"
+#include "sim/observe.h"
+#include "sim/time.h"
+
+namespace halfopen {
+
+// A run before its first packet.
+struct PreparedRun {
+  RunSpec spec;
+  NamedScenario named;
+  RunFacts facts;  // what `when` asks about
+  RunInfo info;    // what a capture says of it
+};
+
+// Finds and reads the scenario. On a kernel host its profile does not apply: that is `linux`, by the kernel's
+// release. Throws as find_scenario() does.
+[[nodiscard]] PreparedRun prepare_run(const RunSpec& spec);
+
+// What happens beside a run on kernel hosts; each may be empty.
+struct RunHooks {
+  // What the client's program writes, as it comes.
+  std::function<void(std::string_view bytes, bool error_output)> output = {};
+  // Called about once a second.
+  std::function<void(TimePoint now)> on_wait = {};
+};
+
+struct RunEnd {
+  TimePoint at;
+  bool for_ever = false;  // nothing could happen any more; else the scenario's end cut it short
+};
+
+// Runs it, in virtual time if both hosts are models, else in real time. `observer` hears everything. Throws
+// Cannot where this machine does not allow it, std::runtime_error where a program or a sysctl is wrong. A run
+// with kernel hosts waits for every child of this process: have no others.
+RunEnd run_scenario(const PreparedRun& run, Observer& observer, const RunHooks& hooks = {});
+
+}  // namespace halfopen

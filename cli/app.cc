@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -32,14 +33,15 @@ constexpr std::string_view kExamples =
     "  halfopen sim host-crash -w crash.pcapng         the same, with a capture for Wireshark\n"
     "  halfopen replay host-crash -- nc server 9998    your own client on this kernel, before a server that "
     "dies\n"
+    "  halfopen compare crash.pcapng sim:host-crash    what differs between two traces, and why\n"
     "  halfopen show crash.pcapng                      its ladder, and that of anybody's capture\n"
     "  halfopen profiles linux-6.18                    every constant of a TCP stack, with its source\n"
     "\n"
     "Exit status: 0 as the scenario says; 1 an expectation failed; 2 bad input or a file that fails;\n"
     "4 this machine lacks what is needed; 130 interrupted. 'halfopen COMMAND --help' says more.";
 
-const std::vector<std::string_view> kCommands{"list", "sim",  "replay",   "live",
-                                              "run",  "show", "profiles", "doctor"};
+const std::vector<std::string_view> kCommands{"list",    "sim",  "replay",   "live",  "run",
+                                              "compare", "show", "profiles", "doctor"};
 
 void add_commands(CommandLine& line) {
   line.app.set_version_flag("--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");
@@ -48,6 +50,7 @@ void add_commands(CommandLine& line) {
   line.app.require_subcommand(1);
   line.app.get_formatter()->label("SUBCOMMAND", "COMMAND");
   add_runs(line);
+  add_compare(line);
   add_readers(line);
 }
 
@@ -83,6 +86,10 @@ int complain_of_usage(const CommandLine& line, const CLI::ParseError& error) {
 int run_command(CommandLine& line) {
   const std::string name = line.app.get_subcommands().front()->get_name();
   if (name == "list") return run_list();
+  if (name == "compare") {
+    line.compare.seed = seed_of(line);
+    return run_compare(line.compare);
+  }
   if (name == "show") return run_show(line.show);
   if (name == "profiles") return run_profiles(line.profiles);
   if (name == "doctor") return run_doctor_command();
@@ -114,6 +121,17 @@ bool one_of(const char* option, const std::string& given, std::string_view first
   if (given != first && given != second)
     throw InputError{option, fmt::format("{} or {}", first, second), given};
   return given == first;
+}
+
+std::optional<std::uint64_t> seed_of(const CommandLine& line) {
+  if (line.seed.empty()) return std::nullopt;
+  std::uint64_t seed = 0;
+  const char* end = line.seed.data() + line.seed.size();
+  const auto [stop, error] = std::from_chars(line.seed.data(), end, seed);
+  if (error != std::errc{} || stop != end) {
+    throw InputError{"--seed", "a number from 0 to 2^64 - 1", line.seed};
+  }
+  return seed;
 }
 
 int run_app(int argc, char** argv) {

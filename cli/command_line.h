@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,7 @@ struct CommandLine {
   explicit CommandLine(const std::string& about) : app{about, "halfopen"} {}
 
   RunOptions run;  // of sim, replay, live and run
+  CompareCommand compare;
   ShowOptions show;
   ProfilesOptions profiles;
   std::string seed;
@@ -29,9 +32,12 @@ CLI::App* add_command(CommandLine& line, const char* name, const char* about, st
 // True for `first`, false for `second`; throws InputError that names `option` for anything else.
 [[nodiscard]] bool one_of(const char* option, const std::string& given, std::string_view first,
                           std::string_view second);
+// What --seed says; nullopt without it. Throws InputError.
+[[nodiscard]] std::optional<std::uint64_t> seed_of(const CommandLine& line);
 
 // Each declares its commands and their options.
-void add_runs(CommandLine& line);     // sim, replay, live, run
+void add_runs(CommandLine& line);  // sim, replay, live, run
+void add_compare(CommandLine& line);
 void add_readers(CommandLine& line);  // list, show, profiles, doctor
 
 // After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.

@@ -10,6 +10,7 @@ int run_list();
 int run_sim(const RunOptions& options);
 int run_kernel(const RunOptions& options);
 int run_doctor_command();
+int run_compare(const CompareCommand& command);
 int run_show(const ShowOptions& options);
 int run_profiles(const ProfilesOptions& options);
 

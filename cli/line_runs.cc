@@ -1,8 +1,6 @@
 // The command line of sim, replay, live and run.
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "cli/command_line.h"
 #include "cli/exit_code.h"
 #include "sim/input_error.h"
@@ -119,14 +117,7 @@ void finish_run_options(CommandLine& line, const std::string& command) {
   if (line.run.repeat > 1 && (!line.run.captures.empty() || !line.run.json.empty())) {
     throw Trouble{"--repeat would write each file again and again: leave out -w and --json"};
   }
-  if (line.seed.empty()) return;
-  std::uint64_t seed = 0;
-  const char* end = line.seed.data() + line.seed.size();
-  const auto [stop, error] = std::from_chars(line.seed.data(), end, seed);
-  if (error != std::errc{} || stop != end) {
-    throw InputError{"--seed", "a number from 0 to 2^64 - 1", line.seed};
-  }
-  line.run.seed = seed;
+  line.run.seed = seed_of(line);
 }
 
 }  // namespace halfopen

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/compare/compare.h"
 #include "sim/observe.h"
 
 namespace halfopen {
@@ -46,6 +47,19 @@ struct RunOptions : RunSpec {
 struct ShowOptions {
   std::string capture;  // a file; "-": standard input
   bool explain = false;
+};
+
+struct CompareCommand {
+  std::string a;  // a capture, "-", or sim:SCENARIO, replay:SCENARIO, live:SCENARIO
+  std::string b;
+  CompareOptions options;
+  std::vector<std::string> sets;  // of scenarios that are run: both, one, the other
+  std::vector<std::string> sets_a;
+  std::vector<std::string> sets_b;
+  bool quick = false;
+  std::optional<std::uint64_t> seed;
+  std::string json;
+  bool quiet = false;
 };
 
 struct ProfilesOptions {

@@ -15,6 +15,7 @@ struct Facts {
   const SideConnection* connection = nullptr;
   const OsProfile* profile = nullptr;  // of the host at the tap
   std::string name;                    // "A"
+  bool probed = false;                 // the client's present silence began with a tail loss probe
 };
 
 // "1.824 s instead of 1.760 s after the 3rd retransmission: RTO 224 ms, not 220 ms (RTT sample 20.1 ms,
@@ -33,6 +34,7 @@ struct Facts {
 struct Silence {
   std::uint32_t expiries = 0;  // retransmissions, a tail loss probe among them
   Duration lasted{};           // from the first of them to the last
+  Duration first_gap{};        // between the first sending and the first of them
   Duration last_gap{};
   bool is_open = false;  // a SYN's
 };

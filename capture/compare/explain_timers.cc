@@ -11,12 +11,14 @@
 namespace halfopen::compare {
 namespace {
 
-constexpr Duration kNoise = 1ms;  // below it a part of a difference is not worth a word
+constexpr std::uint32_t kMostDoublings = 16;  // of 200 ms are hours: every stack has a cap before
+constexpr Duration kNoise = 1ms;              // below it a part of a difference is not worth a word
 
 double to_ms(Duration d) { return static_cast<double>(d.count()) / 1e6; }
 
 std::string ms_text(Duration d) { return fmt::format("{:.4g} ms", to_ms(d)); }
-std::string seconds(Duration d) { return fmt::format("{:.3f} s", static_cast<double>(d.count()) / 1e9); }
+double to_seconds(Duration d) { return static_cast<double>(d.count()) / 1e9; }
+std::string span_text(Duration d) { return d < 1s ? ms_text(d) : fmt::format("{:.3f} s", to_seconds(d)); }
 std::string signed_ms(Duration d) { return fmt::format("{:+.4g} ms", std::round(to_ms(d) * 10) / 10); }
 
 std::string ordinal(std::uint32_t n) {
@@ -57,17 +59,9 @@ Taken take_apart(Duration gap, Duration suggested, std::uint32_t shift, const Os
 
 // How often the timeout had doubled: the doublings that bring the gap nearest to the suggested timeout.
 std::uint32_t doublings(Duration gap, Duration suggested, std::uint32_t expiries) {
-  std::uint32_t best = 0;
-  double least = 1e300;
-  for (std::uint32_t shift = expiries > 2 ? expiries - 2 : 0; shift < expiries; ++shift) {
-    const double fit =
-        std::abs(std::log2(static_cast<double>(gap.count()) / static_cast<double>(suggested.count())) -
-                 static_cast<double>(shift));
-    if (fit >= least) continue;
-    least = fit;
-    best = shift;
-  }
-  return best;
+  const double ratio = static_cast<double>(gap.count()) / static_cast<double>(suggested.count());
+  const double most = std::min<double>(expiries > 0 ? expiries - 1 : 0, kMostDoublings);
+  return static_cast<std::uint32_t>(std::clamp(std::round(std::log2(ratio)), 0.0, most));
 }
 
 std::string rto_text(const Taken& a, const Taken& b, const TraceEvent& event_b, const OsProfile& profile) {
@@ -105,7 +99,7 @@ std::string explain_timeout(const TraceEvent& a, const TraceEvent& b, const Fact
   const Taken taken_b = take_apart(gap_b, rto_b, shift, *facts_b.profile);
   const std::string where = shift == 0 ? std::string{"after the last sending"}
                                        : fmt::format("after the {} retransmission", ordinal(shift));
-  std::string text = fmt::format("{} instead of {} {}: ", seconds(gap_b), seconds(gap_a), where);
+  std::string text = fmt::format("{} instead of {} {}: ", span_text(gap_b), span_text(gap_a), where);
   const bool other_rto = std::chrono::abs(taken_b.nominal - taken_a.nominal) >= kNoise;
   const bool other_clock = std::chrono::abs(taken_b.late - taken_a.late) >= kNoise;
   if (other_rto) text += rto_text(taken_a, taken_b, b, *facts_b.profile);
@@ -142,14 +136,15 @@ Duration linux_budget(std::uint32_t retries, const RttProfile& rtt) {
   return rtt.rto_min.value * ((std::int64_t{2} << threshold) - 1) + rtt.rto_max.value * (retries - threshold);
 }
 
-// The tcp_retries2 with which Linux stops after this last retransmission: its budget ends in the gap after
-// it.
+// The tcp_retries2 with which Linux stops after this last retransmission: its budget, which a tail loss probe
+// does not start, ends before the next one would have been sent.
 std::optional<std::uint32_t> linux_retries(const Silence& silence, const RttProfile& rtt) {
   constexpr std::uint32_t kMost = 100;
+  const Duration at_least = silence.lasted - silence.first_gap;
+  const Duration next = std::min(silence.last_gap * 2, Duration{rtt.rto_max.value} * 9 / 8);
   for (std::uint32_t retries = 1; retries < kMost; ++retries) {
     const Duration budget = linux_budget(retries, rtt);
-    const Duration next = std::min(silence.last_gap * 2, Duration{rtt.rto_max.value} * 9 / 8);
-    if (budget > silence.lasted && budget <= silence.lasted + next) return retries;
+    if (budget >= at_least && budget <= silence.lasted + next) return retries;
   }
   return std::nullopt;
 }
@@ -161,29 +156,33 @@ std::string explain_gap(const TraceEvent& a, const TraceEvent& b, const GapChang
   const bool are_timeouts = a.origin == Origin::timeout && b.origin == Origin::timeout;
   if (are_timeouts && a.before_same && b.before_same) return explain_timeout(a, b, facts_a, facts_b);
   const std::string_view parameter = a.origin == b.origin ? parameter_of(a.origin, a.sender.expiries) : "";
-  std::string text = fmt::format("{} instead of {} after what caused it", seconds(gap.b), seconds(gap.a));
+  std::string text = fmt::format("{} instead of {} after what caused it", span_text(gap.b), span_text(gap.a));
   if (!parameter.empty()) text += fmt::format(": {}", parameter);
   return text;
 }
 
 std::string explain_give_up(const Silence& a, const Silence& b, const Facts& facts_a, const Facts& facts_b) {
-  std::string text = fmt::format(
-      "{} stops after {} retransmissions, {} s after the first, {} after {}, {} s after the first",
-      facts_a.name, a.expiries, fmt::format("{:.1f}", static_cast<double>(a.lasted.count()) / 1e9),
-      facts_b.name, b.expiries, fmt::format("{:.1f}", static_cast<double>(b.lasted.count()) / 1e9));
-  if (a.is_open)
-    return text + ": tcp_syn_retries (TCP_SYNCNT), or linear SYN timeouts first (Linux 6.5 and later)";
-  const auto limit = [](const Silence& silence, const Facts& facts) -> std::string {
-    if (facts.profile->retransmit.give_up.value != GiveUp::after_budget) {
-      return fmt::format("{} counts to {}", facts.profile->name, facts.profile->retransmit.retries.value);
-    }
-    const auto retries = linux_retries(silence, facts.profile->rtt);
-    if (!retries) return "another limit";
-    return fmt::format("tcp_retries2 {} ({:.1f} s)", *retries,
-                       static_cast<double>(linux_budget(*retries, facts.profile->rtt).count()) / 1e9);
+  const std::string counts = fmt::format("{} retransmissions in {:.1f} s against {} in {:.1f} s", a.expiries,
+                                         to_seconds(a.lasted), b.expiries, to_seconds(b.lasted));
+  if (a.is_open) {
+    return counts + ": tcp_syn_retries (TCP_SYNCNT), or linear SYN timeouts (Linux 6.5 and later)";
+  }
+  const auto budgets = [](const Silence& silence, const OsProfile& profile) {
+    const bool by_time = profile.retransmit.give_up.value == GiveUp::after_budget;
+    return by_time ? linux_retries(silence, profile.rtt) : std::nullopt;
   };
-  return fmt::format("{}: {} against {}, or a user timeout, or the trace ends", text, limit(a, facts_a),
-                     limit(b, facts_b));
+  const auto retries_a = budgets(a, *facts_a.profile);
+  const auto retries_b = budgets(b, *facts_b.profile);
+  if (!retries_a || !retries_b) return counts + ": another limit, a user timeout, or the end of a trace";
+  const double limit_a = to_seconds(linux_budget(*retries_a, facts_a.profile->rtt));
+  if (*retries_a == *retries_b) {
+    return fmt::format("{}: both give up after {:.1f} s (tcp_retries2 {}), into which one more fits or not",
+                       counts, limit_a, *retries_a);
+  }
+  return fmt::format("{} gives up after {:.1f} s, {} after {:.1f} s: tcp_retries2 {} against {} ({})",
+                     facts_a.name, limit_a, facts_b.name,
+                     to_seconds(linux_budget(*retries_b, facts_b.profile->rtt)), *retries_a, *retries_b,
+                     counts);
 }
 
 }  // namespace halfopen::compare

@@ -81,6 +81,7 @@ void ConnectionPair::note_silence(const TraceEvent& event, Silence& silence) con
   silence.is_open = event.origin == Origin::open_again;
   if (event.sender.silence) silence.lasted = event.at - *event.sender.silence;
   if (event.before_same) silence.last_gap = event.at - *event.before_same;
+  if (silence.expiries == 1) silence.first_gap = silence.last_gap;
 }
 
 void ConnectionPair::note_pieces(std::span<const TraceEvent> a, std::span<const TraceEvent> b) {
@@ -98,8 +99,15 @@ bool ConnectionPair::is_at_a_cut(const TraceEvent& ack) const {
   });
 }
 
+void ConnectionPair::note_probe(const TraceEvent& event, Facts& facts) {
+  const bool is_first = event.origin == Origin::timeout && event.sender.expiries == 1;
+  if (is_first && event.stream == Stream::from_client) facts.probed = event.tlp == Tlp::yes;
+}
+
 void ConnectionPair::on_match(std::span<const TraceEvent> a, std::span<const TraceEvent> b) {
   note_pieces(a, b);
+  note_probe(a.front(), a_);
+  note_probe(b.front(), b_);
   Row row = row_of(What::equal, &a.front(), &b.front());
   if (a.size() > 1) row.text = rung_text(a);
   for (const FieldChange& change : changed_fields(a, b)) {
@@ -122,6 +130,7 @@ void ConnectionPair::on_extra(const TraceEvent& b) { add_lone(b, false); }
 
 void ConnectionPair::add_lone(const TraceEvent& event, bool in_a) {
   if (is_at_a_cut(event)) return;
+  note_probe(event, in_a ? a_ : b_);
   Row row = in_a ? row_of(What::missing, &event, nullptr) : row_of(What::extra, nullptr, &event);
   row.explanation = in_a ? explain_lone(event, a_, b_) : explain_lone(event, b_, a_);
   const bool repeats = event.origin == Origin::timeout || event.origin == Origin::open_again;
@@ -208,15 +217,19 @@ void ConnectionPair::compare_limits() {
   report_.rows[*first_lone_repeat_].explanation = explain_give_up(silence_[0], silence_[1], a_, b_);
 }
 
-// A reason that holds for several packets in a row is told once.
+// A reason that holds for several steps in a row is told once.
 void ConnectionPair::tell_reasons_once() {
   std::string last;
-  const auto is_lone = [](const Row& row) { return row.what == What::missing || row.what == What::extra; };
   for (std::size_t i = 0; i < report_.rows.size(); ++i) {
     Row& row = report_.rows[i];
-    const bool follows = i > 0 && is_lone(row) && report_.rows[i - 1].what == row.what;
-    const bool repeats = follows && (row.explanation == last || first_lone_repeat_ < i);
-    last = std::exchange(row.explanation, repeats ? std::string{} : row.explanation);
+    if (row.explanation.empty()) continue;
+    const bool is_lone = row.what == What::missing || row.what == What::extra;
+    const bool in_silence = first_lone_repeat_ && *first_lone_repeat_ < i && is_lone;
+    if (row.explanation == last || in_silence) {
+      row.explanation.clear();
+    } else {
+      last = row.explanation;
+    }
   }
 }
 

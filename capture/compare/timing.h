@@ -22,6 +22,7 @@ struct GapChange {
 // against the nearest of these.
 class GapJudge {
  public:
+  // `tolerance` outlives the judge.
   explicit GapJudge(const Tolerance& tolerance) : tolerance_{tolerance} {}
 
   // The two are the same step. nullopt: in time, or there is nothing to measure from.
@@ -38,7 +39,7 @@ class GapJudge {
   };
   static constexpr std::size_t kAnchors = 8;
 
-  Tolerance tolerance_;
+  const Tolerance& tolerance_;
   std::array<Anchor, kAnchors> anchors_{};
   std::size_t count_ = 0;
 };

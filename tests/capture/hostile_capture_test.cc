@@ -195,7 +195,8 @@ TEST_F(Hostile, LyingFieldsOfAPcapngAreFound) {
             ": offset 48: expected option 1 within its block, found a length of 65535");
   EXPECT_EQ(read(pcapng_with(4, {0xffff'0001, 0})).error,
             ": offset 48: expected a name within its block, found a length of 65535");
-  EXPECT_THAT(read(pcapng_with(epb, {0, 0, 0, 0, 0}, 105)).error, EndsWith("found link type 105 (IEEE802_11)"));
+  EXPECT_THAT(read(pcapng_with(epb, {0, 0, 0, 0, 0}, 105)).error,
+              EndsWith("found link type 105 (IEEE802_11)"));
   EXPECT_THAT(read(pcapng_with(3, {0xffff'ffff, 0})).malformed, ::testing::SizeIs(1));
   EXPECT_EQ(read(pcapng_with(epb, {0, 0xffff'ffff, 0xffff'ffff, 0, 0})).malformed.size(), 1u)
       << "in 292 000 years";

@@ -13,7 +13,8 @@
 namespace halfopen::compare {
 
 enum class Field : std::uint8_t {
-  flags,
+  flags,  // but PSH
+  psh,
   seq,
   length,
   ack,

@@ -81,7 +81,8 @@ void Outcomes::add_state(std::size_t side, const StateNote& note) {
   has_states_[side] = true;
   const std::string key = fmt::format("{} {} {}", to_string(note.host), to_string(note.connection.local),
                                       to_string(note.connection.remote));
-  if (note.to == State::closed) {
+  // In TIME_WAIT only a clock runs on, which a run need not wait for.
+  if (note.to == State::closed || note.to == State::time_wait) {
     open_[side].erase(key);
     return;
   }

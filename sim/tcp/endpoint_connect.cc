@@ -73,6 +73,9 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
   const bool has_ack = segment.has(tcp_flag::ack);
   if (has_ack && (segment.ack.at_or_before(iss_) || segment.ack.after(snd_nxt_))) {
+    // Linux asks again at once: the other end had a connection of these addresses, and the reset ends it.
+    const std::uint8_t ticks = os().retransmit.syn_again_ticks;
+    if (ticks > 0 && retransmits_ == 0) arm(now, Timer::retransmit, ticks * env_->clock.tick());
     if (!segment.has(tcp_flag::rst)) reply_reset(segment, Cause::rst_bad_ack);
     return;
   }

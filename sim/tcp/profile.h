@@ -131,6 +131,8 @@ struct RetransmitProfile {
   Sourced<bool> rst_on_give_up;
   Sourced<std::uint32_t> syn_retries;
   Sourced<std::uint32_t> syn_linear;  // further SYN timeouts at first that do not double
+  // Clock ticks until a first SYN that met an ACK of something else is sent again; 0: its timer goes on.
+  Sourced<std::uint8_t> syn_again_ticks;
   Sourced<std::uint32_t> synack_retries;
   Sourced<Duration> connect_limit;  // zero: none but syn_retries
   Sourced<bool> tail_loss_probe;

@@ -35,6 +35,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("retransmission", "reset on giving up", p.retransmit.rst_on_give_up);
   f("retransmission", "SYN retries", p.retransmit.syn_retries);
   f("retransmission", "SYN timeouts that do not double", p.retransmit.syn_linear);
+  f("retransmission", "ticks to a SYN after a bad ACK", p.retransmit.syn_again_ticks);
   f("retransmission", "SYN-ACK retries", p.retransmit.synack_retries);
   f("retransmission", "limit on connecting", p.retransmit.connect_limit);
   f("retransmission", "tail loss probe", p.retransmit.tail_loss_probe);

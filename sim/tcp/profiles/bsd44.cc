@@ -59,6 +59,7 @@ constexpr RetransmitProfile kRetransmit = {
     .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
     .syn_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
     .syn_linear = {0, kUnused},
+    .syn_again_ticks = {0, kUnused},
     .synack_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
     .connect_limit = {75s, "netinet/tcp_timer.h TCPTV_KEEP_INIT"},
     .tail_loss_probe = {false, kUnused},

@@ -60,6 +60,7 @@ constexpr RetransmitProfile kRetransmit = {
     .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
     .syn_retries = {12, "net.inet.tcp.retries; the connect timer ends it before"},
     .syn_linear = {0, kUnused},
+    .syn_again_ticks = {0, kUnused},
     .synack_retries = {3, "net.inet.tcp.syncache.rexmtlimit"},
     .connect_limit = {75s, "net.inet.tcp.keepinit"},
     .tail_loss_probe = {false, "only in the alternative rack stack"},

@@ -77,6 +77,7 @@ constexpr RetransmitProfile kRetransmit = {
     .rst_on_give_up = {false, "net/ipv4/tcp_timer.c tcp_write_err: silent; measured"},
     .syn_retries = {6, "include/net/tcp.h TCP_SYN_RETRIES"},
     .syn_linear = {0, "before 6.5 every SYN timeout doubles"},
+    .syn_again_ticks = {2, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: TCP_TIMEOUT_MIN; measured"},
     .synack_retries = {5, "include/net/tcp.h TCP_SYNACK_RETRIES"},
     .connect_limit = {0s, "net/ipv4/tcp_timer.c tcp_write_timeout: by retries only"},
     .tail_loss_probe = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_early_retrans 3"},

@@ -59,6 +59,7 @@ constexpr RetransmitProfile kRetransmit = {
     .rst_on_give_up = {false, "RFC 9293 section 3.10.8: the user is told, the peer is not"},
     .syn_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
     .syn_linear = {0, kUnused},
+    .syn_again_ticks = {0, kUnused},
     .synack_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
     .connect_limit = {0s, "RFC 9293 section 3.8.3: by retries only"},
     .tail_loss_probe = {false, "RFC 8985 is not required"},

@@ -81,8 +81,6 @@ std::string_view explain_flags(const FieldChange& change) {
   if (differs('F')) return "one finishes here and the other does not: FIN rides on data, or comes by itself";
   if (differs('S')) return "one opens a connection here";
   if (differs('E') || differs('W')) return "explicit congestion notification: tcp_ecn";
-  if (differs('P'))
-    return "PSH marks the end of what the program wrote, or of what was queued when it was sent";
   return {};
 }
 
@@ -124,6 +122,9 @@ std::string explain_lone(const TraceEvent& event, const Facts& has, const Facts&
 std::string explain_field(const FieldChange& change, const TraceEvent& a, const TraceEvent& b) {
   switch (change.field) {
     case Field::flags: return std::string{explain_flags(change)};
+    case Field::psh:
+      return "PSH ends what the program wrote, and on Linux each burst that was handed to the device as one "
+             "(GSO)";
     case Field::window: return explain_window(a, b);
     case Field::options: return explain_options(change);
     case Field::ttl: return "ip_default_ttl of the sender, or the number of routers on the way";

@@ -13,9 +13,9 @@
 namespace halfopen::compare {
 namespace {
 
-constexpr std::array<std::string_view, kFields> kNames{"flags",  "seq",     "length",  "ack",   "window",
-                                                       "urgent", "options", "payload", "ttl",   "df",
-                                                       "tos",    "icmp",    "mtu",     "quoted"};
+constexpr std::array<std::string_view, kFields> kNames{"flags",  "psh",    "seq",     "length",  "ack",
+                                                       "window", "urgent", "options", "payload", "ttl",
+                                                       "df",     "tos",    "icmp",    "mtu",     "quoted"};
 static_assert(!kNames.back().empty());
 
 constexpr std::uint8_t kSoftFlags = tcp_flag::psh | tcp_flag::ece | tcp_flag::cwr | tcp_flag::urg;
@@ -180,7 +180,14 @@ void compare_icmp(const TraceEvent& a, const TraceEvent& b, Changes& changes) {
 }
 
 void compare_segments(const Whole& a, const Whole& b, Changes& changes) {
-  changes.add(Field::flags, flags_text(a.flags()), flags_text(b.flags()));
+  const auto without_psh = [](const Whole& whole) {
+    return flags_text(static_cast<std::uint8_t>(whole.flags() & ~tcp_flag::psh));
+  };
+  const auto has_psh = [](const Whole& whole) {
+    return (whole.flags() & tcp_flag::psh) != 0 ? "set" : "not set";
+  };
+  changes.add(Field::flags, without_psh(a), without_psh(b));
+  changes.add(Field::psh, std::string_view{has_psh(a)}, std::string_view{has_psh(b)});
   changes.add(Field::seq, a.first.view.seq, b.first.view.seq);
   changes.add(Field::length, a.length(), b.length());
   changes.add(Field::ack, a.last.view.ack, b.last.view.ack);

@@ -109,16 +109,17 @@ StreamAligner::Step StreamAligner::resynchronise(Finals finals, AlignmentListene
   const bool all_here = finals.a && finals.b;
   const bool full = std::max(a_.size(), b_.size()) >= kLookAhead;
   const bool enough = (a_.size() >= kEnough || finals.a) && (b_.size() >= kEnough || finals.b);
-  if (!enough && !full) return Step::wait;
+  const std::size_t most = std::max(a_.size(), b_.size());
+  if (!full && !all_here && (!enough || most < next_try_)) return Step::wait;
   std::vector<Edit> edits;
   std::size_t agreement = 0;
-  const std::size_t most = std::max(a_.size(), b_.size());
   for (std::size_t window = kFirstWindow;; window *= 4) {
     edits = cheapest_edits(a_, b_, std::min(window, kLookAhead), all_here);
     agreement = agreement_in(edits);
     if (agreement < edits.size() || window >= most || window >= kLookAhead) break;
   }
   const bool certain = agreement < edits.size() || all_here;
+  next_try_ = certain ? 0 : 2 * most;  // what was tried in vain is not tried again for each new event
   if (!certain && !full) return Step::wait;
   if (!certain) {
     lose_step(listener);

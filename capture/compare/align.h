@@ -68,7 +68,8 @@ class StreamAligner {
   std::deque<TraceEvent> b_;
   std::vector<TraceEvent> taken_a_;  // reused
   std::vector<TraceEvent> taken_b_;
-  bool is_lost_ = false;  // after a lost step, until the next agreement
+  std::size_t next_try_ = 0;  // how many events must wait before the next attempt to align them
+  bool is_lost_ = false;      // after a lost step, until the next agreement
 };
 
 }  // namespace halfopen::compare

@@ -31,30 +31,27 @@ std::string ordinal(std::uint32_t n) {
 // A retransmission's gap, taken apart: the timeout doubled so many times, and what the clock added.
 struct Taken {
   Duration rto{};
-  std::uint32_t shift = 0;
   Duration nominal{};
   Duration late{};
   int level = 0;
 };
 
-// The timeout that fits `gap` after `shift` doublings, next to the one that the round trips suggest: a timer
+// The timeout next to the one that the round trips suggest that fits `gap` after `shift` doublings: a timer
 // may fire up to a granule late, never early.
 Taken take_apart(Duration gap, Duration suggested, std::uint32_t shift, const OsProfile& profile) {
   const TickClock clock{profile.clock, {}};
   const Duration step = std::max(clock.tick(), Duration{1ms});
-  const auto nominal_of = [&](Duration rto) {
-    return std::min(rto * (std::int64_t{1} << shift), Duration{profile.rtt.rto_max.value});
-  };
+  const Duration most = profile.rtt.rto_max;
+  const std::int64_t factor = std::int64_t{1} << shift;
   Duration rto = suggested;
-  while (rto > step && nominal_of(rto) > gap + kNoise) rto -= step;
-  const auto too_late = [&](Duration candidate) {
-    const Duration nominal = nominal_of(candidate);
-    return gap > nominal + clock.granularity(nominal) + clock.tick() + kNoise &&
-           nominal_of(candidate + step) <= gap + kNoise;
-  };
-  while (too_late(rto)) rto += step;
-  const Duration nominal = nominal_of(rto);
-  return {rto, shift, nominal, gap - nominal, clock.wheel_level(nominal)};
+  if (suggested * factor < most) {
+    const Duration latest = (gap + kNoise) / factor / step * step;
+    const Duration late = clock.granularity(gap) + clock.tick() + kNoise;
+    const Duration earliest = (std::max(gap - late, Duration{0}) / factor + step - Duration{1}) / step * step;
+    rto = suggested > latest ? latest : std::max(suggested, earliest);
+  }
+  const Duration nominal = std::min(rto * factor, most);
+  return {rto, nominal, gap - nominal, clock.wheel_level(nominal)};
 }
 
 // How often the timeout had doubled: the doublings that bring the gap nearest to the suggested timeout.

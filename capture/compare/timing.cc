@@ -16,23 +16,28 @@ bool is_timers(const TraceEvent& event) {
   }
 }
 
+// How long it took its sender, as far as the tolerance goes: since the packet before, and where a timer sent it,
+// since what that sender sent before.
+Duration GapJudge::basis(const TraceEvent& event) {
+  Duration gap = event.at - *event.before;
+  const bool may_be_answer = event.origin == Origin::ack || event.origin == Origin::reset;
+  if (is_timers(event) && !may_be_answer && event.before_same) gap = std::max(gap, event.at - *event.before_same);
+  return gap;
+}
+
 std::optional<GapChange> GapJudge::judge(const TraceEvent& a, const TraceEvent& b) const {
+  if (!a.before || !b.before) return std::nullopt;
   const bool is_timer = is_timers(a) && is_timers(b);
-  std::optional<GapChange> nearest;
-  bool in_time = false;
-  const auto consider = [&](Duration gap_a, Duration gap_b) {
-    const Duration allowed = tolerance_.allowed(std::max(gap_a, gap_b), is_timer);
-    const GapChange gap{gap_a, gap_b, allowed};
-    in_time |= std::chrono::abs(gap.late()) <= allowed;
-    if (!nearest || std::chrono::abs(gap.late()) < std::chrono::abs(nearest->late())) nearest = gap;
-  };
-  if (a.before && b.before) consider(a.at - *a.before, b.at - *b.before);
-  for (std::size_t i = 0; i < std::min(count_, kAnchors) && !in_time; ++i) {
+  const Duration allowed = tolerance_.allowed(std::max(basis(a), basis(b)), is_timer);
+  GapChange nearest{a.at - *a.before, b.at - *b.before, allowed};
+  for (std::size_t i = 0; i < std::min(count_, kAnchors); ++i) {
     const Anchor& anchor = anchors_[i];
-    if (anchor.order_a < a.order && anchor.order_b < b.order)
-      consider(a.at - anchor.at_a, b.at - anchor.at_b);
+    if (anchor.order_a >= a.order || anchor.order_b >= b.order) continue;
+    const GapChange gap{a.at - anchor.at_a, b.at - anchor.at_b, allowed};
+    if (std::chrono::abs(gap.late()) < std::chrono::abs(nearest.late())) nearest = gap;
   }
-  return in_time ? std::nullopt : nearest;
+  if (std::chrono::abs(nearest.late()) <= allowed) return std::nullopt;
+  return nearest;
 }
 
 void GapJudge::note_matched(const TraceEvent& a, const TraceEvent& b) {

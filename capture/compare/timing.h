@@ -19,7 +19,7 @@ struct GapChange {
 
 // Of one connection. Nobody knows for certain what caused a packet, so a gap is right if it is so since the
 // packet before, in each trace, or since any of the last few that both traces have; a difference is told
-// against the nearest of these.
+// against the nearest of these. What is allowed goes by the packet before.
 class GapJudge {
  public:
   // `tolerance` outlives the judge.
@@ -38,6 +38,8 @@ class GapJudge {
     TimePoint at_b;
   };
   static constexpr std::size_t kAnchors = 8;
+
+  [[nodiscard]] static Duration basis(const TraceEvent& event);
 
   const Tolerance& tolerance_;
   std::array<Anchor, kAnchors> anchors_{};

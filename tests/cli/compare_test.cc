@@ -46,12 +46,14 @@ TEST(CompareCommand, AnotherSeedChangesNumbersAndNothingElse) {
 }
 
 TEST(CompareCommand, AnotherParameterIsFoundOnThePacketsAndInWhatTheProgramIsTold) {
-  const Outcome other = compare({"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_retries2=5"}, kLinux);
+  const Outcome other =
+      compare({"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_retries2=5"}, kLinux);
   EXPECT_EQ(other.status, 1);
   EXPECT_THAT(other.out, HasSubstr("B after 12.6 s: tcp_retries2 15 against 5"));
   EXPECT_THAT(other.out, HasSubstr("client line-client: read(): A -1 ETIMEDOUT at 95"));
-  const Outcome packets = compare({"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_retries2=5",
-                                   "--ignore", "outcomes"}, kLinux);
+  const Outcome packets = compare(
+      {"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_retries2=5", "--ignore", "outcomes"},
+      kLinux);
   EXPECT_EQ(packets.status, 1);
   EXPECT_THAT(packets.out, Not(HasSubstr("line-client")));
 }
@@ -66,8 +68,9 @@ TEST(CompareCommand, QuietSaysItWithTheStatus) {
 }
 
 TEST(CompareCommand, JsonHasTheSameFacts) {
-  const Outcome other = compare({"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_early_retrans=0",
-                                 "--json", "-"}, kLinux);
+  const Outcome other = compare(
+      {"sim:host-crash", "sim:host-crash", "--set-b", "client.sysctl.tcp_early_retrans=0", "--json", "-"},
+      kLinux);
   EXPECT_EQ(other.status, 1);
   const auto json = nlohmann::json::parse(other.out);
   EXPECT_EQ(json["format"], "halfopen-compare/1");
@@ -88,11 +91,13 @@ TEST(CompareCommand, JsonHasTheSameFacts) {
 
 TEST(CompareCommand, ContextIsAsLongAsAskedFor) {
   const auto equal_lines = [](const std::string& n) {
-    const Outcome other = compare({"sim:host-crash", "sim:host-crash", "--set-b", "server.sysctl.ip_default_ttl=9",
-                                   "--ignore", "outcomes", "--context", n}, kLinux);
+    const Outcome other = compare({"sim:host-crash", "sim:host-crash", "--set-b",
+                                   "server.sysctl.ip_default_ttl=9", "--ignore", "outcomes", "--context", n},
+                                  kLinux);
     EXPECT_EQ(other.status, 1) << other.err;
     std::size_t count = 0;
-    for (const std::string& line : lines_of(other.out)) count += line.find("  =  ") != std::string::npos ? 1 : 0;
+    for (const std::string& line : lines_of(other.out))
+      count += line.find("  =  ") != std::string::npos ? 1 : 0;
     return count;
   };
   EXPECT_EQ(equal_lines("0"), 0u);

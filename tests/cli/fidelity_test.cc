@@ -1,4 +1,5 @@
-// docs/fidelity.md says which captures of the real kernel the model differs from: those must, all others must not.
+// docs/fidelity.md says which captures of the real kernel the model differs from: those must, all others must
+// not.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,8 +30,9 @@ std::set<std::string> declared_differences() {
 Outcome against_model(const fs::path& capture) {
   const std::string file = capture.filename();
   const std::string scenario = file.substr(0, file.find('.'));
-  std::vector<std::string> arguments{"compare", "sim:" + scenario, capture.string(), "--set", "client.profile=linux",
-                                     "--set", "server.profile=linux"};
+  std::vector<std::string> arguments{
+      "compare", "sim:" + scenario,     capture.string(), "--set", "client.profile=linux",
+      "--set",   "server.profile=linux"};
   if (file.find(".retries12.") != std::string::npos) {
     arguments.insert(arguments.end(), {"--set", "client.sysctl.tcp_retries2=12"});
   } else {
@@ -53,7 +55,8 @@ TEST(Fidelity, TheModelDiffersFromTheKernelExactlyWhereTheTableSays) {
         << outcome.out << outcome.err;
   }
   EXPECT_GE(seen.size(), 41u);
-  for (const std::string& file : declared) EXPECT_TRUE(seen.contains(file)) << file << " is declared and not there";
+  for (const std::string& file : declared)
+    EXPECT_TRUE(seen.contains(file)) << file << " is declared and not there";
 }
 
 }  // namespace

@@ -42,8 +42,12 @@ void StateTable::on_state(const StateNote& note) {
   const std::string remote = end_text(note.connection.remote);
   address_width_ = std::max({address_width_, local.size(), remote.size()});
   std::string state{netstat_word(note.to)};
-  const std::string why =
-      explain_ && note.why != Cause::unknown ? fmt::format("  ({})", describe(note.why)) : std::string{};
+  std::string why;
+  if (explain_ && note.why != Cause::unknown) {
+    constexpr std::size_t kStateWidth = 11;  // of ESTABLISHED
+    state.resize(kStateWidth, ' ');
+    why = fmt::format("  ({})", describe(note.why));
+  }
   out_.line(fmt::format("{:>11}  {:<6}  {:<5}  {:<{}}  {:<{}}  {}{}", seconds_text(note.at),
                         to_string(note.host), note.connection.local.ip.is_v6() ? "tcp6" : "tcp", local,
                         address_width_, remote, address_width_, out_.paint(style_of(note.to), state), why));

@@ -122,7 +122,8 @@ TEST_F(Show, StatesOfOneConnection) {
   // Both ends of three connections: the client from SYN_SENT to the end of TIME_WAIT, the server to its last
   // ACK.
   EXPECT_THAT(timed_lines(shown.out), SizeIs(3 * (6 + 5) + 2)) << shown.out;
-  EXPECT_THAT(shown.out, AllOf(HasSubstr("10.9.1.2:"), Not(HasSubstr("10.9.1.1:")), HasSubstr("(gone)  (")));
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("10.9.1.2:"), Not(HasSubstr("10.9.1.1:")), HasSubstr("(gone)       (")));
 }
 
 TEST_F(Show, OnATerminalItGoesThroughThePager) {

@@ -2,6 +2,7 @@
 // chosen connection is chosen wholly, with its notes and the ICMP errors that quote it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -38,8 +39,8 @@ class ConnectionFilter {
 
  private:
   struct Connection {
-    FourTuple key;              // the smaller end is the local one
-    std::optional<Seq> syn[2];  // by end: the number of its SYN
+    FourTuple key;                          // the smaller end is the local one
+    std::array<std::optional<Seq>, 2> syn;  // by end: the number of its SYN
     bool is_chosen = false;
   };
   using List = std::list<Connection>;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,7 +63,7 @@ class Shown {
  public:
   Shown(Prose& out, const ShowOptions& options) : out_{out}, options_{options} {
     if (options.connection.empty()) return;
-    filter_.emplace(
+    filter_ = std::make_unique<ConnectionFilter>(
         options.connection, [this](const CapturedPacket& packet) { show_packet(packet); },
         [this](const Note& note) { show_note(note); });
   }
@@ -78,7 +79,7 @@ class Shown {
 
   Prose& out_;
   const ShowOptions& options_;
-  std::optional<ConnectionFilter> filter_;
+  std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
   std::optional<ProseLadder> ladder_;
   StateTable states_{out_, options_.explain};
   std::optional<StateFollower> follower_;  // where the capture does not record states

@@ -20,10 +20,12 @@ std::string waited_text(Duration waited) {
   return text + " s";
 }
 
-// The host, and its port where the host has spoken from another one before.
+// The host, and its port where the host has spoken from another one before; of an address without a name, the
+// address.
 std::string end_text(HostId host, const FourTuple& connection, Names& names) {
   const std::string known = names.of(connection.local);
   const std::string plain = names.of(connection.local.ip);
+  if (plain == connection.local.ip.to_string()) return known;
   return known == plain ? std::string{to_string(host)}
                         : fmt::format("{}.{}", to_string(host), connection.local.port);
 }

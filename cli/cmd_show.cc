@@ -2,16 +2,21 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "capture/connection_filter.h"
 #include "capture/ladder.h"
 #include "capture/reader.h"
+#include "capture/state_follower.h"
 #include "cli/commands.h"
 #include "cli/exit_code.h"
+#include "cli/pager.h"
 #include "cli/prose.h"
 #include "cli/prose_ladder.h"
+#include "cli/state_table.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -49,34 +54,110 @@ void print_head(Prose& out, const std::string& capture, const CaptureInfo& info)
   out.line();
 }
 
-void print_tail(Prose& out, const CaptureCounts& counts) {
-  std::string text = fmt::format("{} packet{}", counts.packets, counts.packets == 1 ? "" : "s");
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// What is shown of one capture: its ladder or its states, of all connections or of some.
+class Shown {
+ public:
+  Shown(Prose& out, const ShowOptions& options) : out_{out}, options_{options} {
+    if (options.connection.empty()) return;
+    filter_ = std::make_unique<ConnectionFilter>(
+        options.connection, [this](const CapturedPacket& packet) { show_packet(packet); },
+        [this](const Note& note) { show_note(note); });
+  }
+
+  [[nodiscard]] CaptureHandlers handlers();
+  void print_tail(const CaptureCounts& counts);
+
+ private:
+  void on_info(const CaptureInfo& info);
+  void show_packet(const CapturedPacket& packet);
+  void show_note(const Note& note);
+  void begin_states(bool are_recorded);
+
+  Prose& out_;
+  const ShowOptions& options_;
+  std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
+  std::optional<ProseLadder> ladder_;
+  StateTable states_{out_, options_.explain};
+  std::optional<StateFollower> follower_;  // where the capture does not record states
+  bool states_began_ = false;
+};
+
+CaptureHandlers Shown::handlers() {
+  CaptureHandlers handlers;
+  handlers.info = [this](const CaptureInfo& info) { on_info(info); };
+  handlers.packet = [this](const CapturedPacket& packet) {
+    if (options_.states) begin_states(false);
+    filter_ ? filter_->on_packet(packet) : show_packet(packet);
+  };
+  handlers.note = [this](const Note& note) {
+    if (options_.states) begin_states(true);
+    filter_ ? filter_->on_note(note) : show_note(note);
+  };
+  handlers.malformed = [this](const MalformedPacket& packet) {
+    if (!filter_ && !options_.states) ladder_->on_malformed(packet.at, packet.number, packet.message);
+  };
+  return handlers;
+}
+
+void Shown::on_info(const CaptureInfo& info) {
+  print_head(out_, options_.capture == "-" ? "standard input" : options_.capture, info);
+  ladder_.emplace(out_, ladder_of(info, options_.explain, out_.colour()));
+}
+
+void Shown::show_packet(const CapturedPacket& packet) {
+  if (!options_.states) return ladder_->on_packet(packet.note);
+  if (follower_ && packet.note.packet->segment() != nullptr) {
+    follower_->see(packet.note.at, facts_of(*packet.note.packet));
+  }
+}
+
+void Shown::show_note(const Note& note) {
+  const auto* state = std::get_if<StateNote>(&note);
+  if (options_.states && state != nullptr) return states_.on_state(*state);
+  const bool is_of_all =
+      std::holds_alternative<TimelineNote>(note) || std::holds_alternative<RemarkNote>(note);
+  if (options_.states && !is_of_all) return;
+  if (ladder_->wants(static_cast<NoteKind>(note.index()))) ladder_->on_note(note);
+}
+
+// A capture that records states begins with notes: a program starts before any packet leaves.
+void Shown::begin_states(bool are_recorded) {
+  if (states_began_) return;
+  states_began_ = true;
+  states_.print_head(are_recorded
+                         ? "states as the hosts recorded them"
+                         : "states inferred from the packets: timeouts and the end of TIME_WAIT send none");
+  if (!are_recorded) follower_.emplace([this](const StateNote& note) { states_.on_state(note); });
+}
+
+void Shown::print_tail(const CaptureCounts& counts) {
+  std::string text = plural(counts.packets, "packet");
+  if (filter_) {
+    text = fmt::format("{} of {}, {} of {}", filter_->chosen_packets(), text, filter_->chosen_connections(),
+                       plural(filter_->connections(), "connection"));
+  }
   if (counts.malformed > 0) text += fmt::format(", {} malformed", counts.malformed);
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
-  out.line();
-  out.line(text);
+  out_.line();
+  out_.line(text);
 }
 
 }  // namespace
 
 int run_show(const ShowOptions& options) {
-  Prose out{stdout};
-  std::optional<ProseLadder> ladder;
-  CaptureHandlers handlers;
-  handlers.info = [&](const CaptureInfo& info) {
-    print_head(out, options.capture == "-" ? "standard input" : options.capture, info);
-    ladder.emplace(out, ladder_of(info, options.explain, out.colour()));
-  };
-  handlers.packet = [&](const CapturedPacket& packet) { ladder->on_packet(packet.note); };
-  handlers.note = [&](const Note& note) {
-    if (ladder->wants(static_cast<NoteKind>(note.index()))) ladder->on_note(note);
-  };
-  handlers.malformed = [&](const MalformedPacket& packet) {
-    ladder->on_malformed(packet.at, packet.number, packet.message);
-  };
-  const CaptureCounts counts = read_capture(options.capture, handlers);
-  print_tail(out, counts);
+  Pager pager{options.capture == "-"};
+  Prose out{pager.stream(), pager.colour()};
+  Shown shown{out, options};
+  CaptureReader reader{options.capture, shown.handlers()};
+  while (!out.reader_left() && reader.step()) {
+  }
+  shown.print_tail(reader.counts());
   out.flush();
+  pager.finish();
   return kExitYes;
 }
 

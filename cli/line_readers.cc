@@ -14,6 +14,8 @@ constexpr std::string_view kShowExamples =
     "Examples:\n"
     "  halfopen show crash.pcapng\n"
     "  halfopen show --explain crash.pcapng            with the rule behind each rung, in captures of ours\n"
+    "  halfopen show --states crash.pcapng             what netstat would have shown, line by line\n"
+    "  halfopen show --connection 'port 80' big.pcap   only connections that begin with such a packet\n"
     "  tcpdump -i eth0 -c 100 -w - tcp | halfopen show -";
 
 constexpr std::string_view kProfilesExamples =
@@ -36,6 +38,12 @@ void add_readers(CommandLine& line) {
       ->required()
       ->type_name("CAPTURE");
   show->add_flag("--explain", line.show.explain, "Add the rule behind each rung, where the capture knows it");
+  show->add_flag("--states", line.show.states,
+                 "Print each change of a connection's state in netstat's columns, not the packets");
+  show->add_option(
+          "--connection", line.show.connection,
+          "Only connections whose first packet matches, as tcpdump filters: 'host 10.0.0.2 and port 80'")
+      ->type_name("FILTER");
   CLI::App* profiles = add_command(line, "profiles", "Print the constants of a TCP stack, with their sources",
                                    kProfilesExamples);
   profiles->add_option("name", line.profiles.name, "A profile's name or alias; without it a line for each")

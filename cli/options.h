@@ -45,7 +45,9 @@ struct RunOptions : RunSpec {
 };
 
 struct ShowOptions {
-  std::string capture;  // a file; "-": standard input
+  std::string capture;     // a file; "-": standard input
+  std::string connection;  // libpcap's filter; empty: all connections
+  bool states = false;     // the connections' states, not the packets
   bool explain = false;
 };
 

@@ -15,13 +15,16 @@ enum class Style : std::uint8_t { plain, title, heading, good, bad, faint };
 
 class Prose {
  public:
-  explicit Prose(std::FILE* out) : out_{out}, colour_{wants_colour(out)} {}
+  explicit Prose(std::FILE* out) : Prose{out, wants_colour(out)} {}
+  Prose(std::FILE* out, bool colour) : out_{out}, colour_{colour} {}
 
   void write(std::string_view text);
   void line(std::string_view text = {});
   // Text in a style where colours are on, the text as it is elsewhere.
   [[nodiscard]] std::string paint(Style style, std::string_view text) const;
   [[nodiscard]] bool colour() const { return colour_; }
+  // What is written from here on is dropped: nobody reads it.
+  [[nodiscard]] bool reader_left() const { return reader_left_; }
 
   // Hands everything to the system. Throws Trouble if it cannot be written; a reader who has left (a pipe
   // into head) is not trouble: the rest is dropped in silence.

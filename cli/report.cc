@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "capture/text.h"
 #include "sim/errno.h"
@@ -22,6 +23,34 @@ bool speaks_of_the_peer(std::string_view family) {
 std::string printed(std::string_view text) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   return quoted(text, 100);
+}
+
+// What one program or more saw in the same way.
+struct Story {
+  std::string title;  // "client line-client"
+  std::vector<std::string> lines;
+  std::size_t programs = 0;
+};
+
+// In two columns. Of a crowd only the first so many that differ: nobody reads ten thousand.
+std::vector<std::string> told(std::vector<Story>& stories) {
+  constexpr std::size_t kMost = 24;
+  std::size_t width = 0;
+  std::size_t untold = 0;
+  for (std::size_t i = kMost; i < stories.size(); ++i) untold += stories[i].programs;
+  if (stories.size() > kMost) stories.resize(kMost);
+  for (Story& story : stories) {
+    if (story.programs > 1) story.title += fmt::format(" ({} times)", story.programs);
+    width = std::max(width, story.title.size());
+  }
+  std::vector<std::string> text;
+  for (const Story& story : stories) {
+    for (std::size_t i = 0; i < story.lines.size(); ++i) {
+      text.push_back(fmt::format("{:<{}}  {}", i == 0 ? story.title : "", width, story.lines[i]));
+    }
+  }
+  if (untold > 0) text.push_back(fmt::format("({} more programs saw other things)", untold));
+  return text;
 }
 
 }  // namespace
@@ -154,8 +183,8 @@ void Report::on_timeline(const TimelineNote& note) {
 }
 
 std::vector<std::string> Report::finish(TimePoint end, bool for_ever) const {
-  std::vector<std::pair<std::string, std::vector<std::string>>> stories;
-  std::size_t width = 0;
+  std::vector<Story> stories;
+  std::unordered_map<std::string, std::size_t> known;  // title and lines, to the place among the stories
   for (Program who : programs_) {
     if (!who.has_connection) continue;
     settle(who);
@@ -165,16 +194,13 @@ std::vector<std::string> Report::finish(TimePoint end, bool for_ever) const {
                                                  human_duration(end - kTimeZero)));
     }
     if (who.lines.empty()) continue;
-    stories.emplace_back(fmt::format("{} {}", to_string(who.host), who.name), who.lines);
-    width = std::max(width, stories.back().first.size());
+    std::string title = fmt::format("{} {}", to_string(who.host), who.name);
+    std::string key = fmt::format("{}\n{}", title, fmt::join(who.lines, "\n"));
+    const auto [place, is_new] = known.emplace(std::move(key), stories.size());
+    if (is_new) stories.push_back({std::move(title), std::move(who.lines)});
+    ++stories[place->second].programs;
   }
-  std::vector<std::string> text;
-  for (const auto& [title, lines] : stories) {
-    for (std::size_t i = 0; i < lines.size(); ++i) {
-      text.push_back(fmt::format("{:<{}}  {}", i == 0 ? title : "", width, lines[i]));
-    }
-  }
-  return text;
+  return told(stories);
 }
 
 }  // namespace halfopen

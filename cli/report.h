@@ -22,7 +22,8 @@ class Report final : public Observer {
   void on_note(const Note& note) override;
 
   // The run is over. With `for_ever` nothing can happen any more, else it was cut short at `end`. Two-column
-  // lines for people: "client line-client   read() = -1 ETIMEDOUT, 9 min 2.5 s after the write".
+  // lines for people: "client line-client   read() = -1 ETIMEDOUT, 9 min 2.5 s after the write". Programs
+  // that saw the same are one: "client line-client (300 times)".
   [[nodiscard]] std::vector<std::string> finish(TimePoint end, bool for_ever) const;
 
  private:

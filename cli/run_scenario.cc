@@ -27,6 +27,16 @@ NamedScenario scenario_for(const RunSpec& spec) {
   return named;
 }
 
+// A kernel host runs its program once, and has one address; its peer's is the one it has a route to.
+void refuse_crowds(const ProgramStarts& starts, const Pairing& hosts) {
+  if (hosts.client_is_kernel && starts.count > 1) {
+    throw Trouble{"client.connections needs a client of the model: halfopen sim"};
+  }
+  if (!hosts.is_simulated() && starts.addresses) {
+    throw Trouble{"client.addresses needs hosts of the model: halfopen sim"};
+  }
+}
+
 RunFacts facts_of(const Scenario& scenario, const Pairing& hosts) {
   RunFacts facts = scenario.facts();
   if (hosts.is_simulated()) return facts;
@@ -92,6 +102,7 @@ KernelRunOptions kernel_options(const RunSpec& spec, Observer& observer, const R
 
 PreparedRun prepare_run(const RunSpec& spec) {
   PreparedRun run{.spec = spec, .named = scenario_for(spec), .facts = {}, .info = {}};
+  refuse_crowds(run.named.scenario.client.starts, spec.hosts);
   run.facts = facts_of(run.named.scenario, spec.hosts);
   run.info = info_of(run.named.scenario, spec, run.facts);
   return run;

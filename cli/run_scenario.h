@@ -23,7 +23,7 @@ struct PreparedRun {
 };
 
 // Finds and reads the scenario. On a kernel host its profile does not apply: that is `linux`, by the kernel's
-// release. Throws as find_scenario() does.
+// release. Throws as find_scenario() does, and Trouble for many connections of a kernel host.
 [[nodiscard]] PreparedRun prepare_run(const RunSpec& spec);
 
 // What happens beside a run on kernel hosts; each may be empty.

@@ -29,6 +29,7 @@ struct HostScenario {
   Duration timer_phase{};
   std::uint16_t mtu = 1500;  // of the device
   ProgramConfig program;
+  ProgramStarts starts;
   std::vector<std::pair<std::string, std::string>> sysctls;  // as written, for a kernel host
 };
 

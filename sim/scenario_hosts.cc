@@ -19,10 +19,13 @@ constexpr std::array<std::string_view, 11> kPathKeys{"delay",         "jitter", 
 constexpr std::span<const std::string_view> kLinkKeys = std::span{kPathKeys}.first(9);
 constexpr std::array<std::string_view, 2> kRouterKeys{"address", "says_too_big"};
 
-constexpr std::array<std::string_view, 17> kClientKeys{
-    "profile",     "address",    "hz",           "timer_phase", "truesize",   "mtu",
-    "sysctl",      "program",    "sockopt",      "watch",       "keep_going", "bytes",
-    "never_reads", "local_port", "read_timeout", "read_delay",  "sigpipe"};
+constexpr std::array<std::string_view, 20> kClientKeys{
+    "profile",    "address", "hz",          "timer_phase", "truesize",
+    "mtu",        "sysctl",  "program",     "sockopt",     "watch",
+    "keep_going", "bytes",   "never_reads", "local_port",  "read_timeout",
+    "read_delay", "sigpipe", "connections", "addresses",   "connection_interval"};
+constexpr std::int64_t kMostConnections = 1'000'000;
+constexpr std::uint64_t kMostAddresses = 65'536;
 constexpr std::array<std::string_view, 14> kServerKeys{
     "profile", "address", "hz",         "timer_phase", "truesize", "mtu",   "sysctl",
     "program", "sockopt", "on_sigterm", "backlog",     "port",     "reply", "reply_when"};
@@ -116,6 +119,54 @@ std::optional<IpAddress> read_address(const Section& section, int ip_version) {
     section.reject("address", fmt::format("an IPv{} address", ip_version));
   }
   return address;
+}
+
+// "10.9.1.1-10.9.1.40": FIRST-LAST.
+std::optional<AddressRange> read_addresses(const Section& section, const Scenario& scenario) {
+  const auto text = section.text("addresses");
+  if (!text) return std::nullopt;
+  const std::size_t dash = std::min(text->find('-'), text->size());
+  const auto first = IpAddress::parse(std::string_view{*text}.substr(0, dash));
+  const auto last = IpAddress::parse(std::string_view{*text}.substr(std::min(dash + 1, text->size())));
+  const bool v6 = scenario.ip_version == 6;
+  if (!first || !last || first->is_v6() != v6 || last->is_v6() != v6) {
+    section.reject("addresses", fmt::format("two IPv{} addresses, \"FIRST-LAST\"", scenario.ip_version));
+  }
+  if (*last < *first) section.reject("addresses", "the lower address before the \"-\"");
+  const AddressRange range{*first, *last};
+  if (range.size() > kMostAddresses) {
+    section.reject("addresses", fmt::format("at most {} addresses", kMostAddresses));
+  }
+  if (range.contains(scenario.server.address) || range.contains(scenario.path.router)) {
+    const bool of_server = range.contains(scenario.server.address);
+    const IpAddress& taken = of_server ? scenario.server.address : scenario.path.router;
+    section.reject("addresses", fmt::format("addresses without the {}'s {} (they are all the client's)",
+                                            of_server ? "server" : "router", taken.to_string()));
+  }
+  return range;
+}
+
+// How often the program runs, and from where. Every connection needs a port of its own at its address.
+void read_starts(const Section& section, const Scenario& scenario, HostScenario& host) {
+  ProgramStarts& starts = host.starts;
+  starts.addresses = read_addresses(section, scenario);
+  if (starts.addresses && !section.has("address")) host.address = starts.addresses->first;
+  starts.interval = section.duration("connection_interval").value_or(Duration::zero());
+  const auto count = section.integer("connections", 1, kMostConnections);
+  if (!count) return;
+  if (host.program.name.empty()) section.reject("connections", "a `program` to run that often");
+  const SocketProfile& ports = host.profile.socket;
+  const std::int64_t at_each =
+      host.program.local_port != 0 ? 1 : std::int64_t{ports.port_last.value} - ports.port_first.value + 1;
+  const auto addresses = static_cast<std::int64_t>(starts.addresses ? starts.addresses->size() : 1);
+  if (*count > at_each * addresses) {
+    section.reject(
+        "connections",
+        fmt::format("at most {}, as {} has {} (more `addresses` have more)", at_each * addresses,
+                    addresses == 1 ? "one address" : fmt::format("each of {} addresses", addresses),
+                    at_each == 1 ? "one local_port" : fmt::format("{} ports", at_each)));
+  }
+  starts.count = static_cast<std::uint32_t>(*count);
 }
 
 std::string sysctl_value(const Entry& entry) {
@@ -276,6 +327,10 @@ void read_hosts(const Section& root, Scenario& scenario) {
     if (const auto address = read_address(server, scenario.ip_version)) scenario.server.address = *address;
     port = static_cast<std::uint16_t>(server.integer("port", 1, 65535).value_or(port));
     read_server_program(server, scenario.server.program);
+  }
+  // Only now: none of the client's addresses may be the server's.
+  if (const toml::table* table = root.table("client")) {
+    read_starts(Section{*table, "[client]", kClientKeys}, scenario, scenario.client);
   }
   if (scenario.client.address == scenario.server.address) {
     throw InputError{root.place(), "two addresses",

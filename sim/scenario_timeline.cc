@@ -18,7 +18,7 @@ struct VerbRow {
   std::array<std::string_view, 4> keys;
 };
 constexpr auto kVerbs = std::to_array<VerbRow>({
-    {Verb::types, true, "types", {"text"}},
+    {Verb::types, true, "types", {"text", "times"}},
     {Verb::closes_input, true, "closes input", {}},
     {Verb::process_killed, true, "process is killed", {"signal", "who"}},
     {Verb::process_frozen, true, "process is frozen", {"who"}},
@@ -38,6 +38,7 @@ constexpr std::array<std::string_view, 3> kSenders{"client", "server", "router"}
 constexpr std::array<std::string_view, 3> kDirections{"to-server", "to-client", "both"};
 constexpr std::array<std::string_view, 3> kVictims{"child", "parent", "all"};
 constexpr std::int64_t kMostCount = 1'000'000'000;
+constexpr std::int64_t kMostTyped = std::int64_t{1} << 24;  // bytes at once; a scenario is at most 1 MiB
 
 std::vector<std::string> all_phrases() {
   std::vector<std::string> phrases;
@@ -128,6 +129,8 @@ void read_details(const Section& section, const Scenario& scenario, TimelineEven
     case Verb::types:
       event.text = section.need_text("text");
       if (!event.text.ends_with('\n')) event.text += '\n';
+      event.times = static_cast<std::uint32_t>(
+          section.integer("times", 1, kMostTyped / static_cast<std::int64_t>(event.text.size())).value_or(1));
       break;
     case Verb::process_killed:
       if (const auto name = section.text("signal")) {

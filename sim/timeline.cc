@@ -32,6 +32,10 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
+std::string typed_text(const TimelineEvent& event) {
+  return event.times == 1 ? quoted(event.text) : fmt::format("{}, {} times", quoted(event.text), event.times);
+}
+
 std::string shutdown_text(const TimelineEvent& event) {
   std::string text = fmt::format("SIGTERM to all, SIGKILL after {}", duration_text(event.grace));
   if (event.dark == Duration::max()) return text + ", the network stays up";
@@ -100,7 +104,10 @@ void Timeline::act(TimePoint now, const Due& due, Host& client, Host& server, Pa
   const TimelineEvent& event = events_[due.event];
   Host& host = event.host == HostId::client ? client : server;
   switch (event.verb) {
-    case Verb::types: note(now, event, quoted(event.text)); return host.type(now, event.text);
+    case Verb::types:
+      note(now, event, typed_text(event));
+      for (std::uint32_t i = 0; i < event.times; ++i) host.type(now, event.text);
+      return;
     case Verb::closes_input: note(now, event, {}); return host.close_input(now);
     case Verb::process_killed:
       note(now, event, fmt::format("{} to {}", signal_name(event.signal), victim_text(event.who)));

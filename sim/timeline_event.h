@@ -37,6 +37,7 @@ struct TimelineEvent {
   Duration delay{};  // after the trigger
 
   std::string text;                       // types; ends in a newline
+  std::uint32_t times = 1;                // types: this often, at once
   int signal = 9;                         // process_killed
   Victim who = Victim::child;             // killed, frozen, thaws
   std::optional<Duration> reboot_after;   // host_reboots: crash now, up again this much later

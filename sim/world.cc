@@ -19,6 +19,7 @@ ModelHostConfig config_of(const HostScenario& host, HostId id, std::uint64_t see
       .mtu = host.mtu,
       .seed = Rng{seed}.split(to_string(id)).next(),
       .program = host.program,
+      .starts = host.starts,
   };
 }
 

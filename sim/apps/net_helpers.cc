@@ -25,11 +25,9 @@ Task<void> set_socket_options(Sys sys, int fd, const ProgramConfig& config) {
 Task<int> connect_to_server(Sys sys, const ProgramConfig& config) {
   const CallResult made = co_await sys.socket();
   const int fd = static_cast<int>(made.value);
-  if (config.local_port != 0) {
-    SocketAddress local;
-    if (config.server.ip.is_v6()) local.ip = IpAddress::v6({});
-    local.port = config.local_port;
-    const CallResult bound = co_await sys.bind(fd, local);
+  if (config.local_port != 0 || config.local_address) {
+    const IpAddress any = config.server.ip.is_v6() ? IpAddress::v6({}) : IpAddress{};
+    const CallResult bound = co_await sys.bind(fd, {config.local_address.value_or(any), config.local_port});
     if (bound.failed()) {
       report(sys, "bind", bound.error);
       co_return -1;

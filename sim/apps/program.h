@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,8 +26,10 @@ enum class ReplyWhen : std::uint8_t { at_once, per_line, per_request };
 struct ProgramConfig {
   std::string name;  // "line-client", "echo-server", "sink", "stalled-server", "reply-server", "bulk-client";
                      // empty: none runs
-  SocketAddress server;          // where clients connect to and servers listen
-  std::uint16_t local_port = 0;  // clients: bind here first; 0: the OS chooses
+  SocketAddress server;  // where clients connect to and servers listen
+  // Clients bind to these first; without them, or with port 0, the OS chooses.
+  std::optional<IpAddress> local_address = std::nullopt;
+  std::uint16_t local_port = 0;
 
   // line-client: for each line of input, write it, then read the answer; close at end of input.
   bool watch = false;        // waits for the terminal and the socket at once (select)
@@ -45,6 +48,14 @@ struct ProgramConfig {
   std::uint32_t backlog = 128;
   std::string reply;  // reply-server's text
   ReplyWhen reply_when = ReplyWhen::per_line;
+};
+
+// How often a client host runs its program: processes that know nothing of each other, each with a
+// connection.
+struct ProgramStarts {
+  std::uint32_t count = 1;
+  Duration interval{};                                   // from one start to the next; zero: all at once
+  std::optional<AddressRange> addresses = std::nullopt;  // to bind to, in turn; the host owns them all
 };
 
 }  // namespace halfopen

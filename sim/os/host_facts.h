@@ -14,7 +14,8 @@ namespace halfopen {
 
 struct HostFacts {
   HostId id;
-  IpAddress address;
+  IpAddress address;       // its own, from which it speaks where a program does not choose
+  AddressRange addresses;  // more that it owns; its own again where it has no more
   std::uint16_t mtu;
   const OsProfile& profile;
   const OsRules& rules;
@@ -22,6 +23,7 @@ struct HostFacts {
   BlockPool& pool;
   Observer* observer;  // may be null
 
+  [[nodiscard]] bool owns(const IpAddress& ip) const { return ip == address || addresses.contains(ip); }
   [[nodiscard]] bool wants(NoteKind kind) const { return observer != nullptr && observer->wants(kind); }
 };
 

@@ -8,6 +8,10 @@ bool is_any(const IpAddress& address) {
   return std::all_of(address.data(), address.data() + address.size(), [](std::uint8_t b) { return b == 0; });
 }
 
+bool overlap(const SocketAddress& a, const SocketAddress& b) {
+  return a.port == b.port && (a.ip == b.ip || is_any(a.ip) || is_any(b.ip));
+}
+
 bool Listener::listens_at(const SocketAddress& local) const {
   if (local.port != local_.port || local.ip.is_v6() != local_.ip.is_v6()) return false;
   return local.ip == local_.ip || is_any(local_.ip);

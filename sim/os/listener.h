@@ -51,5 +51,7 @@ class Listener {
 
 // 0.0.0.0 or ::, which stand for every address of their family.
 [[nodiscard]] bool is_any(const IpAddress& address);
+// The same port of the same address, or of any.
+[[nodiscard]] bool overlap(const SocketAddress& a, const SocketAddress& b);
 
 }  // namespace halfopen

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "sim/apps/program.h"
 #include "sim/observe.h"
@@ -32,6 +33,7 @@ struct ModelHostConfig {
   std::uint16_t mtu = 1500;  // of its device
   std::uint64_t seed = 0;    // of ISNs, timestamp offsets, IP ids and ports
   ProgramConfig program;     // an empty name runs none: for scripted drivers
+  ProgramStarts starts;
 };
 
 class ModelHost final : public Host {
@@ -74,16 +76,21 @@ class ModelHost final : public Host {
   [[nodiscard]] Syscalls& syscalls();  // calls of processes, on descriptors
 
  private:
+  // Starts those of the programs whose time has come.
+  void start_programs(TimePoint now);
   void for_each_victim(Victim victim, const std::function<void(Process&)>& hit);
 
   ModelHostConfig config_;
   TickClock clock_;
   BlockPool& pool_;
   Observer* observer_;
-  std::unique_ptr<Kernel> kernel_;  // null while dark
+  std::vector<ProgramConfig> programs_;  // one for each address; processes refer to them
+  std::unique_ptr<Kernel> kernel_;       // null while dark
   std::uint32_t boots_ = 0;
-  TimePoint kill_at_ = kNever;  // shut_down(): SIGKILL to what is left
-  TimePoint dark_at_ = kNever;  // shut_down(): power off
+  std::uint32_t started_ = 0;    // programs since the boot
+  TimePoint start_at_ = kNever;  // of the next program
+  TimePoint kill_at_ = kNever;   // shut_down(): SIGKILL to what is left
+  TimePoint dark_at_ = kNever;   // shut_down(): power off
 };
 
 }  // namespace halfopen

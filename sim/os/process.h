@@ -51,10 +51,12 @@ inline constexpr std::uint32_t kInitPid = 1;
 struct Process : Runnable, HeapPlace {
   std::uint32_t pid = 0;
   std::uint32_t parent = kInitPid;
+  bool is_program = false;     // init started it: it was not forked
   std::uint32_t children = 0;  // living and not waited for
   std::string program;
   std::vector<Descriptor> files;  // by number
   std::size_t lowest_free = 0;    // no lower descriptor is free
+  std::size_t typed_read = 0;     // how far it has read what was typed
   std::vector<Disposition> dispositions;
   std::bitset<sig::last + 1> signals;  // arrived, not acted upon
   Ring<std::uint32_t> zombies;         // children that ended and are not waited for

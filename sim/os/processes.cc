@@ -12,12 +12,12 @@ Process& Processes::add(std::uint32_t parent, const std::string& program) {
   process->parent = parent;
   process->program = program;
   ++alive_;
-  if (first_pid_ == 0) first_pid_ = process->pid;
   return *table_.emplace(process->pid, std::move(process)).first->second;
 }
 
 Process& Processes::create(TimePoint now, const std::string& program) {
   Process& process = add(kInitPid, program);
+  process.is_program = true;
   using Kind = Descriptor::Kind;
   for (const Kind kind : {Kind::terminal, Kind::output, Kind::error_output})
     open_file(process, {kind, nullptr});
@@ -30,6 +30,7 @@ Process& Processes::fork(TimePoint now, Process& parent) {
   ++parent.children;
   child.files = parent.files;
   child.lowest_free = parent.lowest_free;
+  child.typed_read = parent.typed_read;
   child.dispositions = parent.dispositions;
   for (const Descriptor& file : child.files) {
     if (file.socket != nullptr) Sockets::add_reference(*file.socket);
@@ -135,14 +136,9 @@ Process* Processes::find(std::uint32_t pid) {
   return found == table_.end() ? nullptr : found->second.get();
 }
 
-Process* Processes::first() {
-  Process* process = find(first_pid_);
-  return process == nullptr || process->ended ? nullptr : process;
-}
-
 Process* Processes::newest_forked() {
   for (auto& entry : table_ | std::views::reverse) {
-    if (!entry.second->ended && entry.first != first_pid_) return entry.second.get();
+    if (!entry.second->ended && !entry.second->is_program) return entry.second.get();
   }
   return nullptr;
 }
@@ -155,8 +151,16 @@ std::vector<std::uint32_t> Processes::alive() const {
   return pids;
 }
 
+std::vector<std::uint32_t> Processes::alive_programs() const {
+  std::vector<std::uint32_t> pids;
+  for (const auto& [pid, process] : table_) {
+    if (!process->ended && process->is_program) pids.push_back(pid);
+  }
+  return pids;
+}
+
 void Processes::note(TimePoint now, const Process& process, ProcessNote::What what, int signal, int status,
-                     std::string text) const {
+                     std::string_view text) const {
   if (!facts_.wants(NoteKind::process)) return;
   facts_.observer->on_note(ProcessNote{.at = now,
                                        .host = facts_.id,
@@ -165,7 +169,7 @@ void Processes::note(TimePoint now, const Process& process, ProcessNote::What wh
                                        .what = what,
                                        .signal = signal,
                                        .status = status,
-                                       .text = std::move(text)});
+                                       .text = std::string{text}});
 }
 
 }  // namespace halfopen

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/os/host_facts.h"
@@ -52,17 +53,18 @@ class Processes {
   void stop_waiting(Process& process);
 
   [[nodiscard]] Process* find(std::uint32_t pid);
-  // The first process, while it lives; and the newest living one that is not it.
-  [[nodiscard]] Process* first();
+  // The newest living one that was forked.
   [[nodiscard]] Process* newest_forked();
   [[nodiscard]] bool any_alive() const { return alive_ > 0; }
   // Pids of the living, lowest first.
   [[nodiscard]] std::vector<std::uint32_t> alive() const;
+  // Those of them that init started.
+  [[nodiscard]] std::vector<std::uint32_t> alive_programs() const;
   [[nodiscard]] DeadlineHeap<Process>& timeouts() { return timeouts_; }
 
   // Notes what happened to a process.
   void note(TimePoint now, const Process& process, ProcessNote::What what, int signal = 0, int status = 0,
-            std::string text = {}) const;
+            std::string_view text = {}) const;
 
  private:
   Process& add(std::uint32_t parent, const std::string& program);
@@ -76,7 +78,6 @@ class Processes {
   DeadlineHeap<Process> timeouts_;  // of blocked calls
   std::map<std::uint32_t, std::unique_ptr<Process>> table_;
   std::uint32_t next_pid_ = 100;
-  std::uint32_t first_pid_ = 0;
   std::size_t alive_ = 0;
 };
 

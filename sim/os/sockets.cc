@@ -120,7 +120,7 @@ CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& 
 CallResult Sockets::start_connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
   SocketSetup& setup = *socket.setup;
   if (remote.ip.is_v6() != facts_.address.is_v6()) return CallResult::failure(Errno::netunreach);
-  SocketAddress local{facts_.address, setup.local.port};
+  SocketAddress local{is_any(setup.local.ip) ? facts_.address : setup.local.ip, setup.local.port};
   if (local.port == 0) {
     if (const Errno error = choose_port(local, &remote); error != Errno::none)
       return CallResult::failure(error);

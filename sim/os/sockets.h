@@ -45,6 +45,7 @@ class Sockets {
   // socket(): one reference held. It lives until close() of its last reference (or that close's lingering) is
   // done.
   [[nodiscard]] Socket& create();
+  // Port 0 stands for a free one, which connect() or listen() chooses: only they know what must be free.
   CallResult bind(Socket& socket, const SocketAddress& local);
   CallResult listen(Socket& socket, std::uint32_t backlog);
   // Blocks until established. Made again, it waits for the attempt under way.
@@ -84,8 +85,8 @@ class Sockets {
  private:
   [[nodiscard]] Errno check_bind(const Socket& socket, const SocketAddress& local) const;
   [[nodiscard]] Errno choose_port(SocketAddress& local, const SocketAddress* remote);
-  [[nodiscard]] bool is_bound(std::uint16_t port) const;
-  [[nodiscard]] bool is_listened_at(std::uint16_t port) const;
+  [[nodiscard]] bool is_bound(const SocketAddress& local) const;
+  [[nodiscard]] bool is_listened_at(const SocketAddress& local) const;
   [[nodiscard]] CallResult read_nothing(Socket& socket) const;
   [[nodiscard]] CallResult write_failure(Socket& socket) const;
   CallResult start_connect(TimePoint now, Socket& socket, const SocketAddress& remote);
@@ -96,7 +97,7 @@ class Sockets {
   TcpStack& stack_;
   std::deque<Socket> slots_;    // every socket that ever was at one time
   std::vector<Socket*> free_;   // those of them that are none now
-  std::vector<Socket*> bound_;  // by bind(), without connection or listener yet
+  std::vector<Socket*> bound_;  // by bind() to a port, without connection or listener yet
 };
 
 }  // namespace halfopen

@@ -30,13 +30,14 @@ void Sockets::destroy(Socket& socket) {
 
 CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
   if (socket.setup == nullptr || socket.setup->bound) return CallResult::failure(Errno::inval);
-  if (!is_any(local.ip) && local.ip != facts_.address) return CallResult::failure(Errno::addrnotavail);
-  SocketAddress chosen = local;
-  const Errno error = local.port == 0 ? choose_port(chosen, nullptr) : check_bind(socket, local);
-  if (error != Errno::none) return CallResult::failure(error);
-  socket.setup->local = chosen;
+  if (!is_any(local.ip) && !facts_.owns(local.ip)) return CallResult::failure(Errno::addrnotavail);
+  if (local.port != 0) {
+    if (const Errno error = check_bind(socket, local); error != Errno::none)
+      return CallResult::failure(error);
+    bound_.push_back(&socket);
+  }
+  socket.setup->local = local;
   socket.setup->bound = true;
-  bound_.push_back(&socket);
   return CallResult::of(0);
 }
 
@@ -48,11 +49,11 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   }
   if (socket.setup == nullptr) return CallResult::failure(Errno::inval);
   SocketAddress local = socket.setup->local;
-  if (!socket.setup->bound) {
-    local.ip = facts_.address;
+  if (!socket.setup->bound) local.ip = facts_.address;
+  if (local.port == 0) {
     if (const Errno error = choose_port(local, nullptr); error != Errno::none)
       return CallResult::failure(error);
-  } else if (is_listened_at(local.port)) {
+  } else if (is_listened_at(local)) {
     return CallResult::failure(Errno::addrinuse);
   }
   std::erase(bound_, &socket);
@@ -105,13 +106,13 @@ void Sockets::end_linger(TimePoint now, Socket& socket) {
 // Whether bind() may give `local` to this socket: nobody listens there, and whoever else uses the port shares
 // it.
 Errno Sockets::check_bind(const Socket& socket, const SocketAddress& local) const {
-  if (is_listened_at(local.port)) return Errno::addrinuse;
+  if (is_listened_at(local)) return Errno::addrinuse;
   const bool shares = socket.setup->reuse_address;
   for (const Socket* other : bound_) {
-    if (other->setup->local.port != local.port) continue;
+    if (!overlap(other->setup->local, local)) continue;
     if (!shares || !other->setup->reuse_address) return Errno::addrinuse;
   }
-  return !shares && stack_.is_port_used(local.port) ? Errno::addrinuse : Errno::none;
+  return !shares && stack_.is_used(local) ? Errno::addrinuse : Errno::none;
 }
 
 // Puts a free ephemeral port into `local`: free altogether, or with `remote` free as a four-tuple.
@@ -119,21 +120,20 @@ Errno Sockets::choose_port(SocketAddress& local, const SocketAddress* remote) {
   Identity& identity = stack_.identity();
   for (std::uint32_t tries = identity.port_count(); tries > 0; --tries) {
     local.port = identity.next_port();
-    if (is_listened_at(local.port) || is_bound(local.port)) continue;
-    const bool taken =
-        remote != nullptr ? stack_.find({local, *remote}) != nullptr : stack_.is_port_used(local.port);
+    if (is_listened_at(local) || is_bound(local)) continue;
+    const bool taken = remote != nullptr ? stack_.find({local, *remote}) != nullptr : stack_.is_used(local);
     if (!taken) return Errno::none;
   }
   return remote != nullptr ? Errno::addrnotavail : Errno::addrinuse;
 }
 
-bool Sockets::is_bound(std::uint16_t port) const {
-  return std::ranges::any_of(bound_, [port](const Socket* s) { return s->setup->local.port == port; });
+bool Sockets::is_bound(const SocketAddress& local) const {
+  return std::ranges::any_of(bound_, [&](const Socket* s) { return overlap(s->setup->local, local); });
 }
 
-bool Sockets::is_listened_at(std::uint16_t port) const {
+bool Sockets::is_listened_at(const SocketAddress& local) const {
   return std::ranges::any_of(stack_.listeners(),
-                             [port](const Listener* l) { return l->local().port == port; });
+                             [&](const Listener* l) { return overlap(l->local(), local); });
 }
 
 }  // namespace halfopen

@@ -49,8 +49,7 @@ void Sys::on_signal(int signal, SignalHandler handler) const {
 }
 
 void Sys::print(std::string_view text) const {
-  kernel_->processes().note(kernel_->running_at(), *process_, ProcessNote::What::output, 0, 0,
-                            std::string{text});
+  kernel_->processes().note(kernel_->running_at(), *process_, ProcessNote::What::output, 0, 0, text);
 }
 
 void Sys::complain(std::string_view text) const { print(text); }

@@ -80,7 +80,7 @@ void Syscalls::wait(Process& process) {
   processes_.timeouts().set(process, pending.deadline);
   std::vector<WaitNode>& nodes =
       process.waits;  // its memory stays: a process allocates for its first wait only
-  const auto add = [&](WaitQueue& queue) { nodes.push_back({&process, &queue, nullptr}); };
+  const auto add = [&](WaitQueue& queue) { nodes.push_back({.who = &process, .queue = &queue}); };
   const auto add_file = [&](int fd) {
     const Descriptor* file = Processes::file_of(process, fd);
     if (file == nullptr) return;

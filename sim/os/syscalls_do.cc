@@ -1,7 +1,7 @@
 // The attempts at each system call. An attempt that gives CallResult::waits() has changed nothing but
 // PendingCall::done, and is made again.
 #include <algorithm>
-#include <string>
+#include <string_view>
 #include <utility>
 
 #include "sim/os/kernel.h"
@@ -71,7 +71,7 @@ CallResult Syscalls::do_read(TimePoint now, Process& process, PendingCall& pendi
   const Call& call = pending.call;
   const Descriptor* file = Processes::file_of(process, call.fd);
   if (file == nullptr) return CallResult::failure(Errno::badf);
-  if (file->kind == Descriptor::Kind::terminal) return terminal_.read(call.into);
+  if (file->kind == Descriptor::Kind::terminal) return terminal_.read(process.typed_read, call.into);
   if (file->socket == nullptr) return CallResult::failure(Errno::badf);
   Socket& socket = *file->socket;
   const CallResult result =
@@ -84,7 +84,8 @@ CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pend
   const Descriptor* file = Processes::file_of(process, pending.call.fd);
   if (file == nullptr) return CallResult::failure(Errno::badf);
   if (file->socket == nullptr) {
-    processes_.note(now, process, ProcessNote::What::output, 0, 0, std::string(bytes.begin(), bytes.end()));
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    processes_.note(now, process, ProcessNote::What::output, 0, 0, text);
     return CallResult::of(static_cast<std::int64_t>(bytes.size()));
   }
   const bool fails = Sockets::write_fails(*file->socket);
@@ -147,7 +148,7 @@ std::uint8_t Syscalls::readiness(Process& process, int fd) const {
   if (file == nullptr) return poll_event::nval;
   if (file->socket != nullptr) return sockets_.readiness(*file->socket);
   if (file->kind != Descriptor::Kind::terminal) return poll_event::out;
-  return terminal_.readable() ? poll_event::in : std::uint8_t{0};
+  return terminal_.readable(process.typed_read) ? poll_event::in : std::uint8_t{0};
 }
 
 CallResult Syscalls::do_setsockopt(TimePoint now, Process& process, PendingCall& pending) {

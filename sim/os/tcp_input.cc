@@ -37,7 +37,7 @@ FourTuple tuple_of(const Packet& packet, const Segment& segment) {
 }  // namespace
 
 void TcpStack::receive(TimePoint now, const Packet& packet) {
-  if (packet.ip.destination != facts_.address) return;
+  if (!facts_.owns(packet.ip.destination)) return;
   if (const Segment* segment = packet.segment()) return receive_segment(now, packet, *segment);
   if (const IcmpMessage* message = packet.icmp()) return receive_icmp(now, packet, *message);
   receive_other(packet, std::get<OtherBody>(packet.body));
@@ -81,7 +81,7 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
 
 void TcpStack::receive_other(const Packet& packet, const OtherBody& body) {
   const auto kind = body.protocol == kUdp ? IcmpKind::port_unreachable : IcmpKind::protocol_unreachable;
-  auto error = make_icmp_error(kind, packet, facts_.address, 0, facts_.rules.icmp_quote);
+  auto error = make_icmp_error(kind, packet, packet.ip.destination, 0, facts_.rules.icmp_quote);
   if (!error.has_value()) return;
   error->why.cause = Cause::icmp_error;
   reply(std::move(*error));

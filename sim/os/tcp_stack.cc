@@ -88,9 +88,9 @@ void TcpStack::remove_listener(TimePoint now, Listener& listener) {
   }
 }
 
-bool TcpStack::is_port_used(std::uint16_t port) const {
+bool TcpStack::is_used(const SocketAddress& local) const {
   for (const Connection* c = oldest_; c != nullptr; c = c->newer) {
-    if (!c->retired && c->endpoint.addresses().local.port == port) return true;
+    if (!c->retired && overlap(c->endpoint.addresses().local, local)) return true;
   }
   return false;
 }

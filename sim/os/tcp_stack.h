@@ -52,8 +52,8 @@ class TcpStack {
   [[nodiscard]] const std::vector<Listener*>& listeners() const { return listeners_; }
   // The connection with this four-tuple; nullptr if there is none.
   [[nodiscard]] Connection* find(const FourTuple& tuple) const { return table_.find(tuple); }
-  // A connection uses this local port.
-  [[nodiscard]] bool is_port_used(std::uint16_t port) const;
+  // A connection uses this local port, of this address or of any.
+  [[nodiscard]] bool is_used(const SocketAddress& local) const;
   [[nodiscard]] Identity& identity() { return identity_; }
 
   // --- The end, and reports

@@ -1,4 +1,5 @@
-// The terminal of a host: lines that a person typed and no program has read yet.
+// The terminals of a host's programs: on each of them a person types the same, so that what was typed is kept
+// once, and every process knows how far it has read.
 #pragma once
 
 #include <algorithm>
@@ -21,13 +22,14 @@ struct Terminal {
     typed += text;
     if (text.empty() || text.back() != '\n') typed += '\n';
   }
-  [[nodiscard]] bool readable() const { return !typed.empty() || ended; }
-  // One line at most, as a terminal gives them; 0 is end of file.
-  CallResult read(std::span<std::uint8_t> into) {
-    if (typed.empty()) return ended ? CallResult::of(0) : CallResult::waits();
-    const std::size_t line = std::min(typed.find('\n') + 1, into.size());
-    std::copy_n(typed.begin(), line, into.begin());
-    typed.erase(0, line);
+  // Of a process that has read the first `done` bytes.
+  [[nodiscard]] bool readable(std::size_t done) const { return done < typed.size() || ended; }
+  // One line at most, as a terminal gives them; 0 is end of file. Moves `done` on.
+  CallResult read(std::size_t& done, std::span<std::uint8_t> into) const {
+    if (done == typed.size()) return ended ? CallResult::of(0) : CallResult::waits();
+    const std::size_t line = std::min(typed.find('\n', done) + 1 - done, into.size());
+    std::copy_n(typed.begin() + static_cast<std::ptrdiff_t>(done), line, into.begin());
+    done += line;
     return CallResult::of(static_cast<std::int64_t>(line));
   }
 };

@@ -52,10 +52,12 @@ class WaitQueue;
 struct WaitNode {
   Runnable* who = nullptr;
   WaitQueue* queue = nullptr;
-  WaitNode* next = nullptr;
+  WaitNode* before = nullptr;  // in the queue's ring
+  WaitNode* after = nullptr;
 };
 
-// Those who wait for one thing, first come first. A node leaves it before it dies.
+// Those who wait for one thing, first come first: a ring of nodes, of which the queue knows the first, so
+// that it is one pointer and still adds and removes at once. A node leaves it before it dies.
 class WaitQueue {
  public:
   WaitQueue() = default;
@@ -64,21 +66,27 @@ class WaitQueue {
   [[nodiscard]] bool empty() const { return first_ == nullptr; }
   void add(WaitNode& node) {
     assert(node.queue == nullptr);
-    WaitNode** end = &first_;
-    while (*end != nullptr) end = &(*end)->next;
     node.queue = this;
-    node.next = nullptr;
-    *end = &node;
+    if (first_ == nullptr) first_ = node.before = node.after = &node;
+    node.after = first_;
+    node.before = first_->before;
+    node.before->after = &node;
+    first_->before = &node;
   }
   void remove(WaitNode& node) {
-    WaitNode** at = &first_;
-    while (*at != &node) at = &(*at)->next;
-    *at = node.next;
+    node.before->after = node.after;
+    node.after->before = node.before;
+    if (first_ == &node) first_ = node.after == &node ? nullptr : node.after;
     node.queue = nullptr;
   }
   // Makes all of them ready; they stay until they find what they waited for.
   void wake(ReadyQueue& ready) const {
-    for (const WaitNode* node = first_; node != nullptr; node = node->next) ready.push(*node->who);
+    const WaitNode* node = first_;
+    if (node == nullptr) return;
+    do {
+      ready.push(*node->who);
+      node = node->after;
+    } while (node != first_);
   }
 
  private:

@@ -165,6 +165,27 @@ std::string IpAddress::to_string() const {
   return is_v6_ ? v6_text(bytes_.data()) : quad_text(bytes_.data());
 }
 
+std::uint64_t AddressRange::size() const {
+  std::uint64_t difference = 0;  // last - first, from the most significant byte
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    constexpr std::uint64_t kMost = UINT64_MAX;
+    if (difference > kMost >> 8) return kMost;
+    difference = (difference << 8) + last.data()[i] - first.data()[i];
+  }
+  return difference + 1 == 0 ? difference : difference + 1;
+}
+
+IpAddress AddressRange::at(std::uint64_t index) const {
+  std::array<std::uint8_t, 16> bytes{};
+  std::copy_n(first.data(), first.size(), bytes.begin());
+  for (std::size_t i = first.size(); i > 0 && index > 0; --i) {
+    index += bytes[i - 1];
+    bytes[i - 1] = static_cast<std::uint8_t>(index);
+    index >>= 8;
+  }
+  return first.is_v6() ? IpAddress::v6(bytes) : IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+}
+
 std::size_t FourTupleHash::operator()(const FourTuple& t) const noexcept {
   std::uint64_t hash = std::uint64_t{t.local.port} << 16 | t.remote.port;
   for (const IpAddress* ip : {&t.local.ip, &t.remote.ip}) {

@@ -43,6 +43,19 @@ class IpAddress {
   bool is_v6_ = false;
 };
 
+// The addresses from `first` to `last`, both included: of one family, and not reversed.
+struct AddressRange {
+  IpAddress first;
+  IpAddress last;
+  [[nodiscard]] constexpr bool contains(const IpAddress& address) const {
+    return address.is_v6() == first.is_v6() && first <= address && address <= last;
+  }
+  // How many they are; 2^64 - 1 where they are more.
+  [[nodiscard]] std::uint64_t size() const;
+  // The address `index` after the first; below size().
+  [[nodiscard]] IpAddress at(std::uint64_t index) const;
+};
+
 // One side of a connection; the port is in host byte order.
 struct SocketAddress {
   IpAddress ip;

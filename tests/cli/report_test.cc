@@ -23,7 +23,7 @@ class ReportTest : public ::testing::Test {
                              .began = kTimeZero + at,
                              .host = HostId::client,
                              .program = "line-client",
-                             .pid = 7,
+                             .pid = pid_,
                              .call = std::move(name),
                              .args = std::move(args),
                              .result = result,
@@ -34,7 +34,7 @@ class ReportTest : public ::testing::Test {
     report_.on_note(ProcessNote{.at = kTimeZero + at,
                                 .host = HostId::client,
                                 .program = "line-client",
-                                .pid = 7,
+                                .pid = pid_,
                                 .what = what,
                                 .signal = number,
                                 .status = number,
@@ -45,6 +45,7 @@ class ReportTest : public ::testing::Test {
   }
 
   Report report_;
+  std::uint32_t pid_ = 7;  // whose notes these are
 };
 
 TEST_F(ReportTest, AReadIsTimedFromTheWriteBeforeIt) {
@@ -89,6 +90,30 @@ TEST_F(ReportTest, EqualCallsInARowAreCounted) {
   EXPECT_THAT(lines(), ElementsAre("client line-client  write() = 1448, no error (3 times)",
                                    "                    write() = -1 EPIPE, 1 s after the write",
                                    "                    dies of SIGPIPE"));
+}
+
+TEST_F(ReportTest, ProgramsThatSawTheSameAreToldOnce) {
+  happens(2s, "server host crashes");
+  for (const std::uint32_t pid : {7u, 8u, 9u}) {
+    pid_ = pid;
+    call(3s, "read", pid == 8 ? 5 : -1, pid == 8 ? Errno::none : Errno::timedout);
+    process(3s, ProcessNote::What::exited, 1);
+  }
+  EXPECT_THAT(lines(), ElementsAre("client line-client (2 times)  read() = -1 ETIMEDOUT, 1 s after the crash",
+                                   "                              exits with status 1",
+                                   "client line-client            read() = 5",
+                                   "                              exits with status 1"));
+}
+
+TEST_F(ReportTest, OfACrowdThatDiffersOnlyTheFirstAreTold) {
+  happens(2s, "server host crashes");
+  for (pid_ = 1; pid_ <= 26; ++pid_) {
+    call(3s, "read", pid_);
+    process(3s, ProcessNote::What::exited, 1);
+  }
+  const std::vector<std::string> told = lines();
+  ASSERT_EQ(told.size(), 2 * 24 + 1u);
+  EXPECT_EQ(told.back(), "(2 more programs saw other things)");
 }
 
 TEST_F(ReportTest, TheTerminalIsNotASocket) {

@@ -51,6 +51,53 @@ INSTANTIATE_TEST_SUITE_P(
                     "x.toml:2:12: expected sections [[timeline]] for timeline, found 3"},
         BadScenario{"title = 'x'\ntimeline = [3]", "x.toml:2:13: expected a section [[timeline]], found 3"}));
 
+#define CLIENT "title = 'x'\n[client]\nprogram = 'line-client'\n"
+
+INSTANTIATE_TEST_SUITE_P(
+    Connections, ScenarioRefusal,
+    ::testing::Values(
+        BadScenario{CLIENT "connections = 0",
+                    "x.toml:4:15: expected a whole number from 1 to 1000000 for connections, found 0"},
+        BadScenario{"title = 'x'\n[client]\nconnections = 2",
+                    "x.toml:3:15: expected a `program` to run that often for connections, found 2"},
+        BadScenario{CLIENT "profile = '4.4bsd'\nconnections = 3977", "accepted"},
+        BadScenario{
+            CLIENT "profile = '4.4bsd'\nconnections = 3978",
+            "x.toml:5:15: expected at most 3977, as one address has 3977 ports (more `addresses` have "
+            "more) for connections, found 3978"},
+        BadScenario{CLIENT "profile = '4.4bsd'\nconnections = 3978\naddresses = '10.9.1.1-10.9.1.2'",
+                    "accepted"},
+        BadScenario{
+            CLIENT "local_port = 4000\nconnections = 3\naddresses = '10.9.1.1-10.9.1.2'",
+            "x.toml:5:15: expected at most 2, as each of 2 addresses has one local_port (more `addresses` "
+            "have more) for connections, found 3"},
+        BadScenario{CLIENT "connection_interval = 5",
+                    "x.toml:4:23: expected a time such as \"10ms\", \"1.5s\" or \"9min\" for "
+                    "connection_interval, found 5"},
+        BadScenario{
+            CLIENT "addresses = '10.9.1.1'",
+            "x.toml:4:13: expected two IPv4 addresses, \"FIRST-LAST\" for addresses, found \"10.9.1.1\""},
+        BadScenario{CLIENT "addresses = '10.9.1.1-fd00::1'",
+                    "x.toml:4:13: expected two IPv4 addresses, \"FIRST-LAST\" for addresses, found "
+                    "\"10.9.1.1-fd00::1\""},
+        BadScenario{CLIENT "addresses = '10.9.1.2-10.9.1.1'",
+                    "x.toml:4:13: expected the lower address before the \"-\" for addresses, found "
+                    "\"10.9.1.2-10.9.1.1\""},
+        BadScenario{
+            CLIENT "addresses = '10.9.0.1-10.9.0.9'",
+            "x.toml:4:13: expected addresses without the server's 10.9.0.2 (they are all the client's) for "
+            "addresses, found \"10.9.0.1-10.9.0.9\""},
+        BadScenario{
+            CLIENT "addresses = '10.9.0.250-10.9.1.9'",
+            "x.toml:4:13: expected addresses without the router's 10.9.0.254 (they are all the client's) "
+            "for addresses, found \"10.9.0.250-10.9.1.9\""},
+        BadScenario{CLIENT "addresses = '10.10.0.0-10.10.255.255'", "accepted"},
+        BadScenario{CLIENT "addresses = '10.10.0.0-10.11.0.0'",
+                    "x.toml:4:13: expected at most 65536 addresses for addresses, found "
+                    "\"10.10.0.0-10.11.0.0\""}));
+
+#undef CLIENT
+
 INSTANTIATE_TEST_SUITE_P(
     Path, ScenarioRefusal,
     ::testing::Values(
@@ -131,6 +178,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadScenario{
             EVENT "at = '1s'\ndo = 'proxy host crashes'",
             "x.toml:4:6: expected an event (\"server host crashes\"?) for do, found \"proxy host crashes\""},
+        BadScenario{EVENT "at = '1s'\ndo = 'client types'\ntext = 'a'\ntimes = 0",
+                    "x.toml:6:9: expected a whole number from 1 to 8388608 for times, found 0"},
         BadScenario{EVENT "at = '1s'\ndo = 'client types'",
                     "x.toml:2:1: expected a \"text\" in \"client types\", found none"},
         BadScenario{EVENT "at = '1s'\ndo = 'path is cut'\nsignal = 'SIGKILL'",

@@ -100,6 +100,16 @@ TEST(Timeline, EventsOfOneInstantGoInTheOrderOfTheScenario) {
   EXPECT_EQ(stage.client.text, "type a\n;close;freeze;thaw;");
 }
 
+TEST(Timeline, WhatIsTypedOftenIsNotedOnce) {
+  TimelineEvent types = event(Verb::types, HostId::client, 1s, "client types");
+  types.text = "a\n";
+  types.times = 3;
+  Stage stage{{types}};
+  stage.run(at(1s));
+  EXPECT_EQ(stage.client.text, "type a\n;type a\n;type a\n;");
+  EXPECT_EQ(stage.notes.text, "client types (\"a\\n\", 3 times)\n");
+}
+
 TEST(Timeline, KillNamesSignalAndVictim) {
   TimelineEvent kill = event(Verb::process_killed, HostId::server, 1s, "server process is killed");
   TimelineEvent term = kill;

@@ -131,13 +131,24 @@ TEST_F(ProcessTest, FrozenDoesNotRunUntilThawed) {
 
 TEST_F(ProcessTest, FrozenItDiesOfSigtermWhenThawedAndOfSigkillAtOnce) {
   start(&sleeps);
-  start(&sleeps);
   pump.client.freeze(pump.now, Victim::all);
   pump.client.kill(pump.now, Victim::parent, sig::term);
-  pump.client.kill(pump.now, Victim::child, sig::kill);  // the newest
-  EXPECT_THAT(notes(), ElementsAre("100 started", "101 started", "100 frozen", "101 frozen", "101 killed 9"));
+  EXPECT_THAT(notes(), ElementsAre("100 started", "100 frozen"));
   pump.client.thaw(pump.now, Victim::parent);
   EXPECT_EQ(notes().back(), "100 killed 15");
+  start(&sleeps);
+  pump.client.freeze(pump.now, Victim::all);
+  pump.client.kill(pump.now, Victim::parent, sig::kill);
+  EXPECT_EQ(notes().back(), "101 killed 9");
+}
+
+TEST_F(ProcessTest, WhatHappensToTheProgramHappensToEachThatInitStarted) {
+  start(&sleeps);
+  start(&sleeps);
+  pump.client.freeze(pump.now, Victim::child);  // nobody has forked
+  pump.client.kill(pump.now, Victim::parent, sig::kill);
+  EXPECT_THAT(notes(), ElementsAre("100 started", "101 started", "100 frozen", "101 frozen", "100 killed 9",
+                                   "101 killed 9"));
 }
 
 TEST_F(ProcessTest, ItsKernelGoesOnWhileItIsFrozen) {
@@ -227,6 +238,17 @@ TEST_F(ProcessTest, TheTerminalGivesOneLineAtATimeAndThenTheEnd) {
   EXPECT_EQ(pump.read(pump.client, driver, 0), "one\n");
   EXPECT_EQ(pump.read(pump.client, driver, 0), "two\n");
   EXPECT_EQ(pump.read(pump.client, driver, 0), "");
+}
+
+TEST_F(ProcessTest, EveryProcessReadsAllThatIsTyped) {
+  Process& early = pump.driver(pump.client);
+  pump.client.type(pump.now, "one");
+  EXPECT_EQ(pump.read(pump.client, early, 0), "one\n");
+  Process& late = pump.driver(pump.client);
+  pump.client.close_input(pump.now);
+  EXPECT_EQ(pump.read(pump.client, late, 0), "one\n");
+  EXPECT_EQ(pump.read(pump.client, late, 0), "");
+  EXPECT_EQ(pump.read(pump.client, early, 0), "");
 }
 
 TEST_F(ProcessTest, WhatItWritesToItsOutputsIsNotedAndNoCall) {

@@ -55,6 +55,39 @@ TEST(Address, TextThatIsNotV6IsRefused) {
   }
 }
 
+AddressRange range(std::string_view first, std::string_view last) {
+  return {*IpAddress::parse(first), *IpAddress::parse(last)};
+}
+
+TEST(AddressRange, CountsBothItsEnds) {
+  EXPECT_EQ(range("10.9.1.1", "10.9.1.1").size(), 1u);
+  EXPECT_EQ(range("10.9.1.255", "10.9.2.0").size(), 2u);
+  EXPECT_EQ(range("0.0.0.0", "255.255.255.255").size(), std::uint64_t{1} << 32);
+  EXPECT_EQ(range("fd00::ffff:ffff", "fd00::1:0:0").size(), 2u);
+}
+
+TEST(AddressRange, CountsUpToWhatItsNumberHolds) {
+  EXPECT_EQ(range("::", "::ffff:ffff:ffff:fffe").size(), UINT64_MAX);
+  EXPECT_EQ(range("::", "::ffff:ffff:ffff:ffff").size(), UINT64_MAX);
+  EXPECT_EQ(range("::", "ffff::").size(), UINT64_MAX);
+}
+
+TEST(AddressRange, CarriesFromByteToByte) {
+  EXPECT_EQ(range("10.9.0.254", "10.10.0.0").at(0).to_string(), "10.9.0.254");
+  EXPECT_EQ(range("10.9.0.254", "10.10.0.0").at(1).to_string(), "10.9.0.255");
+  EXPECT_EQ(range("10.9.0.254", "10.10.0.0").at(2).to_string(), "10.9.1.0");
+  EXPECT_EQ(range("10.9.255.255", "10.10.0.0").at(1).to_string(), "10.10.0.0");
+  EXPECT_EQ(range("fd00::ffff:fffe", "fd00::1:0:1").at(3).to_string(), "fd00::1:0:1");
+}
+
+TEST(AddressRange, HoldsItsEndsAndNotTheirNeighbours) {
+  const AddressRange four = range("10.9.1.1", "10.9.1.9");
+  const std::vector<std::pair<std::string_view, bool>> rows{
+      {"10.9.1.0", false}, {"10.9.1.1", true}, {"10.9.1.9", true}, {"10.9.1.10", false}, {"10.9.2.5", false}};
+  for (const auto& [text, inside] : rows) EXPECT_EQ(four.contains(*IpAddress::parse(text)), inside) << text;
+  EXPECT_FALSE(range("a09:101::", "a09:109::").contains(*IpAddress::parse("10.9.1.5")));
+}
+
 TEST(Address, FourTuplesThatDifferInOneFieldHashDifferently) {
   const IpAddress a = *IpAddress::parse("10.9.0.1");
   const IpAddress b = *IpAddress::parse("10.9.0.2");

@@ -1,0 +1,161 @@
+// halfopen show from the outside: which connections, which view, and the pager of a terminal.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/cli/process.h"
+#include "tests/support/scratch.h"
+#include "tests/support/tools.h"
+
+namespace halfopen {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class Show : public ::testing::Test {
+ protected:
+  // A capture of so many connections from three addresses, each of them one line and its echo.
+  std::string capture(int connections, const std::string& extension) {
+    write_bytes(scratch_.file("crowd.toml"),
+                "title = 'A crowd'\n[client]\nprogram = 'line-client'\naddresses = '10.9.1.1-10.9.1.3'\n"
+                "connections = " +
+                    std::to_string(connections) +
+                    "\nconnection_interval = '1ms'\n[server]\nprogram = 'echo-server'\n"
+                    "[[timeline]]\nat = '0s'\ndo = 'client types'\ntext = 'hello'\n"
+                    "[[timeline]]\nat = '0s'\ndo = 'client closes input'\n");
+    const std::string file = scratch_.file("crowd" + extension);
+    const Outcome run = halfopen_run({"sim", scratch_.file("crowd.toml"), "-q", "-w", file});
+    EXPECT_EQ(run.status, 0) << run.err;
+    return file;
+  }
+  std::string capture_of(const std::string& scenario, const std::string& extension) {
+    const std::string file = scratch_.file(scenario + extension);
+    const Outcome run = halfopen_run({"sim", scenario, "-q", "-w", file});
+    EXPECT_EQ(run.status, 0) << run.err;
+    return file;
+  }
+  // The lines that begin with a time, without it.
+  static std::vector<std::string> timed_lines(const std::string& text) {
+    std::vector<std::string> lines;
+    for (const std::string& line : lines_of(text)) {
+      if (line.size() > 13 && line[11] == ' ' && line[10] >= '0' && line[10] <= '9')
+        lines.push_back(line.substr(13));
+    }
+    return lines;
+  }
+  // On a terminal of script(1)'s.
+  static Outcome on_terminal(const std::string& environment, const std::string& file) {
+    return shell("export " + environment + "; script -qec '\"$HALFOPEN\" show " + file +
+                 "' /dev/null </dev/null");
+  }
+
+  test::Scratch scratch_;
+};
+
+TEST_F(Show, OneConnectionOfMany) {
+  const std::string file = capture(9, ".pcap");
+  const Outcome all = halfopen_run({"show", file});
+  EXPECT_THAT(timed_lines(all.out), SizeIs(90));
+  EXPECT_THAT(all.out, EndsWith("\n90 packets\n"));
+  const Outcome some = halfopen_run({"show", "--connection", "src host 10.9.1.2", file});
+  EXPECT_EQ(some.status, 0) << some.err;
+  EXPECT_THAT(timed_lines(some.out), SizeIs(30));
+  EXPECT_THAT(some.out,
+              AllOf(HasSubstr("10.9.1.2."), Not(HasSubstr("10.9.1.1.")), Not(HasSubstr("10.9.1.3."))));
+  EXPECT_THAT(some.out, EndsWith("\n30 of 90 packets, 3 of 9 connections\n"));
+}
+
+TEST_F(Show, WhatTheRouterSaysBelongsToTheConnection) {
+  const std::string file = capture_of("host-crash-host-unreachable", ".pcapng");
+  const Outcome shown = halfopen_run({"show", "--connection", "tcp port 9998", file});
+  EXPECT_THAT(shown.out, HasSubstr("router > client"));
+  EXPECT_THAT(shown.out, HasSubstr("-- "));
+  EXPECT_THAT(shown.out, Not(HasSubstr("line-client[")));
+  EXPECT_THAT(halfopen_run({"show", "--connection", "icmp", file}).out, Not(HasSubstr("router > client")));
+}
+
+TEST_F(Show, AFilterThatIsNoneIsRefusedBeforeAnythingIsPrinted) {
+  const Outcome shown = halfopen_run({"show", "--connection", "prot 80", capture(1, ".pcap")});
+  EXPECT_EQ(shown.status, 2);
+  EXPECT_EQ(shown.out, "");
+  EXPECT_THAT(shown.err, StartsWith("halfopen: --connection: expected a filter as tcpdump takes it, found "));
+}
+
+TEST_F(Show, StatesAsRecorded) {
+  const Outcome shown = halfopen_run({"show", "--states", capture_of("normal-close", ".pcapng")});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("states as the hosts recorded them\n"));
+  EXPECT_THAT(
+      shown.out,
+      HasSubstr("       Time  Host    Proto  Local Address            Foreign Address          State\n"));
+  std::vector<std::string> client;
+  for (const std::string& line : timed_lines(shown.out)) {
+    if (line.starts_with("client  tcp    10.9.0.1:")) client.push_back(line.substr(line.rfind(' ') + 1));
+  }
+  EXPECT_THAT(client,
+              ElementsAre("SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "(gone)"));
+}
+
+TEST_F(Show, StatesInferred) {
+  const Outcome shown = halfopen_run({"show", "--states", capture_of("normal-close", ".pcap")});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("states inferred from the packets"));
+  std::vector<std::string> server;
+  for (const std::string& line : timed_lines(shown.out)) {
+    if (line.starts_with("server  tcp    10.9.0.2:9998 ")) server.push_back(line.substr(line.rfind(' ') + 1));
+  }
+  EXPECT_THAT(server, ElementsAre("SYN_RECV", "ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "(gone)"));
+}
+
+TEST_F(Show, StatesOfOneConnection) {
+  const std::string file = capture(9, ".pcapng");
+  const Outcome shown =
+      halfopen_run({"show", "--states", "--explain", "--connection", "src host 10.9.1.2", file});
+  // Both ends of three connections: the client from SYN_SENT to the end of TIME_WAIT, the server to its last
+  // ACK.
+  EXPECT_THAT(timed_lines(shown.out), SizeIs(3 * (6 + 5) + 2)) << shown.out;
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("10.9.1.2:"), Not(HasSubstr("10.9.1.1:")), HasSubstr("(gone)       (")));
+}
+
+TEST_F(Show, OnATerminalItGoesThroughThePager) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const std::string file = capture(1, ".pcap");
+  const std::string pager = "PAGER='sed s/^/paged:/'";
+  EXPECT_THAT(on_terminal(pager, file).out, StartsWith("paged:"));
+  EXPECT_THAT(on_terminal("PAGER=", file).out, Not(HasSubstr("paged:")));
+  EXPECT_THAT(on_terminal("PAGER=cat", file).out, HasSubstr("10 packets"));
+  EXPECT_THAT(shell("export " + pager + "; \"$HALFOPEN\" show " + file).out, Not(HasSubstr("paged:")));
+}
+
+TEST_F(Show, ColoursSurviveThePager) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const std::string file = capture(1, ".pcap");
+  EXPECT_THAT(on_terminal("TERM=xterm PAGER='cat -v'; unset NO_COLOR", file).out, HasSubstr("^[["));
+  EXPECT_THAT(on_terminal("NO_COLOR=1 TERM=xterm PAGER='cat -v'", file).out, Not(HasSubstr("^[[")));
+}
+
+TEST_F(Show, APagerThatIsLeftEarlyIsNoTrouble) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const Outcome outcome = on_terminal("PAGER='head -n 1'", capture(300, ".pcap"));  // more than a pipe holds
+  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_THAT(lines_of(outcome.out), SizeIs(1));
+}
+
+TEST_F(Show, APagerThatIsNotThereIsNamedWithItsCure) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const Outcome outcome = on_terminal("PAGER=/no/such/pager", capture(1, ".pcap"));
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.out, HasSubstr("halfopen: cannot run the pager '/no/such/pager': set PAGER"));
+}
+
+}  // namespace
+}  // namespace halfopen

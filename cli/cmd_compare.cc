@@ -1,6 +1,8 @@
 // halfopen compare: two traces, and what differs between them, and why.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -36,12 +38,24 @@ Style style_of(ReportLine::Tone tone) {
 class Telling final : public CompareListener {
  public:
   Telling(Prose& out, const CompareCommand& options, CompareJson* json)
-      : out_{out}, quiet_{options.quiet}, json_{json} {}
+      : out_{out},
+        quiet_{options.quiet},
+        left_{options.limit == 0 ? UINT64_MAX : options.limit},
+        json_{json} {}
   void on_connection(const compare::ConnectionReport& report) override {
     if (json_ != nullptr) json_->on_connection(report);
     if (quiet_ || report.is_same) return;
-    print(compare::report_lines(report, "A", "B"));
+    if (left_ == 0) {
+      ++untold_;
+      return;
+    }
+    print(compare::report_lines(report, "A", "B", left_));
     out_.line();
+    left_ -= std::min(left_, std::max<std::uint64_t>(report.differences, 1));
+  }
+  void print_rest() {
+    if (untold_ > 0)
+      out_.line(fmt::format("and {} more connections differ: --limit 0 prints all\n", untold_));
   }
   void print(const std::vector<ReportLine>& lines) {
     for (const ReportLine& line : lines) out_.line(out_.paint(style_of(line.tone), line.text));
@@ -50,6 +64,8 @@ class Telling final : public CompareListener {
  private:
   Prose& out_;
   bool quiet_;
+  std::uint64_t left_;        // differences that may still be printed
+  std::uint64_t untold_ = 0;  // connections that differ beyond them
   CompareJson* json_;
 };
 
@@ -101,6 +117,7 @@ int run_compare(const CompareCommand& command) {
     out.line(fmt::format("A: {}\nB: {}\n", a.name(), b.name()));
   }
   const Comparison comparison = compare_captures(a.path(), b.path(), command.options, &telling);
+  telling.print_rest();
   if (!command.quiet) telling.print(compare::outcome_lines(comparison.outcomes, "A", "B"));
   if (!command.quiet && !comparison.outcomes.empty()) out.line();
   if (!command.quiet) print_verdict(out, comparison);

@@ -60,6 +60,11 @@ void add_compare(CommandLine& line) {
       ->allow_extra_args(false);
   command->add_flag("--quick", line.compare.quick, "Run scenarios with their [quick]");
   command->add_option("--seed", line.seed, "Run scenarios with this seed, not their own")->type_name("N");
+  command
+      ->add_option("--limit", line.compare.limit,
+                   "Print at most so many differences (default 100); 0 prints all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   command->add_flag("-q,--quiet", line.compare.quiet, "Print nothing but trouble; the exit status tells");
 }
 

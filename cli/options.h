@@ -61,6 +61,7 @@ struct CompareCommand {
   bool quick = false;
   std::optional<std::uint64_t> seed;
   std::string json;
+  std::uint64_t limit = 100;  // differences that are printed; 0: all
   bool quiet = false;
 };
 

@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 7> kWhats{"equal", "changed", "time",    
                                                  "extra", "moved",   "lost_step"};
 static_assert(kWhats[static_cast<std::size_t>(What::lost_step)] == "lost_step");
 
+constexpr std::size_t kMostSteps = 100'000;  // in a document, which is kept whole until it is written
+
 ordered_json time_json(const std::optional<TimePoint>& at) {
   return at ? ordered_json(nanos(*at)) : ordered_json(nullptr);
 }
@@ -64,6 +66,8 @@ ordered_json connection_json(const ConnectionReport& report) {
 }  // namespace
 
 struct CompareJson::Impl {
+  std::size_t steps = 0;
+  bool is_cut = false;
   ordered_json sources;
   ordered_json connections = ordered_json::array();
 };
@@ -76,7 +80,11 @@ CompareJson::CompareJson(const std::string& source_a, const std::string& source_
 CompareJson::~CompareJson() = default;
 
 void CompareJson::on_connection(const ConnectionReport& report) {
-  if (!report.is_same) impl_->connections.push_back(connection_json(report));
+  if (report.is_same) return;
+  impl_->is_cut |= impl_->steps >= kMostSteps || report.differences > report.rows.size();
+  if (impl_->steps >= kMostSteps) return;
+  impl_->steps += report.rows.size() + 1;
+  impl_->connections.push_back(connection_json(report));
 }
 
 std::string CompareJson::document(const Comparison& comparison) const {

@@ -49,18 +49,23 @@ const Row* first_difference(const ConnectionReport& report) {
   return found == report.rows.end() ? nullptr : &*found;
 }
 
-void add_rows(const ConnectionReport& report, std::vector<ReportLine>& lines) {
+// Up to `most` differences and the equal steps around them; returns how many there were.
+std::uint64_t add_rows(const ConnectionReport& report, std::uint64_t most, std::vector<ReportLine>& lines) {
+  std::uint64_t shown = 0;
   for (const Row& row : report.rows) {
+    if (shown == most && (row.what != What::equal || row.after_gap)) break;
     if (row.after_gap) lines.push_back({Tone::plain, fmt::format("{:>{}}", "...", kIndent - 3)});
     const auto index = static_cast<std::size_t>(row.what);
     lines.push_back({kTones[index], fmt::format("{:>12} {:>12}  {}  {}", time_text(row.at_a),
                                                 time_text(row.at_b), kMarks[index], row.text)});
     if (row.what == What::equal) continue;
+    ++shown;
     lines.push_back({kTones[index], fmt::format("{:{}}{}", "", kIndent, summary(row))});
     if (!row.explanation.empty()) {
       lines.push_back({Tone::reason, fmt::format("{:{}}{}", "", kIndent, row.explanation)});
     }
   }
+  return shown;
 }
 
 }  // namespace
@@ -84,7 +89,7 @@ std::string first_line(const ConnectionReport& report) {
 }
 
 std::vector<ReportLine> report_lines(const ConnectionReport& report, std::string_view name_a,
-                                     std::string_view name_b) {
+                                     std::string_view name_b, std::uint64_t most) {
   std::vector<ReportLine> lines;
   const std::uint64_t number = report.number_a != 0 ? report.number_a : report.number_b;
   const std::string ends = report.ends_a == report.ends_b || report.ends_b.empty() ? report.ends_a
@@ -100,9 +105,7 @@ std::vector<ReportLine> report_lines(const ConnectionReport& report, std::string
   lines.push_back({Tone::plain, "  first difference: " + first_line(report)});
   lines.push_back({Tone::plain, {}});
   lines.push_back({Tone::title, fmt::format("{:>12} {:>12}", name_a, name_b)});
-  add_rows(report, lines);
-  const auto shown = static_cast<std::uint64_t>(
-      std::ranges::count_if(report.rows, [](const Row& row) { return row.what != What::equal; }));
+  const std::uint64_t shown = add_rows(report, most, lines);
   if (shown < report.differences) {
     lines.push_back({Tone::plain, fmt::format("  and {} more differences in this connection",
                                               report.differences - shown)});

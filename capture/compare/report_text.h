@@ -24,9 +24,9 @@ struct ReportLine {
 [[nodiscard]] std::string signed_text(Duration duration);
 // The first difference in one line, its reason behind it.
 [[nodiscard]] std::string first_line(const ConnectionReport& report);
-// All of it; `name_a` and `name_b` head the columns.
+// All of it, or the first `most` differences; `name_a` and `name_b` head the columns.
 [[nodiscard]] std::vector<ReportLine> report_lines(const ConnectionReport& report, std::string_view name_a,
-                                                   std::string_view name_b);
+                                                   std::string_view name_b, std::uint64_t most = UINT64_MAX);
 [[nodiscard]] std::vector<ReportLine> outcome_lines(const std::vector<OutcomeDifference>& outcomes,
                                                     std::string_view name_a, std::string_view name_b);
 

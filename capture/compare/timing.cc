@@ -16,12 +16,13 @@ bool is_timers(const TraceEvent& event) {
   }
 }
 
-// How long it took its sender, as far as the tolerance goes: since the packet before, and where a timer sent it,
-// since what that sender sent before.
+// How long it took its sender, as far as the tolerance goes: since the packet before, and where a timer sent
+// it, since what that sender sent before.
 Duration GapJudge::basis(const TraceEvent& event) {
   Duration gap = event.at - *event.before;
   const bool may_be_answer = event.origin == Origin::ack || event.origin == Origin::reset;
-  if (is_timers(event) && !may_be_answer && event.before_same) gap = std::max(gap, event.at - *event.before_same);
+  if (is_timers(event) && !may_be_answer && event.before_same)
+    gap = std::max(gap, event.at - *event.before_same);
   return gap;
 }
 

@@ -93,8 +93,8 @@ std::string CompareJson::document(const Comparison& comparison) const {
                     {"tolerance", comparison.tolerance}, {"connections", comparison.connections},
                     {"equal", comparison.equal},         {"differences", comparison.differences},
                     {"first", comparison.first},         {"remarks", comparison.remarks},
-                    {"faults", comparison.faults},       {"different", impl_->connections},
-                    {"outcomes", ordered_json::array()}};
+                    {"faults", comparison.faults},       {"complete", !impl_->is_cut},
+                    {"different", impl_->connections},   {"outcomes", ordered_json::array()}};
   for (const OutcomeDifference& outcome : comparison.outcomes) {
     json["outcomes"].push_back({{"subject", outcome.subject},
                                 {"a", outcome.a},

@@ -17,6 +17,7 @@ struct CommandLine {
 
   RunOptions run;  // of sim, replay, live and run
   CompareCommand compare;
+  CheckOptions check;
   ShowOptions show;
   ProfilesOptions profiles;
   std::string seed;
@@ -24,6 +25,8 @@ struct CommandLine {
   std::string client = "kernel";
   std::string server = "kernel";
   bool no_trace = false;
+  std::string check_client = "model";
+  std::string check_server = "model";
   CLI::App app;
 };
 
@@ -38,9 +41,11 @@ CLI::App* add_command(CommandLine& line, const char* name, const char* about, st
 // Each declares its commands and their options.
 void add_runs(CommandLine& line);  // sim, replay, live, run
 void add_compare(CommandLine& line);
+void add_check(CommandLine& line);
 void add_readers(CommandLine& line);  // list, show, profiles, doctor
 
 // After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.
 void finish_run_options(CommandLine& line, const std::string& command);
+void finish_check_options(CommandLine& line);
 
 }  // namespace halfopen

@@ -9,6 +9,7 @@ namespace halfopen {
 int run_list();
 int run_sim(const RunOptions& options);
 int run_kernel(const RunOptions& options);
+int run_check(const CheckOptions& options);
 int run_doctor_command();
 int run_compare(const CompareCommand& command);
 int run_show(const ShowOptions& options);

@@ -21,7 +21,17 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// The whole file, or one byte more than a scenario may have: parse_scenario() then says that it is too long.
+Trouble unknown(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ShippedScenario& shipped : shipped_scenarios()) names.push_back(shipped.name);
+  const std::string_view meant = nearest(name, names);
+  const std::string hint = meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
+  return Trouble{
+      fmt::format("no scenario '{}'{} ('halfopen list' names them; a file ends in .toml)", name, hint)};
+}
+
+}  // namespace
+
 std::string read_text(const std::string& path) {
   const auto cannot = [&](int error) {
     return Trouble{fmt::format("cannot read {}: {}", path, std::strerror(error))};
@@ -33,17 +43,6 @@ std::string read_text(const std::string& path) {
   if (std::ferror(file.get()) != 0) throw cannot(errno);
   return text;
 }
-
-Trouble unknown(const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const ShippedScenario& shipped : shipped_scenarios()) names.push_back(shipped.name);
-  const std::string_view meant = nearest(name, names);
-  const std::string hint = meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
-  return Trouble{
-      fmt::format("no scenario '{}'{} ('halfopen list' names them; a file ends in .toml)", name, hint)};
-}
-
-}  // namespace
 
 NamedScenario find_scenario(const std::string& name_or_file, const std::vector<std::string>& overrides,
                             bool quick) {

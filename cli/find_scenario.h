@@ -18,4 +18,7 @@ struct NamedScenario {
 [[nodiscard]] NamedScenario find_scenario(const std::string& name_or_file,
                                           const std::vector<std::string>& overrides, bool quick = false);
 
+// All of a TOML file, or one byte more than one may have, which its parser then says. Throws Trouble.
+[[nodiscard]] std::string read_text(const std::string& path);
+
 }  // namespace halfopen

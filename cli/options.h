@@ -44,6 +44,19 @@ struct RunOptions : RunSpec {
   std::uint32_t repeat = 1;  // of kernel hosts only
 };
 
+struct CheckOptions {
+  std::vector<std::string> what;  // shipped scenarios' names, files, directories; empty: all that are shipped
+  Pairing hosts;
+  std::vector<std::string> sets;  // KEY=VALUE, for each
+  bool quick = false;
+  std::string against;     // "sim", a capture, or a directory of references; empty: the references nearby
+  bool bless = false;      // write references, do not compare with them
+  std::uint32_t jobs = 0;  // runs at a time; 0: as many as are sensible
+  bool ktap = false;
+  std::string junit;  // files; empty: none; "-": standard output
+  std::string json;
+};
+
 struct ShowOptions {
   std::string capture;     // a file; "-": standard input
   std::string connection;  // libpcap's filter; empty: all connections

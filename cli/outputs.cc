@@ -7,23 +7,35 @@
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
+#include <utility>
 
 #include "cli/exit_code.h"
 #include "sim/input_error.h"
 
 namespace halfopen {
 
-bool takes_standard_output(const RunOptions& options) {
-  std::vector<std::string> names = options.captures;
-  if (!options.json.empty()) names.push_back(options.json);
+bool takes_standard_output(std::vector<std::string> names) {
+  for (std::string& name : names) {  // one file has many paths
+    std::error_code error;
+    const std::filesystem::path path =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(name, error), error);
+    if (name != "-" && !error) name = path.string();
+  }
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);
   if (twice != names.end()) {
-    throw Trouble{*twice == "-" ? "only one capture, or the JSON, can go to standard output"
+    throw Trouble{*twice == "-" ? "only one output can go to standard output"
                                 : fmt::format("{} is named twice as an output", *twice)};
   }
   return std::ranges::binary_search(names, "-");
+}
+
+bool takes_standard_output(const RunOptions& options) {
+  std::vector<std::string> names = options.captures;
+  if (!options.json.empty()) names.push_back(options.json);
+  return takes_standard_output(std::move(names));
 }
 
 std::int64_t epoch_of_captures(bool simulated) {

@@ -11,8 +11,10 @@
 
 namespace halfopen {
 
-// True if a capture or the JSON goes to standard output, so that prose must not. Throws Trouble where two do,
-// or where two outputs are one file.
+// True if one of a command's outputs goes to standard output ("-"), so that prose must not. Throws Trouble
+// where two do, or where two are one file.
+[[nodiscard]] bool takes_standard_output(std::vector<std::string> names);
+// Of a run: its captures and its JSON.
 [[nodiscard]] bool takes_standard_output(const RunOptions& options);
 
 // Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's; else of a simulated run a constant, of a real one

@@ -1,6 +1,7 @@
 #include "cli/run_scenario.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -12,6 +13,17 @@
 
 namespace halfopen {
 namespace {
+
+struct NamedPairing {
+  std::string_view name;
+  Pairing hosts;
+};
+
+constexpr std::array<NamedPairing, 4> kPairings{
+    {{"sim", {}},
+     {"replay", {.client_is_kernel = true}},
+     {"live", {.client_is_kernel = true, .server_is_kernel = true}},
+     {"model-kernel", {.server_is_kernel = true}}}};
 
 // A kernel is no profile: what the scenario says of one does not apply to it, and `when` sees Linux.
 NamedScenario scenario_for(const RunSpec& spec) {
@@ -100,6 +112,16 @@ KernelRunOptions kernel_options(const RunSpec& spec, Observer& observer, const R
 
 }  // namespace
 
+std::string_view to_string(const Pairing& hosts) {
+  return std::ranges::find(kPairings, hosts, &NamedPairing::hosts)->name;
+}
+
+std::optional<Pairing> pairing_from(std::string_view name) {
+  const auto found = std::ranges::find(kPairings, name, &NamedPairing::name);
+  if (found == kPairings.end()) return std::nullopt;
+  return found->hosts;
+}
+
 PreparedRun prepare_run(const RunSpec& spec) {
   PreparedRun run{.spec = spec, .named = scenario_for(spec), .facts = {}, .info = {}};
   refuse_crowds(run.named.scenario.client.starts, spec.hosts);
@@ -117,7 +139,15 @@ RunEnd run_scenario(const PreparedRun& run, Observer& observer, const RunHooks& 
   }
   KernelRun kernel{scenario, kernel_options(run.spec, observer, hooks)};
   const KernelRun::End end = kernel.run();
-  return {.at = end.at, .for_ever = end.for_ever};
+  RunEnd result{.at = end.at, .for_ever = end.for_ever};
+  for (const HostId id : {HostId::client, HostId::server}) {
+    const KernelHost* host = kernel.kernel(id);
+    if (host == nullptr) continue;
+    for (const std::string& sysctl : host->sysctls()) {
+      result.sysctls.push_back(std::string{to_string(id)} + '.' + sysctl);
+    }
+  }
+  return result;
 }
 
 }  // namespace halfopen

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "capture/run_info.h"
 #include "cli/find_scenario.h"
@@ -13,6 +15,10 @@
 #include "sim/time.h"
 
 namespace halfopen {
+
+// "sim", "replay" (kernel client, model server), "live" (both kernel) and "model-kernel".
+[[nodiscard]] std::string_view to_string(const Pairing& hosts);
+[[nodiscard]] std::optional<Pairing> pairing_from(std::string_view name);
 
 // A run before its first packet.
 struct PreparedRun {
@@ -37,6 +43,8 @@ struct RunHooks {
 struct RunEnd {
   TimePoint at;
   bool for_ever = false;  // nothing could happen any more; else the scenario's end cut it short
+  // What was set on kernel hosts, as the kernel had it: "client.tcp_retries2=5".
+  std::vector<std::string> sysctls = {};
 };
 
 // Runs it, in virtual time if both hosts are models, else in real time. `observer` hears everything. Throws

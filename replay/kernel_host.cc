@@ -91,6 +91,7 @@ void KernelHost::boot(TimePoint now) {
   diagnostics_.emplace(sandbox_->take_diagnostics());
   dark_ = false;
   for (const std::string& text : sandbox_->remarks()) remark(now, text);
+  sysctls_ = sandbox_->sysctls();
   if (command().empty()) return;
   start_program(now);
   if (is_server(config_.id)) await_listening(now);

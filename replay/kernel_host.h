@@ -74,6 +74,8 @@ class KernelHost final : public Host {
   void vanish();
   [[nodiscard]] bool is_up() const { return sandbox_ != nullptr && !dark_; }
   [[nodiscard]] StateWatch& states() { return states_; }
+  // As Sandbox::sysctls(), of the latest boot.
+  [[nodiscard]] const std::vector<std::string>& sysctls() const { return sysctls_; }
 
  private:
   [[nodiscard]] std::vector<std::string> command() const;
@@ -91,6 +93,7 @@ class KernelHost final : public Host {
   UniqueFd device_;
   std::optional<SocketDiagnostics> diagnostics_;
   StateWatch states_;
+  std::vector<std::string> sysctls_;
   Streams streams_;
   pid_t program_ = -1;
   std::uint32_t program_pid_ = 0;  // as the sandbox counts

@@ -88,12 +88,16 @@ bool is_idle(const ModelHost& host) {
 
 }  // namespace
 
-std::string kernel_release() {
+std::string full_kernel_release() {
   utsname name{};
   uname(&name);
-  const std::string_view release{name.release};
+  return name.release;
+}
+
+std::string kernel_release() {
+  const std::string release = full_kernel_release();
   const std::size_t minor = release.find('.') + 1;
-  return std::string{release.substr(0, release.find_first_not_of("0123456789", minor))};
+  return release.substr(0, release.find_first_not_of("0123456789", minor));
 }
 
 KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)

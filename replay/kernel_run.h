@@ -76,5 +76,7 @@ class KernelRun {
 
 // "6.18" of the running kernel, as profiles are named after it: the start of uname -r.
 [[nodiscard]] std::string kernel_release();
+// All of uname -r: "6.18.44-amd64".
+[[nodiscard]] std::string full_kernel_release();
 
 }  // namespace halfopen

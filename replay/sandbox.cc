@@ -139,6 +139,7 @@ void Sandbox::await_init() {
     if (message->text.starts_with("cannot ")) throw Cannot{text(7)};
     if (message->text.starts_with("bad ")) throw std::runtime_error{text(4)};
     if (message->text.starts_with("remark ")) remarks_.push_back(text(7));
+    if (message->text.starts_with("sysctl ")) sysctls_.push_back(text(7));
   }
   throw Cannot{"the first process of a sandbox ended without a word"};
 }

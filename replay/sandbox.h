@@ -70,6 +70,8 @@ class Sandbox {
   void signal_all(int signal);
   // What was written to the sysctls of the environment, for people: "tcp_congestion_control: no such file".
   [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
+  // What the sysctls that the config names are in there: "tcp_retries2=5". Those that this kernel has.
+  [[nodiscard]] const std::vector<std::string>& sysctls() const { return sysctls_; }
 
  private:
   void await_init();
@@ -80,6 +82,7 @@ class Sandbox {
   UniqueFd device_;
   UniqueFd diagnostics_;
   std::vector<std::string> remarks_;
+  std::vector<std::string> sysctls_;
 };
 
 }  // namespace halfopen

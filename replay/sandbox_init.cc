@@ -111,6 +111,18 @@ void write_scenario_sysctls(const SandboxConfig& config) {
   }
 }
 
+// What the sysctls are after all that: the kernel may have refused one of the environment.
+void tell_sysctls(Channel& channel, const SandboxConfig& config) {
+  std::vector<std::string_view> told;
+  for (const auto* list : {&config.environment, &config.sysctls}) {
+    for (const auto& [name, ignored] : *list) {
+      if (std::ranges::find(told, name) != told.end()) continue;
+      told.push_back(name);
+      if (const auto value = read_sysctl(name)) channel.send("sysctl " + name + "=" + *value);
+    }
+  }
+}
+
 void obey(std::string_view order) {
   constexpr std::string_view kSignal = "signal ";
   if (!order.starts_with(kSignal)) return;
@@ -126,6 +138,7 @@ void furnish(Channel& channel, const SandboxConfig& config) {
   write_sysctls(channel, config);
   const UniqueFd device = furnish_network(config);
   write_scenario_sysctls(config);
+  tell_sysctls(channel, config);
   const UniqueFd diagnostics{socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
   if (!diagnostics) throw_system("open sock_diag");
   channel.send("ready", {device.get(), diagnostics.get()});

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "replay/unique_fd.h"
 
@@ -55,6 +56,15 @@ std::string write_sysctl(std::string_view name, std::string_view value) {
     return fmt::format("{}: the kernel refuses the value '{}'", full, value);
   }
   return fmt::format("{}: the kernel forbids to set it: {}", full, std::strerror(errno));
+}
+
+std::optional<std::string> read_sysctl(std::string_view name) {
+  std::ifstream file{sysctl_path(name)};
+  if (!file) return std::nullopt;
+  std::string value;
+  for (std::string word; file >> word;) value += value.empty() ? word : ' ' + word;
+  if (file.bad()) return std::nullopt;
+  return value;
 }
 
 }  // namespace halfopen

@@ -157,6 +157,21 @@ std::string Section::need_text(std::string_view key) const {
   return *text(key);
 }
 
+std::vector<std::string> Section::texts(std::string_view key) const {
+  const toml::node* node = find(key);
+  if (node == nullptr) return {};
+  if (const auto* text = node->as_string()) return {text->get()};
+  const auto* list = node->as_array();
+  if (list == nullptr) reject(key, "a text or a list of texts");
+  std::vector<std::string> out;
+  for (const toml::node& item : *list) {
+    if (!item.is_string())
+      throw InputError{place_of(item.source()), fmt::format("a text in {}", key), found_text(item)};
+    out.push_back(item.as_string()->get());
+  }
+  return out;
+}
+
 std::optional<bool> Section::boolean(std::string_view key) const {
   const toml::node* node = find(key);
   if (node == nullptr) return std::nullopt;

@@ -1,5 +1,6 @@
 // Reading TOML with good manners: every value is asked for by kind, and whatever is wrong becomes an
-// InputError with the place, what was expected and what was found. Private to the scenario's sources.
+// InputError with the place, what was expected and what was found. For the scenario's sources, and for what
+// else is written in TOML.
 #pragma once
 
 #include <toml++/toml.h>
@@ -51,6 +52,8 @@ class Section {
   [[nodiscard]] std::optional<std::size_t> word(std::string_view key,
                                                 std::span<const std::string_view> words) const;
 
+  // A text or a list of texts; empty for a key that is not there.
+  [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
   // A text that is required.
   [[nodiscard]] std::string need_text(std::string_view key) const;
   // "expected X, found (what stands there)".

@@ -27,7 +27,7 @@ TEST(CommandLine, VersionAndHelpGoToStandardOutput) {
 }
 
 TEST(CommandLine, EveryCommandHasHelpWithExamples) {
-  for (const char* command : {"list", "sim", "show", "profiles"}) {
+  for (const char* command : {"list", "sim", "check", "show", "profiles"}) {
     const Outcome help = halfopen_run({command, "--help"});
     EXPECT_EQ(help.status, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("Examples:\n  halfopen " + std::string{command})) << command;

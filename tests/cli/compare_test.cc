@@ -97,7 +97,7 @@ TEST(CompareCommand, ContextIsAsLongAsAskedFor) {
     EXPECT_EQ(other.status, 1) << other.err;
     std::size_t count = 0;
     for (const std::string& line : lines_of(other.out))
-      count += line.find("  =  ") != std::string::npos ? 1 : 0;
+      count += line.find("  =  ") != std::string::npos ? 1U : 0U;
     return count;
   };
   EXPECT_EQ(equal_lines("0"), 0u);

@@ -1,10 +1,11 @@
-// The reference captures in pcaps/: each can be shown, and each is named in their README.
+// The reference captures in pcaps/: each can be shown, and each is in their manifest, which has no others.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <string>
 
+#include "cli/manifest.h"
 #include "tests/cli/process.h"
 
 namespace halfopen {
@@ -12,9 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(Pcaps, EachCanBeShownAndIsExplained) {
+TEST(Pcaps, EachCanBeShownAndIsInTheManifest) {
   const fs::path folder = fs::path{HALFOPEN_SOURCE_DIR} / "pcaps";
-  const std::string readme = read_bytes(folder / "README.md");
+  Manifest manifest = read_manifest(folder).value();
   int captures = 0;
   for (const auto& entry : fs::directory_iterator{folder}) {
     if (entry.path().extension() != ".pcapng") continue;
@@ -23,9 +24,11 @@ TEST(Pcaps, EachCanBeShownAndIsExplained) {
     const Outcome shown = halfopen_run({"show", entry.path().string()});
     EXPECT_EQ(shown.status, 0) << file << shown.err;
     EXPECT_THAT(shown.out, ::testing::HasSubstr("client > server  S ")) << file;
-    EXPECT_THAT(readme, ::testing::HasSubstr("`" + file.substr(0, file.find('.')))) << file;
+    EXPECT_NE(manifest.find(file), nullptr) << file;
   }
-  EXPECT_GE(captures, 8);
+  EXPECT_EQ(static_cast<std::size_t>(captures), manifest.entries.size());
+  // `check --bless` would not change a word of it.
+  EXPECT_EQ(text_of(manifest), read_bytes(folder / "manifest.toml"));
 }
 
 // The model's promise, held by the kernel: a probe, twelve retransmissions, and ETIMEDOUT ten minutes after

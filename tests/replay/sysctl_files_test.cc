@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace halfopen {
 namespace {
 
@@ -14,6 +16,14 @@ TEST(SysctlFiles, NamesArePaths) {
 TEST(SysctlFiles, WhatTheKernelDoesNotHaveIsSaidSo) {
   EXPECT_EQ(write_sysctl("tcp_no_such_thing", "1"),
             "net.ipv4.tcp_no_such_thing: this kernel has no such parameter");
+}
+
+TEST(SysctlFiles, AreReadWithSingleSpaces) {
+  const std::optional<std::string> value = read_sysctl("tcp_rmem");
+  ASSERT_TRUE(value.has_value());
+  EXPECT_EQ(std::ranges::count(*value, ' '), 2) << *value;
+  EXPECT_EQ(value->find_first_not_of("0123456789 "), std::string::npos) << *value;
+  EXPECT_EQ(read_sysctl("tcp_no_such_thing"), std::nullopt);
 }
 
 // A list that the kernel keeps and nobody writes.

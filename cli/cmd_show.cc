@@ -12,6 +12,7 @@
 #include "cli/exit_code.h"
 #include "cli/prose.h"
 #include "cli/prose_ladder.h"
+#include "cli/show_summary.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -60,6 +61,7 @@ void print_tail(Prose& out, const CaptureCounts& counts) {
 }  // namespace
 
 int run_show(const ShowOptions& options) {
+  if (options.summary) return show_summary(options.capture);
   Prose out{stdout};
   std::optional<ProseLadder> ladder;
   CaptureHandlers handlers;

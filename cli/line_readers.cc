@@ -14,6 +14,7 @@ constexpr std::string_view kShowExamples =
     "Examples:\n"
     "  halfopen show crash.pcapng\n"
     "  halfopen show --explain crash.pcapng            with the rule behind each rung, in captures of ours\n"
+    "  halfopen show --summary big.pcap                a line for each connection, and how it ended\n"
     "  tcpdump -i eth0 -c 100 -w - tcp | halfopen show -";
 
 constexpr std::string_view kProfilesExamples =
@@ -35,6 +36,7 @@ void add_readers(CommandLine& line) {
   show->add_option("capture", line.show.capture, "A pcap or pcapng file; '-' is standard input")
       ->required()
       ->type_name("CAPTURE");
+  show->add_flag("--summary", line.show.summary, "A line for each connection instead of the ladder");
   show->add_flag("--explain", line.show.explain, "Add the rule behind each rung, where the capture knows it");
   CLI::App* profiles = add_command(line, "profiles", "Print the constants of a TCP stack, with their sources",
                                    kProfilesExamples);

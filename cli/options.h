@@ -47,6 +47,7 @@ struct RunOptions : RunSpec {
 struct ShowOptions {
   std::string capture;  // a file; "-": standard input
   bool explain = false;
+  bool summary = false;  // a line for each connection instead of the ladder
 };
 
 struct CompareCommand {

@@ -5,11 +5,12 @@
 namespace halfopen {
 namespace {
 
-// A capture may end before a keepalive's answer; with two of them something is wrong.
-constexpr std::uint64_t kSilentKeepalives = 2;
+// A capture may end before a probe's answer; with two of them something is wrong.
+constexpr std::uint64_t kSilentProbes = 2;
 
-// At the last byte that the other end has, to make it answer (RFC 9293 section 3.8.4).
-bool is_keepalive(const EndRecord& end, const SegmentFacts& segment) {
+// A keepalive or window probe: at the last byte that the other end has, to make it answer (RFC 9293
+// section 3.8.4).
+bool is_probe(const EndRecord& end, const SegmentFacts& segment) {
   return end.has_sent && segment.length() <= 1 && segment.payload == segment.length() &&
          !segment.has(tcp_flag::rst) && segment.seq + 1 == end.next;
 }
@@ -20,7 +21,7 @@ void note_sent(EndRecord& end, const SegmentFacts& segment, bool is_repeated, Ti
   if (is_repeated) {
     ++end.retransmissions;
     ++end.tries;
-  } else if (is_keepalive(end, segment)) {
+  } else if (is_probe(end, segment)) {
     ++end.tries;
   } else {
     end.bytes += segment.payload;
@@ -62,7 +63,7 @@ ConnectionRecord::End ConnectionRecord::ending() const {
   if (client.sent_fin && server.sent_fin) return {both_acked ? Ending::closed : Ending::closing, *first_fin};
   for (const std::uint8_t by : {std::uint8_t{0}, std::uint8_t{1}}) {
     if (ends[by].is_waiting && ends[by].tries > 0) return {Ending::unanswered, by};
-    if (ends[by].tries >= kSilentKeepalives) return {Ending::silent, by};
+    if (ends[by].tries >= kSilentProbes) return {Ending::silent, by};
   }
   if (first_fin) return {Ending::half_closed, *first_fin};
   return {Ending::open, 0};

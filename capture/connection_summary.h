@@ -27,7 +27,7 @@ struct EndRecord {
   bool is_waiting = false;  // for an acknowledgement
   TimePoint waiting_since;  // when it sent what is waiting, or was last acknowledged a part of it
   TimePoint last_sent;
-  std::uint64_t tries = 0;  // retransmissions and keepalives since it last heard from the other end
+  std::uint64_t tries = 0;  // retransmissions and probes since it last heard from the other end
 };
 
 struct ConnectionRecord {
@@ -40,7 +40,7 @@ struct ConnectionRecord {
     closing,      // two FINs, not both acknowledged
     half_closed,  // `by` sent a FIN, the other did not
     unanswered,   // half-open: what `by` sent was not acknowledged since
-    silent,       // half-open: `by` sent keepalives, and heard nothing
+    silent,       // half-open: `by` sent keepalive or window probes, and heard nothing
   };
 
   std::uint64_t number = 0;  // in order of appearance, from 1

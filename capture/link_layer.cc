@@ -57,12 +57,12 @@ std::nullopt_t too_short(std::string& issue, std::string_view what, std::size_t 
 // PPP (RFC 1661): a protocol field, of one byte if that is odd, after an address and a control byte that may
 // be left out.
 std::optional<Unwrapped> unwrap_ppp(std::span<const std::uint8_t> frame, std::size_t at, std::string& issue) {
-  if (frame.size() >= at + 2 && get16(&frame[at]) == 0xff03) at += 2;
-  const bool is_short = frame.size() > at && (frame[at] & 1) != 0;
-  const std::size_t end = at + (is_short ? 1 : 2);
-  if (frame.size() < end) return too_short(issue, "PPP", end, frame.size());
+  if (frame.size() < at + 2) return too_short(issue, "PPP", at + 2, frame.size());
+  if (get16(&frame[at]) == 0xff03) at += 2;
+  if (frame.size() < at + 2) return too_short(issue, "PPP", at + 2, frame.size());
+  const bool is_short = (frame[at] & 1) != 0;
   const std::uint16_t protocol = is_short ? frame[at] : get16(&frame[at]);
-  return cut(frame, end, protocol == 0x0021 || protocol == 0x0057);
+  return cut(frame, at + (is_short ? 1 : 2), protocol == 0x0021 || protocol == 0x0057);
 }
 
 // MPLS labels (RFC 3032) do not say what they are on; an IP packet's first four bits do.
@@ -74,16 +74,19 @@ std::optional<Unwrapped> unwrap_mpls(std::span<const std::uint8_t> frame, std::s
     is_last = (frame[at + 2] & 1) != 0;
     at += 4;
   }
-  const int version = frame.size() > at ? frame[at] >> 4 : 0;
-  return cut(frame, at, version == 4 || version == 6);
+  const bool is_cut = frame.size() == at;  // perhaps IP
+  return cut(frame, at, is_cut || frame[at] >> 4 == 4 || frame[at] >> 4 == 6);
 }
 
 // A length instead of a type: LLC, and behind it SNAP with an EtherType (RFC 1042), or no IP.
-std::optional<Unwrapped> unwrap_802_3(std::span<const std::uint8_t> frame, std::size_t at) {
+std::optional<Unwrapped> unwrap_802_3(std::span<const std::uint8_t> frame, std::size_t at,
+                                      std::string& issue) {
   constexpr std::array<std::uint8_t, 6> kSnap{0xaa, 0xaa, 3, 0, 0, 0};
-  const bool is_snap = frame.size() >= at + 8 && std::ranges::equal(frame.subspan(at, kSnap.size()), kSnap);
-  const std::uint16_t type = is_snap ? get16(&frame[at + kSnap.size()]) : std::uint16_t{0};
-  return cut(frame, is_snap ? at + 8 : at, type == kIpv4 || type == kIpv6);
+  const std::size_t end = at + kSnap.size() + 2;
+  if (frame.size() < end) return too_short(issue, "LLC", end, frame.size());
+  const std::uint16_t type = get16(&frame[end - 2]);
+  const bool is_snap = std::ranges::equal(frame.subspan(at, kSnap.size()), kSnap);
+  return cut(frame, end, is_snap && (type == kIpv4 || type == kIpv6));
 }
 
 // Behind an EtherType at `at`, and any number of VLAN tags (IEEE 802.1Q) that the frame has room for.
@@ -100,7 +103,7 @@ std::optional<Unwrapped> unwrap_ether_type(std::span<const std::uint8_t> frame, 
   if (type == kMpls) return unwrap_mpls(frame, behind, issue);
   constexpr std::size_t kPppoeHeader = 6;  // RFC 2516
   if (type == kPppoeSession) return unwrap_ppp(frame, behind + kPppoeHeader, issue);
-  if (type < kFirstEtherType && what == kEthernetName) return unwrap_802_3(frame, behind);
+  if (type < kFirstEtherType && what == kEthernetName) return unwrap_802_3(frame, behind, issue);
   return cut(frame, behind, false);
 }
 

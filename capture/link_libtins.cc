@@ -50,7 +50,7 @@ std::optional<Unwrapped> unwrap_with_libtins(std::uint32_t link_type, std::span<
   }
   std::size_t header = 0;
   for (const Tins::PDU* pdu = link.get(); pdu != nullptr; pdu = pdu->inner_pdu()) {
-    if (header > frame.size()) break;
+    if (header > frame.size() || pdu->pdu_type() == Tins::PDU::RAW) break;
     if (pdu->pdu_type() == Tins::PDU::IP || pdu->pdu_type() == Tins::PDU::IPv6) {
       return Unwrapped{.ip = frame.subspan(header), .header = header, .is_ip = true};
     }

@@ -32,7 +32,10 @@ std::string ending_text(const ConnectionRecord& record) {
     case Ending::open: return "open";
     case Ending::syn_only: return "SYN not answered";
     case Ending::refused: return "refused";
-    case Ending::reset: return fmt::format("reset by {}", who);
+    case Ending::reset:
+      return end.tries == 0 ? fmt::format("reset by {}", who)
+                            : fmt::format("reset by {}, {} silent since {}", who, other,
+                                          seconds_text(record.ends[1 - by].last_sent));
     case Ending::closed: return fmt::format("closed, {} first", who);
     case Ending::closing: return fmt::format("closing, {} first; last FIN not acknowledged", who);
     case Ending::half_closed: return fmt::format("half-closed by {}", who);
@@ -40,7 +43,7 @@ std::string ending_text(const ConnectionRecord& record) {
       return fmt::format("half-open: {} silent since {}, {} tries", other, seconds_text(end.waiting_since),
                          end.tries);
     case Ending::silent:
-      return fmt::format("half-open: {} silent since {}, {} keepalives", other,
+      return fmt::format("half-open: {} silent since {}, {} probes", other,
                          seconds_text(record.ends[1 - by].last_sent), end.tries);
   }
   return {};
@@ -105,7 +108,7 @@ int show_summary(const std::string& capture) {
     print_tail(out, summary.connections(), reader.counts());
   };
   try {
-    while (reader.step()) {
+    while (!out.reader_left() && reader.step()) {
     }
   } catch (const InputError&) {  // what was readable counts
     finish();

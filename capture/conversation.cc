@@ -6,14 +6,14 @@
 namespace halfopen {
 namespace {
 
-// Both directions of a connection have one key: the smaller end is its local one.
+// Both directions of a connection have one key: the end with the smaller port is its local one.
 struct Direction {
   FourTuple key;
   std::uint8_t sender = 0;  // 0 if the sender is key.local
 };
 
 Direction direction_of(SocketAddress from, SocketAddress to) {
-  if (from <= to) return {{from, to}, 0};
+  if (from.port != to.port ? from.port < to.port : from.ip <= to.ip) return {{from, to}, 0};
   return {{to, from}, 1};
 }
 
@@ -52,27 +52,62 @@ Seq Conversations::base_for(const End& end, Seq seq) {
   return end.base;
 }
 
-Conversations::Connection& Conversations::find_or_add(const FourTuple& key, std::uint8_t sender) {
-  if (const auto found = table_.find(key); found != table_.end()) {
-    List& list = found->second->is_closed ? closed_ : open_;
-    list.splice(list.begin(), list, found->second);
-    return *found->second;
-  }
-  forget_oldest();
-  open_.push_front({.key = key, .number = ++numbers_, .ends = {}, .initiator = sender});
-  table_.emplace(key, open_.begin());
-  return open_.front();
+void Conversations::put_first(List& list, std::uint32_t slot) {
+  connections_[slot].newer = kNone;
+  connections_[slot].older = list.newest;
+  (list.newest == kNone ? list.oldest : connections_[list.newest].newer) = slot;
+  list.newest = slot;
+  ++list.size;
 }
 
-void Conversations::forget_oldest() {
-  while (closed_.size() > limits_.closed) {
-    table_.erase(closed_.back().key);
-    closed_.pop_back();
+void Conversations::take_out(List& list, std::uint32_t slot) {
+  const Connection& connection = connections_[slot];
+  (connection.newer == kNone ? list.newest : connections_[connection.newer].older) = connection.older;
+  (connection.older == kNone ? list.oldest : connections_[connection.older].newer) = connection.newer;
+  --list.size;
+}
+
+void Conversations::set_closed(Connection& connection, bool is_closed) {
+  if (connection.is_closed == is_closed) return;
+  const auto slot = static_cast<std::uint32_t>(&connection - connections_.data());
+  take_out(list_of(connection), slot);
+  connection.is_closed = is_closed;
+  put_first(list_of(connection), slot);
+}
+
+std::uint32_t Conversations::find(const FourTuple& key, std::uint32_t hash) const {
+  return index_.find(hash, [&](std::uint32_t slot) { return connections_[slot].key == key; });
+}
+
+std::uint32_t Conversations::find_or_add(const FourTuple& key, std::uint8_t sender) {
+  const std::uint32_t hash = index_.hash(key);
+  std::uint32_t slot = find(key, hash);
+  if (slot != kNone) {
+    List& list = list_of(connections_[slot]);
+    if (list.newest == slot) return slot;
+    take_out(list, slot);
+    put_first(list, slot);
+    return slot;
   }
-  while (!open_.empty() && open_.size() >= limits_.open) {
-    table_.erase(open_.back().key);
-    open_.pop_back();
-  }
+  make_room();
+  slot = free_.empty() ? static_cast<std::uint32_t>(connections_.size()) : free_.back();
+  free_.empty() ? static_cast<void>(connections_.emplace_back()) : free_.pop_back();
+  connections_[slot] = {.key = key, .number = ++numbers_, .ends = {}, .initiator = sender, .hash = hash};
+  index_.add(hash, slot);
+  put_first(open_, slot);
+  return slot;
+}
+
+void Conversations::make_room() {
+  while (closed_.size > limits_.closed) forget_oldest(closed_);
+  while (open_.size > 0 && open_.size >= limits_.open) forget_oldest(open_);
+}
+
+void Conversations::forget_oldest(List& list) {
+  const std::uint32_t slot = list.oldest;
+  index_.remove(connections_[slot].hash, slot);
+  take_out(list, slot);
+  free_.push_back(slot);
 }
 
 // A SYN opens its direction; with another number than before it is a new incarnation of the connection.
@@ -94,10 +129,7 @@ void Conversations::note_syn(Connection& connection, std::uint8_t sender, const 
   if (is_new) {
     end.is_known = true;
     end.base = end.next = segment.seq;
-    if (connection.is_closed) {
-      connection.is_closed = false;
-      open_.splice(open_.begin(), closed_, table_.at(connection.key));
-    }
+    set_closed(connection, false);
   }
   if (is_first_of_two && is_new && !connection.ends[1 - sender].sent_syn) connection.initiator = sender;
   if (!is_first_of_two && !end.sent_syn) connection.initiator = static_cast<std::uint8_t>(1 - sender);
@@ -153,14 +185,13 @@ void Conversations::note_closing(Connection& connection, std::uint8_t sender, co
   const bool both_finished = std::ranges::all_of(connection.ends, [](const End& end) {
     return end.sent_fin && end.was_acked && end.acked.at_or_after(end.fin_end);
   });
-  if (connection.is_closed || !(segment.has(tcp_flag::rst) || both_finished)) return;
-  connection.is_closed = true;
-  closed_.splice(closed_.begin(), open_, table_.at(connection.key));
+  if (segment.has(tcp_flag::rst) || both_finished) set_closed(connection, true);
 }
 
 SegmentView Conversations::see(const SegmentFacts& segment) {
   const auto [key, sender] = direction_of(segment.source, segment.destination);
-  Connection& connection = find_or_add(key, sender);
+  const std::uint32_t slot = find_or_add(key, sender);
+  Connection& connection = connections_[slot];
   if (segment.has(tcp_flag::syn)) note_syn(connection, sender, segment);
   note_bases(connection, sender, segment);
   End& end = connection.ends[sender];
@@ -168,6 +199,7 @@ SegmentView Conversations::see(const SegmentFacts& segment) {
 
   SegmentView view;
   view.conversation = connection.number;
+  view.slot = slot;
   view.from_initiator = sender == connection.initiator;
   view.is_repeated = note_sent(end, segment);
   note_ack(peer, segment);
@@ -186,11 +218,14 @@ SegmentView Conversations::see(const SegmentFacts& segment) {
 
 std::optional<Conversations::Quote> Conversations::find_quoted(const QuotedSegment& quoted) const {
   const auto [key, sender] = direction_of(quoted.tuple.local, quoted.tuple.remote);
-  const auto found = table_.find(key);
-  if (found == table_.end()) return std::nullopt;
-  const End& end = found->second->ends[sender];
+  const std::uint32_t slot = find(key, index_.hash(key));
+  if (slot == kNone) return std::nullopt;
+  const End& end = connections_[slot].ends[sender];
   if (!end.is_known) return std::nullopt;
-  Quote quote{.seq = distance(base_for(end, quoted.seq), quoted.seq), .length = std::nullopt};
+  Quote quote{.slot = slot,
+              .conversation = connections_[slot].number,
+              .seq = distance(base_for(end, quoted.seq), quoted.seq),
+              .length = std::nullopt};
   if (end.last_length > 0 && end.last_seq == quoted.seq) quote.length = end.last_length;
   return quote;
 }

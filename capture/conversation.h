@@ -6,10 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
+#include "capture/flow_index.h"
 #include "sim/wire/packet_view.h"
 
 namespace halfopen {
@@ -18,7 +18,10 @@ namespace halfopen {
 // middle the first byte seen is 1.
 struct SegmentView {
   std::uint64_t conversation = 0;  // 1, 2, ... in order of appearance; a reopened one counts anew
-  bool from_initiator = false;     // its sender sent the SYN, or was seen first
+  // Where whoever follows connections may keep what it knows of this one: counted from 0, below the number of
+  // connections that were ever kept at once, and used again when a connection was forgotten.
+  std::uint32_t slot = 0;
+  bool from_initiator = false;  // its sender sent the SYN, or was seen first
   std::uint32_t seq = 0;
   std::uint32_t end = 0;          // seq and payload: SYN and FIN add nothing, in tcpdump's manner
   std::uint32_t ack = 0;          // meaningful if the segment has the ACK bit
@@ -69,12 +72,14 @@ class Conversations {
 
   // What an ICMP error quotes; nullopt for a connection that was never seen.
   struct Quote {
+    std::uint32_t slot = 0;  // as in SegmentView
+    std::uint64_t conversation = 0;
     std::uint32_t seq = 0;
     std::optional<std::uint32_t> length;  // if the last data of that end began there
   };
   [[nodiscard]] std::optional<Quote> find_quoted(const QuotedSegment& quoted) const;
 
-  [[nodiscard]] std::size_t size() const { return table_.size(); }
+  [[nodiscard]] std::size_t size() const { return index_.size(); }
 
  private:
   struct End {  // what one end has sent
@@ -99,11 +104,25 @@ class Conversations {
     std::array<End, 2> ends;  // 0: key.local
     std::uint8_t initiator = 0;
     bool is_closed = false;
+    std::uint32_t hash = 0;
+    std::uint32_t newer = kNone;  // in the list that it is in
+    std::uint32_t older = kNone;
   };
-  using List = std::list<Connection>;
+  struct List {  // by when they were last seen
+    std::uint32_t newest = kNone;
+    std::uint32_t oldest = kNone;
+    std::size_t size = 0;
+  };
+  static constexpr std::uint32_t kNone = FlowIndex::kNone;
 
-  Connection& find_or_add(const FourTuple& key, std::uint8_t sender);
-  void forget_oldest();
+  [[nodiscard]] std::uint32_t find(const FourTuple& key, std::uint32_t hash) const;
+  std::uint32_t find_or_add(const FourTuple& key, std::uint8_t sender);
+  void make_room();
+  void forget_oldest(List& list);
+  void put_first(List& list, std::uint32_t slot);
+  void take_out(List& list, std::uint32_t slot);
+  List& list_of(const Connection& connection) { return connection.is_closed ? closed_ : open_; }
+  void set_closed(Connection& connection, bool is_closed);
   static Seq base_for(const End& end, Seq seq);
   void note_syn(Connection& connection, std::uint8_t sender, const SegmentFacts& segment);
   static void note_bases(Connection& connection, std::uint8_t sender, const SegmentFacts& segment);
@@ -113,9 +132,11 @@ class Conversations {
 
   Limits limits_;
   std::uint64_t numbers_ = 0;
-  List open_;  // most recently seen first
+  std::vector<Connection> connections_;
+  std::vector<std::uint32_t> free_;  // of them
+  FlowIndex index_;
+  List open_;
   List closed_;
-  std::unordered_map<FourTuple, List::iterator, FourTupleHash> table_;
 };
 
 // True if this packet is a retransmission: by what its sender says (Why), or, of a kernel's packet, by what

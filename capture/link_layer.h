@@ -10,7 +10,7 @@ namespace halfopen {
 
 // What a message expects where a capture has another link type.
 inline constexpr const char* kKnownLinkTypes =
-    "packets of raw IP, Ethernet, Linux cooked or loopback captures";
+    "packets of raw IP, Ethernet, Linux cooked, loopback, PPP or 802.11";
 // "link type 105 (IEEE802_11)", by libpcap's names.
 [[nodiscard]] std::string describe_link_type(std::uint32_t link_type);
 

@@ -73,7 +73,7 @@ class CaptureReader {
   CaptureReader(CaptureReader&&) noexcept;
   CaptureReader& operator=(CaptureReader&&) noexcept;
 
-  // Reads one frame or block and calls at most one handler for it, and `info` before the first. False at the
+  // Reads one frame or block and calls the handlers that want it, and `info` before the first. False at the
   // end. Throws InputError, after everything that was readable, where the file itself is broken: cut off, not
   // a capture, lying about lengths. Time and memory are bounded by the block's size. After the end or an
   // error it stays at the end.

@@ -16,6 +16,7 @@
 #include "cli/pager.h"
 #include "cli/prose.h"
 #include "cli/prose_ladder.h"
+#include "cli/show_summary.h"
 #include "cli/state_table.h"
 #include "sim/tcp/profile.h"
 
@@ -149,6 +150,7 @@ void Shown::print_tail(const CaptureCounts& counts) {
 }  // namespace
 
 int run_show(const ShowOptions& options) {
+  if (options.summary) return show_summary(options.capture);
   Pager pager{options.capture == "-"};
   Prose out{pager.stream(), pager.colour()};
   Shown shown{out, options};

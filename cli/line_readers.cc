@@ -16,6 +16,7 @@ constexpr std::string_view kShowExamples =
     "  halfopen show --explain crash.pcapng            with the rule behind each rung, in captures of ours\n"
     "  halfopen show --states crash.pcapng             what netstat would have shown, line by line\n"
     "  halfopen show --connection 'port 80' big.pcap   only connections that begin with such a packet\n"
+    "  halfopen show --summary big.pcap                a line for each connection, and how it ended\n"
     "  tcpdump -i eth0 -c 100 -w - tcp | halfopen show -";
 
 constexpr std::string_view kProfilesExamples =
@@ -37,6 +38,7 @@ void add_readers(CommandLine& line) {
   show->add_option("capture", line.show.capture, "A pcap or pcapng file; '-' is standard input")
       ->required()
       ->type_name("CAPTURE");
+  show->add_flag("--summary", line.show.summary, "A line for each connection instead of the ladder");
   show->add_flag("--explain", line.show.explain, "Add the rule behind each rung, where the capture knows it");
   show->add_flag("--states", line.show.states,
                  "Print each change of a connection's state in netstat's columns, not the packets");

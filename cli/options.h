@@ -62,6 +62,7 @@ struct ShowOptions {
   std::string connection;  // libpcap's filter; empty: all connections
   bool states = false;     // the connections' states, not the packets
   bool explain = false;
+  bool summary = false;  // a line for each connection instead of the ladder
 };
 
 struct CompareCommand {

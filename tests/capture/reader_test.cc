@@ -11,6 +11,7 @@
 
 #include "capture/capture_file.h"
 #include "capture/ladder.h"
+#include "capture/link_layer.h"
 #include "tests/capture/story.h"
 #include "tests/support/scratch.h"
 
@@ -170,6 +171,21 @@ TEST_P(LinkLayers, AreTakenOff) {
 }
 
 const std::vector<std::uint8_t> kEthernet{0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 0x08, 0x00};
+// A data frame to the access point, with LLC and SNAP.
+const std::vector<std::uint8_t> kDot11{0x08, 1, 0, 0, 0, 1, 2, 3, 4,    5,    0, 1, 2, 3, 4,    6,
+                                       0,    1, 2, 3, 4, 7, 0, 0, 0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00};
+std::vector<std::uint8_t> dot11_qos() {
+  std::vector<std::uint8_t> frame = kDot11;
+  frame[0] = 0x88;
+  frame.insert(frame.begin() + 24, {0, 0});
+  frame[frame.size() - 2] = 0x86;
+  frame[frame.size() - 1] = 0xdd;
+  return frame;
+}
+std::vector<std::uint8_t> behind(std::vector<std::uint8_t> head, const std::vector<std::uint8_t>& rest) {
+  head.insert(head.end(), rest.begin(), rest.end());
+  return head;
+}
 INSTANTIATE_TEST_SUITE_P(
     Known, LinkLayers,
     ::testing::Values(
@@ -182,6 +198,20 @@ INSTANTIATE_TEST_SUITE_P(
                  true},
         LinkCase{"cooked", DLT_LINUX_SLL, {0, 4, 0, 1, 0, 6, 0, 1, 2, 3, 4, 5, 0, 0, 0x08, 0x00}},
         LinkCase{"cooked2", DLT_LINUX_SLL2, {0x08, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 0, 1, 2, 3, 4, 5, 0, 0}},
+        LinkCase{"pppoe", DLT_EN10MB, {0, 1,    2,    3,    4, 5, 0, 1, 2,  3, 4,
+                                       6, 0x88, 0x64, 0x11, 0, 0, 1, 0, 42, 0, 0x21}},
+        LinkCase{"mpls",
+                 DLT_EN10MB,
+                 {0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64},
+                 true},
+        LinkCase{"llc_snap", DLT_EN10MB, {0, 1, 2,  3,    4,    5, 0, 1, 2, 3,    4,
+                                          6, 0, 60, 0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00}},
+        LinkCase{"ppp", DLT_PPP, {0xff, 3, 0, 0x21}},
+        LinkCase{"ppp_compressed", DLT_PPP_SERIAL, {0x57}, true},
+        LinkCase{"wireless", DLT_IEEE802_11, kDot11},
+        LinkCase{"wireless_qos_v6", DLT_IEEE802_11, dot11_qos(), true},
+        LinkCase{"radiotap", DLT_IEEE802_11_RADIO, behind({0, 0, 9, 0, 2, 0, 0, 0, 0}, kDot11)},
+        LinkCase{"ppi", DLT_PPI, behind({0, 0, 8, 0, 105, 0, 0, 0}, kDot11)},
         LinkCase{"null_little_endian", DLT_NULL, {2, 0, 0, 0}},
         LinkCase{"null_big_endian", DLT_NULL, {0, 0, 0, 2}},
         LinkCase{"loop_v6", DLT_LOOP, {0, 0, 0, 30}, true}),
@@ -202,6 +232,92 @@ TEST(Reader, WhatIsNotIpIsPassedOver) {
   const Read all = read(scratch.file("a"));
   EXPECT_EQ(all.counts.other, 1u);
   EXPECT_EQ(all.counts.packets + all.counts.malformed, 0u);
+}
+
+TEST(Reader, EncryptedWirelessFramesAreNotIp) {
+  const Scratch scratch;
+  std::vector<std::uint8_t> frame = kDot11;
+  frame[1] |= 0x40;  // protected
+  frame.resize(100);
+  std::string issue;
+  const auto unwrapped = unwrap(DLT_IEEE802_11, frame, issue);
+  ASSERT_TRUE(unwrapped) << issue;
+  EXPECT_FALSE(unwrapped->is_ip);
+}
+
+TEST(Reader, CookedCapturesOfAllInterfacesSayWhich) {
+  BlockPool pool;
+  std::vector<std::uint8_t> frame{0x08, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 0, 1, 2, 3, 4, 5, 0, 0};
+  const auto ip = test::bytes_of(test::tcp_packet(pool, {}));
+  frame.insert(frame.end(), ip.begin(), ip.end());
+  std::string issue;
+  EXPECT_EQ(unwrap(DLT_LINUX_SLL2, frame, issue)->interface, 3u);
+}
+
+TEST(CaptureReader, TwoCapturesAreReadInTurn) {
+  const Scratch scratch;
+  std::vector<std::string> heard;
+  const auto handlers_of = [&](const std::string& name) {
+    CaptureHandlers handlers;
+    handlers.info = [&heard, name](const CaptureInfo&) { heard.push_back(name + " info"); };
+    handlers.packet = [&heard, name](const CapturedPacket& packet) {
+      heard.push_back(name + std::to_string(packet.number));
+    };
+    return handlers;
+  };
+  CaptureReader a{write_story(scratch, "a.pcap"), handlers_of("a")};
+  CaptureReader b{write_story(scratch, "b.pcap"), handlers_of("b")};
+  EXPECT_TRUE(heard.empty()) << "nothing is told before it is asked for";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(a.step());
+    EXPECT_TRUE(b.step());
+  }
+  EXPECT_THAT(heard, ElementsAre("a info", "a1", "b info", "b1", "a2", "b2"));
+  while (a.step()) {
+  }
+  EXPECT_FALSE(a.step());
+  EXPECT_EQ(a.counts().packets, 10u);
+  EXPECT_EQ(b.counts().packets, 2u);
+}
+
+TEST(CaptureReader, ABrokenFileIsToldOnceAndThenOver) {
+  const Scratch scratch;
+  auto bytes = test::read_file(write_story(scratch, "a.pcap"));
+  bytes.pop_back();
+  test::write_file(scratch.file("a.pcap"), bytes);
+  CaptureReader reader{scratch.file("a.pcap"), {}};
+  for (int i = 0; i < 9; ++i) EXPECT_TRUE(reader.step());
+  EXPECT_THROW(reader.step(), InputError);
+  EXPECT_FALSE(reader.step());
+  EXPECT_EQ(reader.counts().packets, 9u);
+}
+
+TEST(CaptureReader, APacketSaysWhatOfItIsThere) {
+  const Scratch scratch;
+  for (const char* name : {"a.pcap", "a.pcapng"}) {
+    const std::string file = write_story(scratch, name, {.snap_length = 56});
+    CaptureHandlers handlers;
+    std::size_t seen = 0;
+    handlers.view = [&](const CapturedPacket& packet) {
+      ++seen;
+      EXPECT_EQ(packet.note.packet, nullptr);
+      EXPECT_LE(packet.ip.size(), 56u);
+      EXPECT_EQ(packet.link_type, 101u);
+      EXPECT_EQ(packet.interface, 0u);
+      if (packet.number != 7) return;  // 15 bytes behind 52 of headers
+      EXPECT_EQ(packet.wire_size, 67u);
+      EXPECT_EQ(packet.view->tcp().payload_size(), 15u);
+      EXPECT_EQ(packet.payload_captured, 4u);
+    };
+    handlers.packet = [&](const CapturedPacket& packet) {
+      EXPECT_EQ(seen, packet.number) << "the view comes first";
+      if (packet.number == 7) {
+        EXPECT_EQ(packet.note.packet->segment()->payload.size(), 15u);
+      }
+    };
+    read_capture(file, handlers);
+    EXPECT_EQ(seen, 10u);
+  }
 }
 
 TEST(Reader, ALengthOfZeroIsTheFramesLength) {  // segmentation offload on the sender's side

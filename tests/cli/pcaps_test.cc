@@ -31,6 +31,19 @@ TEST(Pcaps, EachCanBeShownAndIsInTheManifest) {
   EXPECT_EQ(text_of(manifest), read_bytes(folder / "manifest.toml"));
 }
 
+TEST(Pcaps, ASummaryIsALineForEachConnectionAndHowItEnded) {
+  const auto summary_of = [](const std::string& name) {
+    return halfopen_run({"show", "--summary", (fs::path{HALFOPEN_SOURCE_DIR} / "pcaps" / name).string()});
+  };
+  const Outcome crash = summary_of("host-crash.live.pcapng");
+  EXPECT_EQ(crash.status, 0) << crash.err;
+  EXPECT_THAT(crash.out, ::testing::ContainsRegex("client > server +9 / 3 +29 / 14 +4 / 0 +"
+                                                  "half-open: server silent since 3\\.000425, 4 tries\n"));
+  EXPECT_THAT(crash.out, ::testing::EndsWith("\n1 connection, 12 packets\n"));
+  EXPECT_THAT(summary_of("normal-close.live.pcapng").out, ::testing::HasSubstr("closed, client first\n"));
+  EXPECT_THAT(summary_of("host-reboot.live.pcapng").out, ::testing::HasSubstr("reset by server\n"));
+}
+
 // The model's promise, held by the kernel: a probe, twelve retransmissions, and ETIMEDOUT ten minutes after
 // the write.
 TEST(Pcaps, TcpRetries2Of12IsBerkeleysNineMinutesOnLinux) {

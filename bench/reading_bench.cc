@@ -1,0 +1,105 @@
+// Reading, decoding and following the connections of a big capture, beside a bare loop over libpcap.
+#include <benchmark/benchmark.h>
+#include <pcap/pcap.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "bench/capture_maker.h"
+#include "capture/connection_summary.h"
+#include "capture/conversation.h"
+#include "capture/reader.h"
+
+namespace halfopen {
+namespace {
+
+// Made once a link type, removed at the end of the program.
+class CaptureFile {
+ public:
+  explicit CaptureFile(std::uint32_t link_type)
+      : path_{std::filesystem::temp_directory_path() /
+              ("halfopen-bench-" + std::to_string(::getpid()) + "-" + std::to_string(link_type) + ".pcap")} {
+    bench::make_capture(path_, {.link_type = link_type});
+  }
+  ~CaptureFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  CaptureFile(const CaptureFile&) = delete;
+  CaptureFile& operator=(const CaptureFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+const std::string& capture_of(std::int64_t link_type) {
+  static const CaptureFile raw{101};
+  static const CaptureFile ethernet{1};
+  return link_type == 1 ? ethernet.path() : raw.path();
+}
+
+template <class Read>
+void run(benchmark::State& state, Read read) {
+  const std::string& path = capture_of(state.range(0));
+  std::uint64_t packets = 0;
+  for (auto _ : state) packets += read(path);
+  state.SetItemsProcessed(static_cast<std::int64_t>(packets));
+}
+
+void BM_ReadFollow(benchmark::State& state) {
+  run(state, [](const std::string& path) {
+    Conversations conversations;
+    CaptureHandlers handlers;
+    handlers.view = [&](const CapturedPacket& packet) {
+      if (packet.view->is_tcp()) benchmark::DoNotOptimize(conversations.see(facts_of(*packet.view)));
+    };
+    return read_capture(path, handlers).packets;
+  });
+}
+
+void BM_ReadSummary(benchmark::State& state) {
+  run(state, [](const std::string& path) {
+    ConnectionSummary summary{[](const ConnectionRecord& record) { benchmark::DoNotOptimize(&record); }};
+    CaptureHandlers handlers;
+    handlers.view = [&](const CapturedPacket& packet) { summary.on_packet(packet); };
+    const std::uint64_t packets = read_capture(path, handlers).packets;
+    summary.finish();
+    return packets;
+  });
+}
+
+// With a value for each packet, as ladder and compare want it.
+void BM_ReadValues(benchmark::State& state) {
+  run(state, [](const std::string& path) {
+    Conversations conversations;
+    CaptureHandlers handlers;
+    handlers.packet = [&](const CapturedPacket& packet) {
+      if (packet.view->is_tcp()) benchmark::DoNotOptimize(conversations.see(*packet.note.packet));
+    };
+    return read_capture(path, handlers).packets;
+  });
+}
+
+void BM_ReadLibpcap(benchmark::State& state) {
+  run(state, [](const std::string& path) {
+    char complaint[PCAP_ERRBUF_SIZE] = "";
+    pcap_t* handle =
+        pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, complaint);
+    if (handle == nullptr) throw std::runtime_error{complaint};
+    pcap_pkthdr* header = nullptr;
+    const u_char* bytes = nullptr;
+    std::uint64_t packets = 0;
+    for (; pcap_next_ex(handle, &header, &bytes) == 1; ++packets) benchmark::DoNotOptimize(bytes[0]);
+    pcap_close(handle);
+    return packets;
+  });
+}
+
+BENCHMARK(BM_ReadFollow)->Arg(101)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReadSummary)->Arg(101)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReadValues)->Arg(101)->Arg(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReadLibpcap)->Arg(101)->Arg(1)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace halfopen

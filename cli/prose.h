@@ -29,7 +29,6 @@ class Prose {
   // Hands everything to the system. Throws Trouble if it cannot be written; a reader who has left (a pipe
   // into head) is not trouble: the rest is dropped in silence.
   void flush();
-  [[nodiscard]] bool reader_left() const { return reader_left_; }
 
  private:
   void fail();

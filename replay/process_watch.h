@@ -92,8 +92,8 @@ class ProcessWatch {
   void end_handler(const Telling& to, TracedThread& thread, std::int64_t result);
   void leave_jumped(const Telling& to, TracedThread& thread, std::uint64_t stack);
 
-  void tell_call(const Telling& to, const TracedThread& thread, PendingCall call, std::int64_t result);
-  void tell_eintr(const Telling& to, const TracedThread& thread, std::optional<PendingCall>& call);
+  void tell_call(const Telling& to, const TracedThread& thread, UnreturnedCall call, std::int64_t result);
+  void tell_eintr(const Telling& to, const TracedThread& thread, std::optional<UnreturnedCall>& call);
   void tell_reaped(const Telling& to, const WatchedProcess& parent, std::uint32_t child) const;
   void tell_process(const Telling& to, const WatchedProcess& process, ProcessNote::What what, int signal,
                     int exit_status) const;

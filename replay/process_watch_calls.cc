@@ -43,7 +43,7 @@ void ProcessWatch::on_call_entered(const Telling& to, TracedThread& thread) {
   leave_jumped(to, thread, stop.stack_pointer);
   CallEntry entry{.row = traced_call(stop.number), .args = stop.args};
   if (thread.interrupted) {
-    const PendingCall& before = *thread.interrupted;
+    const UnreturnedCall& before = *thread.interrupted;
     const bool goes_on = before.goes_on_by_name
                              ? stop.number == __NR_restart_syscall
                              : entry.row == before.entry.row && entry.args == before.entry.args;
@@ -70,7 +70,7 @@ void ProcessWatch::begin_call(const Telling& to, TracedThread& thread, const Cal
   } else {
     process->networked = true;
   }
-  thread.running = PendingCall{
+  thread.running = UnreturnedCall{
       .entry = entry, .began = to.now, .args = text_at_entry(thread.tid, entry), .goes_on_by_name = false};
 }
 
@@ -91,7 +91,7 @@ void ProcessWatch::on_call_stop(const Telling& to, TracedThread& thread) {
 }
 
 void ProcessWatch::end_call(const Telling& to, TracedThread& thread, std::int64_t result) {
-  PendingCall call = std::move(*thread.running);
+  UnreturnedCall call = std::move(*thread.running);
   thread.running.reset();
   if (is_interrupted(result)) {
     call.goes_on_by_name = result == -kRestartBlock;
@@ -105,7 +105,7 @@ void ProcessWatch::end_call(const Telling& to, TracedThread& thread, std::int64_
 // that call returns, or part of making it again.
 void ProcessWatch::end_handler(const Telling& to, TracedThread& thread, std::int64_t result) {
   if (thread.handlers.empty()) return;
-  std::optional<PendingCall> call = std::move(thread.handlers.back().interrupted);
+  std::optional<UnreturnedCall> call = std::move(thread.handlers.back().interrupted);
   thread.handlers.pop_back();
   if (result == -EINTR) {
     tell_eintr(to, thread, call);
@@ -122,12 +122,12 @@ void ProcessWatch::leave_jumped(const Telling& to, TracedThread& thread, std::ui
 }
 
 void ProcessWatch::tell_eintr(const Telling& to, const TracedThread& thread,
-                              std::optional<PendingCall>& call) {
+                              std::optional<UnreturnedCall>& call) {
   if (call) tell_call(to, thread, std::move(*call), -EINTR);
   call.reset();
 }
 
-void ProcessWatch::tell_call(const Telling& to, const TracedThread& thread, PendingCall call,
+void ProcessWatch::tell_call(const Telling& to, const TracedThread& thread, UnreturnedCall call,
                              std::int64_t result) {
   WatchedProcess* process = process_of(thread);
   if (process == nullptr || !process->host) return;

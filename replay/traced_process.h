@@ -15,7 +15,7 @@
 namespace halfopen {
 
 // A call that was made and has not returned.
-struct PendingCall {
+struct UnreturnedCall {
   CallEntry entry;
   TimePoint began;
   std::string args;              // text_at_entry()'s
@@ -25,18 +25,18 @@ struct PendingCall {
 // A signal handler that runs. The call that its signal interrupted fails with EINTR when the handler returns,
 // or is made again.
 struct HandlerRun {
-  std::optional<PendingCall> interrupted;
+  std::optional<UnreturnedCall> interrupted;
   std::uint64_t stack = 0;  // where the stack pointer was before the handler
 };
 
 struct TracedThread {
   pid_t tid = 0;
   pid_t process = 0;
-  bool fresh = true;                       // has not shown the stop that it is born with
-  std::optional<PendingCall> running;      // in the kernel
-  std::optional<PendingCall> interrupted;  // left the kernel, to go on or to fail: not known yet
-  std::vector<HandlerRun> handlers;        // the one that runs now is the last
-  bool in_sigreturn = false;               // the handler returns
+  bool fresh = true;                          // has not shown the stop that it is born with
+  std::optional<UnreturnedCall> running;      // in the kernel
+  std::optional<UnreturnedCall> interrupted;  // left the kernel, to go on or to fail: not known yet
+  std::vector<HandlerRun> handlers;           // the one that runs now is the last
+  bool in_sigreturn = false;                  // the handler returns
 };
 
 struct WatchedProcess {

@@ -94,9 +94,19 @@ bool ran_out_of_memory(const GuestOutcome& outcome) {
       kWords, [&](std::string_view words) { return outcome.console.find(words) != std::string::npos; });
 }
 
+// "Attempted to kill init! exitcode=0x00000100", where the kernel said so.
+std::string panic_in(const std::string& console) {
+  constexpr std::string_view kWords = "Kernel panic - not syncing: ";
+  const std::size_t at = console.find(kWords);
+  if (at == std::string::npos) return {};
+  const std::size_t start = at + kWords.size();
+  return console.substr(start, console.find('\n', start) - start);
+}
+
 // What went wrong, in a line; empty where the command ended by itself.
 std::string problem_of(const GuestOutcome& outcome, const VmOptions& options) {
   using enum GuestOutcome::End;
+  const std::string panic = panic_in(outcome.console);
   const std::string memory =
       fmt::format("the guest ran out of memory ({} MB); --memory M gives it more", options.memory_mb);
   switch (outcome.end) {
@@ -109,12 +119,14 @@ std::string problem_of(const GuestOutcome& outcome, const VmOptions& options) {
                          seconds(options.wall_limit));
     case interrupted: return "interrupted";
     case refused: return outcome.why;
-    case died: return ran_out_of_memory(outcome) ? memory : "the kernel ended under the command";
+    case died:
+      if (ran_out_of_memory(outcome)) return memory;
+      return panic.empty() ? "the kernel ended under the command" : "the kernel panicked: " + panic;
     case never_there: break;
   }
   if (ran_out_of_memory(outcome)) return memory;
-  return fmt::format("the kernel never came to its first process, as a microvm and as a pc ({})",
-                     guest::qemu_version());
+  return fmt::format("the kernel never came to its first process, as a microvm and as a pc{}{} ({})",
+                     panic.empty() ? "" : ": ", panic, guest::qemu_version());
 }
 
 int status_of(const GuestOutcome& outcome, bool has_problem) {

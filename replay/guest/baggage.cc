@@ -122,6 +122,7 @@ class Packer {
     }
     if (fs::is_directory(directory, error)) image_.mirror(directory);
     watch(path.string());
+    watch(path.string() + ".partial");  // what is left of it should the kernel die
   }
 
   // A word, or what follows its '=', may name something of this machine.

@@ -187,6 +187,10 @@ int worse(int a, int b) {
 int run_vm(const VmOptions& options) {
   std::vector<std::string> kernels = options.kernels;
   if (kernels.empty()) kernels.push_back(guest::newest_kernel());
+  if (kernels.size() > 1 && !options.any_program && guest::names_outputs(options.command)) {
+    throw Trouble{
+        "every kernel would write each file again: leave out -w and --json, or run vm once for each kernel"};
+  }
   int status = kExitYes;
   for (const std::string& kernel : kernels) {
     if (kernels.size() > 1) {

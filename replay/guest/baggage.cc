@@ -27,6 +27,21 @@ constexpr std::array<std::string_view, 6> kPrograms{"line-client", "bulk-client"
 constexpr std::array<std::string_view, 4> kOutputOptions{"--write", "--json", "--junit", "-w"};
 constexpr std::string_view kServerCommand = "--server-command";
 
+bool is_output_option(const std::string& word) {
+  return std::ranges::find(kOutputOptions, word) != kOutputOptions.end();
+}
+
+// FILE of "--json=FILE" and "-wFILE".
+std::string output_in(const std::string& word) {
+  for (const std::string_view option : kOutputOptions) {
+    if (!word.starts_with(option) || word.size() == option.size()) continue;
+    const std::string rest = word.substr(option.size());
+    if (option == "-w") return rest;
+    if (rest.starts_with('=')) return rest.substr(1);
+  }
+  return {};
+}
+
 class Packer {
  public:
   Packer(const GuestCommand& command, GuestImage& image, std::uint64_t most)
@@ -87,7 +102,7 @@ class Packer {
       add_word(word);
       if (i == 0) continue;
       const bool has_value = i + 1 < words.size();
-      if (std::ranges::find(kOutputOptions, word) != kOutputOptions.end() && has_value) {
+      if (is_output_option(word) && has_value) {
         add_word(words[++i]);
         pack_output(words[i]);
       } else if (const std::string output = output_in(word); !output.empty()) {
@@ -99,17 +114,6 @@ class Packer {
         pack_named(word);
       }
     }
-  }
-
-  // FILE of "--json=FILE" and "-wFILE".
-  static std::string output_in(const std::string& word) {
-    for (const std::string_view option : kOutputOptions) {
-      if (!word.starts_with(option) || word.size() == option.size()) continue;
-      const std::string rest = word.substr(option.size());
-      if (option == "-w") return rest;
-      if (rest.starts_with('=')) return rest.substr(1);
-    }
-    return {};
   }
 
   void pack_output(const std::string& name) {
@@ -220,6 +224,15 @@ class Packer {
 
 Baggage pack(const GuestCommand& command, GuestImage& image, std::uint64_t most) {
   return Packer{command, image, most}.pack();
+}
+
+bool names_outputs(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    const std::string output =
+        is_output_option(words[i]) && i + 1 < words.size() ? words[i + 1] : output_in(words[i]);
+    if (!output.empty() && output != "-") return true;
+  }
+  return false;
 }
 
 bool is_watched(const std::vector<std::string>& watched, const std::string& path) {

@@ -31,6 +31,9 @@ struct Baggage {
 // nowhere, an output that could not be written here, and for more than `most` bytes.
 [[nodiscard]] Baggage pack(const GuestCommand& command, GuestImage& image, std::uint64_t most);
 
+// The words of a halfopen command, up to a "--", name a file that it writes ("-" is none).
+[[nodiscard]] bool names_outputs(const std::vector<std::string>& words);
+
 // `path` is one of `watched` or below one.
 [[nodiscard]] bool is_watched(const std::vector<std::string>& watched, const std::string& path);
 

@@ -118,8 +118,7 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
   const KernelModules modules{directory, kernel.release};
   const Prepared prepared = prepare(config, modules);
   const StopSignals signals;
-  // A kernel that lacks what a microvm has for devices is silent there: a pc has more.
-  for (const Machine machine : {Machine::microvm, Machine::pc}) {
+  const auto attempt = [&](Machine machine) {
     Qemu qemu{{.kernel = config.kernel,
                .initramfs = prepared.initramfs.get(),
                .machine = machine,
@@ -128,16 +127,18 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
     Conversation conversation{qemu, config, listener, signals};
     conversation.run();
     GuestOutcome outcome = conversation.outcome();
-    if (outcome.end == GuestOutcome::End::never_there && machine == Machine::microvm) continue;
-    if (outcome.release.empty()) outcome.release = kernel.release;
-    outcome.console = readable(outcome.console);
-    if (outcome.end == GuestOutcome::End::refused && outcome.why.ends_with("TUN device")) {
-      outcome.why += ": " + explain_no_tun(modules, directory, kernel);
-    }
     outcome.unwritten = conversation.files().write_back(prepared.baggage.watched);
     return outcome;
+  };
+  GuestOutcome outcome = attempt(Machine::microvm);
+  // A kernel that lacks what a microvm has for devices is silent there: a pc has more.
+  if (outcome.end == GuestOutcome::End::never_there) outcome = attempt(Machine::pc);
+  if (outcome.release.empty()) outcome.release = kernel.release;
+  outcome.console = readable(outcome.console);
+  if (outcome.end == GuestOutcome::End::refused && outcome.why.ends_with("TUN device")) {
+    outcome.why += ": " + explain_no_tun(modules, directory, kernel);
   }
-  return {};  // not reached: the second machine's outcome is the last
+  return outcome;
 }
 
 }  // namespace halfopen::guest

@@ -206,7 +206,9 @@ TEST_F(VmTrouble, ACommandLineThatSaysTooLittleOrNonsenseIsTold) {
               HasSubstr("--with no-such-thing: expected a file, a directory or a program in PATH"));
   EXPECT_THAT(vm({"--exec", "--", "no-such-program"}).err,
               HasSubstr("cannot find the program 'no-such-program'"));
-  EXPECT_EQ(vm({"--kernel", scratch_.file("none"), "--", "doctor"}).status, 4);
+  EXPECT_EQ(vm({"--kernel", scratch_.file("none"), "--", "doctor"}).status, 2);
+  EXPECT_THAT(vm({"--kernel", kernel_, "--", "live", "host-crash", "-w", "a.pcapng"}).err,
+              HasSubstr("every kernel would write each file again"));
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ TEST(Vm, ALimitInTheGuestsTimeEndsTheCommandAndKeepsTheCapture) {
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, HasSubstr("did not end within 20.0 s of kernel time (--limit)"));
   const Outcome shown = halfopen_run({"show", scratch.file("cut.pcapng")});
-  EXPECT_THAT(shown.out, AllOf(HasSubstr(" 17.9"), Not(HasSubstr(" 32."))));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("\n  10.4"), Not(HasSubstr("\n  32."))));
 }
 
 TEST(Vm, AKernelThatDiesLeavesTheCaptureSoFar) {
@@ -117,11 +117,10 @@ TEST(Vm, AKernelThatDiesLeavesTheCaptureSoFar) {
                    fs::path{HALFOPEN_BINARY}.parent_path() / "echo-server", "--with", HALFOPEN_BINARY,
                    "--with", "sleep", "--exec", "--", "sh", "-c", script});
   EXPECT_EQ(outcome.status, 2) << outcome.err;
-  EXPECT_THAT(outcome.err,
-              AllOf(HasSubstr("the kernel panicked: sysrq triggered crash"), HasSubstr("Call Trace")));
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("the kernel panicked: sysrq triggered crash"), HasSubstr("  | ")));
   EXPECT_THAT(scratch.left(), ElementsAre("dies.pcapng.partial"));
   const Outcome shown = halfopen_run({"show", scratch.file("dies.pcapng.partial")});
-  EXPECT_THAT(shown.out, AllOf(HasSubstr(" 17.9"), Not(HasSubstr(" 62."))));
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("\n  10.4"), Not(HasSubstr("\n  62."))));
 }
 
 TEST(Vm, WithoutATunDeviceNothingIsStarted) {
@@ -149,8 +148,7 @@ TEST(VmExec, AnyProgramsFilesComeBackAndItsStatus) {
   EXPECT_EQ(outcome.status, 7);
   EXPECT_EQ(outcome.out, "said\n");
   EXPECT_THAT(outcome.err, HasSubstr("complained\n"));
-  EXPECT_EQ(read_bytes(scratch.path() / "sub/copy"),
-            "");  // "input" is the script's name: it was not named as a file
+  EXPECT_EQ(read_bytes(scratch.path() / "sub/copy"), "from here\n");
   EXPECT_EQ(read_bytes(named), "here\n");
   EXPECT_THAT(elsewhere.left(), ElementsAre("named"));
 }

@@ -75,10 +75,7 @@ TEST(KernelImages, ThatCannotBeBootedAreRefusedWithAWord) {
       {vmlinux(EM_RISCV, kPvh), "RISC-V"},
       {vmlinux(EM_X86_64, kPvh + 1), "PVH"},
       {std::string{ELFMAG, SELFMAG}, "cut off"},
-      {at(0x1fe,
-          "\x55\xaa"
-          "\0\0HdrS\x0c\x02"),
-       "32-bit x86"},
+      {at(0x1fe, std::string{"\x55\xaa\0\0HdrS\x0c\x02", 10}), "32-bit x86"},
   };
   const test::Scratch scratch;
   for (const Case& one : cases) {

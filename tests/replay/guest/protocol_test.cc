@@ -97,7 +97,7 @@ class FilesOfAGuest : public ::testing::Test {
 TEST_F(FilesOfAGuest, GrowAndAreRenamed) {
   file(1, scratch_.file("a.partial"), "first");
   files_.on_file(number(1) + number(11) + scratch_.file("a.partial"));
-  files_.on_data(number(1) + number(5) + " second");
+  files_.on_data(number(1) + number(5) + " secon");
   // The guest dies here: what came is there under its name of then.
   EXPECT_THAT(files_.write_back(watched_), IsEmpty());
   EXPECT_EQ(text("a.partial"), "first secon");

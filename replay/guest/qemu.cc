@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <utility>
@@ -21,6 +19,11 @@ namespace {
 
 // The same in every run, as is all that follows from it: RDRAND, and so every secret of the guest's kernel.
 constexpr int kSeed = 1;
+// A nanosecond an instruction, and no waiting while all sleep. QEMU's main loop lets the clock jump when it
+// sees that the processor sleeps, and may see so before the last instructions were counted: the clock is then
+// late by as much, once in some thousand times. While it records, main loop and processor exclude each other;
+// the record itself is of no use here.
+constexpr const char* kClock = "shift=0,sleep=off,rr=record,rrfile=/dev/null";
 constexpr const char* kStartOfTime = "2020-01-01";
 
 struct Pipe {
@@ -51,7 +54,7 @@ std::vector<std::string> words_for(const QemuConfig& config, int frames, int ini
           "-accel",
           "tcg",
           "-icount",
-          "shift=0,sleep=off",
+          kClock,
           "-seed",
           std::to_string(kSeed),
           "-rtc",
@@ -76,34 +79,11 @@ std::vector<std::string> words_for(const QemuConfig& config, int frames, int ini
           fmt::format("isa-debug-exit,iobase={:#x},iosize=1", kExitPort)};
 }
 
-// QEMU's main loop lets the clock jump when it sees that the processor sleeps, and it may see so before the
-// last instructions were counted: then the clock is late by as much. That takes two threads at once. On one
-// processor, where a thread that wakes does not push another aside (SCHED_BATCH), they take turns: the same
-// in every run.
-void keep_to_one_processor() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  int skip =
-      static_cast<int>(getpid()) % std::max(1, CPU_COUNT(&allowed));  // several guests share what there is
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    sched_setaffinity(0, sizeof one, &one);
-    break;
-  }
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_BATCH, &none);
-}
-
 [[noreturn]] void become(std::vector<std::string> words, const std::string& program, pid_t parent,
                          const std::array<int, 3>& streams, const std::array<int, 2>& kept) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   setsid();
-  keep_to_one_processor();
   for (int stream = 0; stream < 3; ++stream) dup2(streams[static_cast<std::size_t>(stream)], stream);
   for (const int fd : kept) fcntl(fd, F_SETFD, 0);
   sigset_t none;

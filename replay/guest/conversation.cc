@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBootLimit = 60s;     // of real time until the guest's init speaks
-constexpr auto kStopPatience = 10s;  // of real time, from the word to stop to the end of QEMU
+constexpr auto kBootLimit = 60s;  // of real time until the guest's init speaks
 constexpr std::size_t kConsole = 8192;
 
 }  // namespace
@@ -39,7 +38,7 @@ void Conversation::run() {
 }
 
 Conversation::Clock::time_point Conversation::next_limit() const {
-  Clock::time_point limit = kill_at_;
+  Clock::time_point limit = Clock::time_point::max();
   if (!is_there_) limit = std::min(limit, begin_ + kBootLimit);
   if (config_.wall_limit.count() != 0 && !is_stopped_) limit = std::min(limit, begin_ + config_.wall_limit);
   return limit;
@@ -120,20 +119,14 @@ void Conversation::keep_time() {
   if (config_.wall_limit.count() != 0 && now >= begin_ + config_.wall_limit && !is_stopped_) {
     stop(GuestOutcome::End::wall_limit);
   }
-  const bool never_came = !is_there_ && now >= begin_ + kBootLimit;
-  if (now >= kill_at_ || never_came || StopSignals::count() > 1) is_killed_ = true;
+  if (!is_there_ && now >= begin_ + kBootLimit) is_killed_ = true;
 }
 
-// A guest that is there ends its command and sends its files; another has nothing to send.
+// While it records, QEMU takes nothing in from outside, so nobody in there can be asked to end: what was sent
+// is what there is.
 void Conversation::stop(GuestOutcome::End why) {
-  is_stopped_ = true;
+  is_stopped_ = is_killed_ = true;
   outcome_.end = why;
-  if (!has_started_) {
-    is_killed_ = true;
-    return;
-  }
-  qemu_.say(kStopByte);
-  kill_at_ = Clock::now() + kStopPatience;
 }
 
 }  // namespace halfopen::guest

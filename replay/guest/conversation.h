@@ -40,7 +40,6 @@ class Conversation {
   const GuestListener& listener_;
   const StopSignals& signals_;
   Clock::time_point begin_ = Clock::now();
-  Clock::time_point kill_at_ = Clock::time_point::max();
   FrameReader reader_;
   GuestFiles files_;
   GuestOutcome outcome_;

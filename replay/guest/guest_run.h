@@ -28,7 +28,7 @@ struct GuestConfig {
 // All may be empty.
 struct GuestListener {
   std::function<void(std::string_view bytes, bool error_output)> output;  // as the command writes it
-  std::function<void(Duration guest, Duration wall)> progress;            // every 10 s of the guest's time
+  std::function<void(Duration guest, Duration wall)> progress;            // every second of the guest's time
 };
 
 struct GuestOutcome {

@@ -12,7 +12,6 @@ namespace halfopen::guest {
 inline constexpr std::uint16_t kFramePort = 0xe9;  // QEMU's debugcon, by default
 inline constexpr std::uint16_t kExitPort = 0xf4;   // isa-debug-exit: a byte written here ends QEMU
 inline constexpr const char* kOrdersFile = "/.halfopen-orders";
-inline constexpr char kStopByte = 's';  // to the guest's serial port: end the command, send the files
 
 // The payload of each stands beside it. Numbers are little-endian, 8 bytes.
 enum class FrameType : char {

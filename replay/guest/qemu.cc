@@ -110,21 +110,19 @@ Qemu::Qemu(const QemuConfig& config) {
   Pipe frames = make_pipe();
   Pipe console = make_pipe();
   Pipe complaints = make_pipe();
-  Pipe serial = make_pipe();
+  const UniqueFd nothing{open("/dev/null", O_RDONLY | O_CLOEXEC)};
   const std::vector<std::string> words = words_for(config, frames.writing.get(), config.initramfs);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) throw_system("fork");
   if (pid_ == 0) {
-    become(words, program, parent, {serial.reading.get(), console.writing.get(), complaints.writing.get()},
+    become(words, program, parent, {nothing.get(), console.writing.get(), complaints.writing.get()},
            {frames.writing.get(), config.initramfs});
   }
   frames_ = std::move(frames.reading);
   console_ = std::move(console.reading);
   complaints_ = std::move(complaints.reading);
-  serial_ = std::move(serial.writing);
-  for (const int fd : {frames_.get(), console_.get(), complaints_.get(), serial_.get()})
-    make_non_blocking(fd);
+  for (const int fd : {frames_.get(), console_.get(), complaints_.get()}) make_non_blocking(fd);
 }
 
 Qemu::~Qemu() {
@@ -132,8 +130,6 @@ Qemu::~Qemu() {
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
-
-void Qemu::say(char byte) { [[maybe_unused]] const ssize_t written = write(serial_.get(), &byte, 1); }
 
 std::string qemu_version() {
   std::string text;

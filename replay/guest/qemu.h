@@ -40,14 +40,11 @@ class Qemu {
   [[nodiscard]] int frames() const { return frames_.get(); }          // what the guest's init tells
   [[nodiscard]] int console() const { return console_.get(); }        // what the kernel prints
   [[nodiscard]] int complaints() const { return complaints_.get(); }  // QEMU's own
-  // A byte for the guest's serial port.
-  void say(char byte);
 
  private:
   UniqueFd frames_;
   UniqueFd console_;
   UniqueFd complaints_;
-  UniqueFd serial_;
   pid_t pid_ = -1;
 };
 

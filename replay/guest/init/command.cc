@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,7 +19,7 @@ namespace halfopen::guest {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kHeartbeat = 10 * kSecond;
+constexpr std::int64_t kHeartbeat = kSecond;
 constexpr std::int64_t kGrace = 5 * kSecond;  // from SIGTERM to SIGKILL
 
 struct Pipe {
@@ -56,20 +55,9 @@ Pipe make_pipe() {
   _exit(127);
 }
 
-// Where the host's word comes from. Every byte as it is, and none of it back.
-UniqueFd open_serial() {
-  UniqueFd serial{open("/dev/ttyS0", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
-  termios settings{};
-  if (!serial || tcgetattr(serial.get(), &settings) != 0) return {};
-  cfmakeraw(&settings);
-  settings.c_oflag |= OPOST | ONLCR;  // what the kernel prints stays in lines
-  tcsetattr(serial.get(), TCSANOW, &settings);
-  return serial;
-}
-
 class Command {
  public:
-  Command(const Orders& orders, ChangedFiles& files) : files_{files}, serial_{open_serial()} {
+  Command(const Orders& orders, ChangedFiles& files) : files_{files} {
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
@@ -91,7 +79,6 @@ class Command {
       wait();
       tell_output();
       reap();
-      obey();
       keep_time();
     }
     kill(-1, SIGKILL);  // everybody but us
@@ -103,10 +90,9 @@ class Command {
 
  private:
   void wait() {
-    std::array<pollfd, 4> watched{{{.fd = output_.reading.get(), .events = POLLIN, .revents = 0},
+    std::array<pollfd, 3> watched{{{.fd = output_.reading.get(), .events = POLLIN, .revents = 0},
                                    {.fd = error_output_.reading.get(), .events = POLLIN, .revents = 0},
-                                   {.fd = signals_.get(), .events = POLLIN, .revents = 0},
-                                   {.fd = serial_.get(), .events = POLLIN, .revents = 0}}};
+                                   {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
     const std::int64_t left =
         std::max<std::int64_t>(0, std::min({heartbeat_at_, limit_at_, kill_at_}) - uptime());
     const timespec timeout{.tv_sec = left / kSecond, .tv_nsec = left % kSecond};
@@ -141,12 +127,6 @@ class Command {
     }
   }
 
-  void obey() {
-    std::array<char, 16> words{};
-    const ssize_t got = serial_ ? read(serial_.get(), words.data(), words.size()) : 0;
-    if (got > 0 && std::find(words.begin(), words.begin() + got, kStopByte) != words.begin() + got) end();
-  }
-
   void keep_time() {
     const std::int64_t now = uptime();
     if (now >= heartbeat_at_) {
@@ -170,7 +150,6 @@ class Command {
   }
 
   ChangedFiles& files_;
-  UniqueFd serial_;
   UniqueFd signals_;
   Pipe output_;
   Pipe error_output_;

@@ -6,7 +6,7 @@
 
 namespace halfopen::guest {
 
-// Runs the command to its end, or to the end of its time, or until the host says stop; tells what it writes
+// Runs the command to its end, or to the end of its time; tells what it writes
 // as it writes it. Returns its exit status: 128 + the signal that ended it, 127 where it could not be
 // started. Nothing that it started is left.
 [[nodiscard]] int run_command(const Orders& orders, ChangedFiles& files);

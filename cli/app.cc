@@ -35,14 +35,15 @@ constexpr std::string_view kExamples =
     "dies\n"
     "  halfopen compare crash.pcapng sim:host-crash    what differs between two traces, and why\n"
     "  halfopen check                                  every scenario: as expected, and as ever?\n"
+    "  halfopen vm -- live host-crash                  both ends on any kernel, fifteen minutes in seconds\n"
     "  halfopen show crash.pcapng                      its ladder, and that of anybody's capture\n"
     "  halfopen profiles linux-6.18                    every constant of a TCP stack, with its source\n"
     "\n"
     "Exit status: 0 as the scenario says; 1 an expectation failed; 2 bad input or a file that fails;\n"
     "4 this machine lacks what is needed; 130 interrupted. 'halfopen COMMAND --help' says more.";
 
-const std::vector<std::string_view> kCommands{"list",    "sim",   "replay", "live",     "run",
-                                              "compare", "check", "show",   "profiles", "doctor"};
+const std::vector<std::string_view> kCommands{"list",  "sim",  "replay",   "live", "run", "vm", "compare",
+                                              "check", "show", "profiles", "doctor"};
 
 void add_commands(CommandLine& line) {
   line.app.set_version_flag("--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");
@@ -53,6 +54,7 @@ void add_commands(CommandLine& line) {
   add_runs(line);
   add_compare(line);
   add_check(line);
+  add_vm(line);
   add_readers(line);
 }
 
@@ -98,6 +100,10 @@ int run_command(CommandLine& line) {
   if (name == "check") {
     finish_check_options(line);
     return run_check(line.check);
+  }
+  if (name == "vm") {
+    finish_vm_options(line);
+    return run_vm(line.vm);
   }
   finish_run_options(line, name);
   return line.run.hosts.is_simulated() ? run_sim(line.run) : run_kernel(line.run);

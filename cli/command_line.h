@@ -20,6 +20,9 @@ struct CommandLine {
   CheckOptions check;
   ShowOptions show;
   ProfilesOptions profiles;
+  VmOptions vm;
+  std::string vm_limit = "24h";
+  std::string vm_wall_limit = "10min";
   std::string seed;
   std::string tap = "client";
   std::string client = "kernel";
@@ -43,9 +46,11 @@ void add_runs(CommandLine& line);  // sim, replay, live, run
 void add_compare(CommandLine& line);
 void add_check(CommandLine& line);
 void add_readers(CommandLine& line);  // list, show, profiles, doctor
+void add_vm(CommandLine& line);
 
 // After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.
 void finish_run_options(CommandLine& line, const std::string& command);
 void finish_check_options(CommandLine& line);
+void finish_vm_options(CommandLine& line);
 
 }  // namespace halfopen

@@ -12,6 +12,7 @@ int run_kernel(const RunOptions& options);
 int run_check(const CheckOptions& options);
 int run_doctor_command();
 int run_compare(const CompareCommand& command);
+int run_vm(const VmOptions& options);
 int run_show(const ShowOptions& options);
 int run_profiles(const ProfilesOptions& options);
 

@@ -8,6 +8,7 @@
 
 #include "capture/compare/compare.h"
 #include "sim/observe.h"
+#include "sim/time.h"
 
 namespace halfopen {
 
@@ -55,6 +56,20 @@ struct CheckOptions {
   bool ktap = false;
   std::string junit;  // files; empty: none; "-": standard output
   std::string json;
+};
+
+// A command in a guest.
+struct VmOptions {
+  std::vector<std::string> kernels;  // files; none: the newest in /boot
+  std::string modules;               // a directory; empty: looked for
+  std::uint32_t memory_mb = 256;
+  std::uint32_t phase_ms = 0;
+  std::vector<std::string> with;    // to take along
+  bool any_program = false;         // the command is not one of halfopen
+  std::vector<std::string> append;  // to the kernel's command line
+  Duration guest_limit{0};          // 0: none
+  Duration wall_limit{0};
+  std::vector<std::string> command;
 };
 
 struct ShowOptions {

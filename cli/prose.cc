@@ -49,6 +49,8 @@ void Prose::fail() {
 bool wants_colour(std::FILE* out) {
   const char* no_colour = std::getenv("NO_COLOR");
   if (no_colour != nullptr && *no_colour != '\0') return false;
+  const char* forced = std::getenv("CLICOLOR_FORCE");
+  if (forced != nullptr && *forced != '\0' && std::string_view{forced} != "0") return true;
   const char* terminal = std::getenv("TERM");
   return isatty(fileno(out)) == 1 && terminal != nullptr && std::string_view{terminal} != "dumb";
 }

@@ -10,7 +10,8 @@ namespace halfopen {
 
 enum class Style : std::uint8_t { plain, title, heading, good, bad, faint };
 
-// Colours: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb".
+// Colours: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb"; anywhere where
+// CLICOLOR_FORCE is set and not "0" (https://bixense.com/clicolors) and NO_COLOR is not.
 [[nodiscard]] bool wants_colour(std::FILE* out);
 
 class Prose {

@@ -1,0 +1,166 @@
+// halfopen vm with Debian's kernel: the four failures in virtual time, other people's programs, and what
+// comes back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/cli/process.h"
+#include "tests/support/debian_kernel.h"
+#include "tests/support/scratch.h"
+
+namespace halfopen {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr const char* kMemory = "768";  // the sanitizer's shadow, in the guest too
+#else
+constexpr const char* kMemory = "256";
+#endif
+
+// In a directory of its own, with `arguments` after "vm --kernel ...".
+Outcome vm(const test::Scratch& scratch, const std::vector<std::string>& arguments) {
+  std::vector<std::string> all{"vm", "--kernel", test::debian_kernel(), "--memory", kMemory};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return halfopen_run(Start{.arguments = all, .environment = {}, .directory = scratch.path(), .input = {}});
+}
+
+class VmFailures : public ::testing::TestWithParam<const char*> {};
+
+// In full, and under a terminal's eyes the second time: colours are the host's affair and change nothing in
+// there.
+TEST_P(VmFailures, HoldWhatTheirSentencesSayAndAreTheSameBytesAgain) {
+  const test::Scratch scratch;
+  const Outcome first = vm(scratch, {"--", "live", GetParam(), "-w", "run.pcapng", "--json", "run.json"});
+  EXPECT_EQ(first.status, 0) << first.out << first.err;
+  EXPECT_THAT(first.out, HasSubstr("client > server  S "));
+  EXPECT_THAT(first.out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(first.err, HasSubstr(" s of kernel time in "));
+  const std::string capture = read_bytes(scratch.path() / "run.pcapng");
+  const std::string json = read_bytes(scratch.path() / "run.json");
+  ASSERT_FALSE(capture.empty());
+  const Outcome second =
+      shell("cd '" + scratch.path().string() + "' && TERM=xterm script -qec \"$HALFOPEN vm --kernel '" +
+            test::debian_kernel() + "' --memory " + kMemory + " -- live " + GetParam() +
+            " -w run.pcapng --json run.json\" /dev/null");
+  EXPECT_EQ(second.status, 0) << second.out << second.err;
+  EXPECT_THAT(second.out, HasSubstr("\x1b["));
+  EXPECT_TRUE(read_bytes(scratch.path() / "run.pcapng") == capture);
+  EXPECT_TRUE(read_bytes(scratch.path() / "run.json") == json);
+  EXPECT_THAT(scratch.left(), ElementsAre("run.json", "run.pcapng"));
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+// One is enough to run the sanitized program in there.
+const auto kFailures = ::testing::Values("process-killed");
+#else
+const auto kFailures = ::testing::Values("process-killed", "host-crash", "host-reboot", "host-shutdown");
+#endif
+INSTANTIATE_TEST_SUITE_P(Four, VmFailures, kFailures, [](const auto& failure) {
+  std::string name = failure.param;
+  std::erase(name, '-');
+  return name;
+});
+
+#if !defined(__SANITIZE_ADDRESS__)  // these would say the same of the sanitized program, slowly
+
+TEST(Vm, AUsersClientRunsInThere) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--", "replay", "process-killed", "--", "nc", "server", "9998"});
+  EXPECT_THAT(outcome.out, HasSubstr("nc[2] read(3, \"\", 16384) = 0"));
+  EXPECT_EQ(outcome.status, 1);  // nc is no line-client, and the scenario's sentences say so
+}
+
+// A whole giving-up would wait for 960 s: the phase moves each retransmission by as much as the start.
+TEST(Vm, PhaseMovesTheTimersOfTheKernel) {
+  const test::Scratch scratch;
+  const auto retransmission = [&](const char* phase) {
+    const Outcome outcome =
+        vm(scratch, {"--phase", phase, "--", "live", "host-crash", "--set", "until=3.3s", "--no-trace"});
+    std::vector<double> sendings;
+    for (const std::string& line : lines_of(outcome.out)) {
+      if (line.find("client > server  P.   15:30(15)") != std::string::npos)
+        sendings.push_back(std::stod(line));
+    }
+    EXPECT_GE(sendings.size(), 2u) << outcome.out << outcome.err;
+    return sendings.size() < 2 ? 0.0 : sendings[1] - sendings[0];
+  };
+  // A jiffy of this kernel is 4 ms: 2 ms later the next one is 2 ms nearer.
+  EXPECT_NEAR(retransmission("0") - retransmission("2"), 0.002, 0.0005);
+}
+
+TEST(Vm, ALimitInTheGuestsTimeEndsTheCommandAndKeepsTheCapture) {
+  const test::Scratch scratch;
+  const Outcome outcome =
+      vm(scratch, {"--limit", "20s", "--", "live", "host-crash", "-q", "-w", "cut.pcapng"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("did not end within 20.0 s of kernel time (--limit)"));
+  const Outcome shown = halfopen_run({"show", scratch.file("cut.pcapng")});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("\n  10.4"), Not(HasSubstr("\n  32."))));
+}
+
+TEST(Vm, AKernelThatDiesLeavesTheCaptureSoFar) {
+  const test::Scratch scratch;
+  const std::string script =
+      "'" HALFOPEN_BINARY "' live host-crash -q -w dies.pcapng & sleep 45; echo c > /proc/sysrq-trigger";
+  const Outcome outcome =
+      vm(scratch, {"--with", fs::path{HALFOPEN_BINARY}.parent_path() / "line-client", "--with",
+                   fs::path{HALFOPEN_BINARY}.parent_path() / "echo-server", "--with", HALFOPEN_BINARY,
+                   "--with", "sleep", "--exec", "--", "sh", "-c", script});
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("the kernel panicked: sysrq triggered crash"), HasSubstr("  | ")));
+  EXPECT_THAT(scratch.left(), ElementsAre("dies.pcapng.partial"));
+  const Outcome shown = halfopen_run({"show", scratch.file("dies.pcapng.partial")});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("\n  10.4"), Not(HasSubstr("\n  62."))));
+}
+
+TEST(Vm, WithoutATunDeviceNothingIsStarted) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--modules", scratch.path(), "--", "live", "host-crash"});
+  EXPECT_EQ(outcome.status, 4);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("this kernel has no TUN device: it is neither built in nor a module in"));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+#endif
+
+TEST(VmExec, AnyProgramsFilesComeBackAndItsStatus) {
+  const test::Scratch scratch;
+  const test::Scratch elsewhere;
+  write_bytes(scratch.path() / "input", "from here\n");
+  const std::string named = elsewhere.file("named");
+  const std::string other = elsewhere.file("other");
+  const Outcome outcome =
+      vm(scratch, {"--with", "cat", "--with", "mkdir", "--exec", "--", "sh", "-c",
+                   "mkdir -p sub; cat input > sub/copy; echo here > \"$1\"; echo there > " + other +
+                       "; echo said; echo complained >&2; exit 7",
+                   "input", named});
+  EXPECT_EQ(outcome.status, 7);
+  EXPECT_EQ(outcome.out, "said\n");
+  EXPECT_THAT(outcome.err, HasSubstr("complained\n"));
+  EXPECT_EQ(read_bytes(scratch.path() / "sub/copy"), "from here\n");
+  EXPECT_EQ(read_bytes(named), "here\n");
+  EXPECT_THAT(elsewhere.left(), ElementsAre("named"));
+}
+
+TEST(VmExec, AGuestWithoutMemorySaysSo) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--with", "tail", "--exec", "--", "sh", "-c", "exec tail /dev/zero"});
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("the guest ran out of memory"), HasSubstr("--memory M gives it more"),
+                    HasSubstr("Out of memory: Killed process")));
+}
+
+}  // namespace
+}  // namespace halfopen

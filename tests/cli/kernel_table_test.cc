@@ -21,7 +21,11 @@ CheckResult result(const std::string& name, const std::string& failed = {}) {
 
 TEST(KernelTable, HasAColumnForEachKernelAndWhatChanged) {
   const KernelChecks old{"6.1.90", {}, 0, {result("host-crash"), result("host-reboot", "expected RST")}};
-  const KernelChecks now{"6.18.4", {}, 1, {result("host-crash", "expected 15, found 14"), result("host-reboot", "expected RST")}};
+  const KernelChecks now{
+      "6.18.4",
+      {},
+      1,
+      {result("host-crash", "expected 15, found 14"), result("host-reboot", "expected RST")}};
   const std::vector<std::string> lines = kernel_table({old, now});
   ASSERT_GE(lines.size(), 7u);
   EXPECT_EQ(lines[0], "scenario     6.1.90   6.18.4");
@@ -35,8 +39,9 @@ TEST(KernelTable, HasAColumnForEachKernelAndWhatChanged) {
 TEST(KernelTable, AKernelThatSaidNothingHasDashesAndItsProblem) {
   const KernelChecks good{"6.1.90", {}, 0, {result("host-crash")}};
   const KernelChecks dead{"vmlinuz-x", "the kernel panicked", 2, {}};
-  EXPECT_THAT(kernel_table({good, dead}), ElementsAre("scenario    6.1.90   vmlinuz-x", "host-crash  ok       -", "",
-                                                      "from 6.1.90 to vmlinuz-x: the kernel panicked"));
+  EXPECT_THAT(kernel_table({good, dead}),
+              ElementsAre("scenario    6.1.90   vmlinuz-x", "host-crash  ok       -", "",
+                          "from 6.1.90 to vmlinuz-x: the kernel panicked"));
 }
 
 }  // namespace

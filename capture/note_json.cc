@@ -91,6 +91,7 @@ Json json_of(const Note& note) {
 Json json_of(const RunInfo& run, std::int64_t epoch) {
   Json json = {{"note", "run"},    {"version", run.version}, {"scenario", run.scenario},
                {"seed", run.seed}, {"epoch", epoch},         {"tap", to_string(run.tap)}};
+  if (run.virtual_time) json["virtual_time"] = true;
   json["hosts"] = Json::object();
   for (const HostInfo& host : run.hosts) {
     Json& entry = json["hosts"][std::string{to_string(host.id)}];

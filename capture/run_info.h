@@ -25,6 +25,7 @@ struct RunInfo {
   std::string scenario;  // its title
   std::uint64_t seed = 0;
   HostId tap = HostId::client;  // at whose device packets were seen
+  bool virtual_time = false;    // of kernels: no real clock ran, as in a guest of `halfopen vm`
   std::vector<HostInfo> hosts;
 
   [[nodiscard]] Names names() const {

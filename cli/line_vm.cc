@@ -17,6 +17,8 @@ constexpr std::string_view kVmExamples =
     "  halfopen vm --kernel bzImage -- replay host-crash -- nc server 9998\n"
     "  halfopen vm --kernel bzImage --with tests/ --exec -- sh tests/run.sh\n"
     "  halfopen vm --kernel \"$(scripts/get-kernel --path)\" -- doctor\n"
+    "  halfopen vm --kernel old --kernel new --jobs 2 -- check --client kernel --server kernel\n"
+    "                                                        a table: what changed from one to the next\n"
     "  halfopen vm --phase 3 -- live host-reboot             3 ms later on the kernel's timer wheel";
 
 Duration limit_from(const char* option, const std::string& text) {
@@ -52,6 +54,9 @@ void add_vm(CommandLine& line) {
   vm->add_option("--append", line.vm.append, "More words for the kernel's command line; may be repeated")
       ->type_name("WORDS")
       ->allow_extra_args(false);
+  vm->add_option("--jobs", line.vm.jobs, "With several kernels and a check: so many at a time (default 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
   vm->add_option("--limit", line.vm_limit, "End the command after so much of the guest's time (default 24h)")
       ->type_name("TIME|none");
   vm->add_option("--wall-limit", line.vm_wall_limit, "End it after so much real time (default 10min)")

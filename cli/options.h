@@ -69,6 +69,7 @@ struct VmOptions {
   std::vector<std::string> append;  // to the kernel's command line
   Duration guest_limit{0};          // 0: none
   Duration wall_limit{0};
+  std::size_t jobs = 1;  // kernels at a time, of checks
   std::vector<std::string> command;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -85,6 +86,8 @@ RunInfo info_of(const Scenario& scenario, const RunSpec& spec, const RunFacts& f
           .scenario = scenario.title,
           .seed = spec.seed.value_or(scenario.seed),
           .tap = spec.tap,
+          // In a guest of `halfopen vm`, whose init says so.
+          .virtual_time = !spec.hosts.is_simulated() && std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr,
           .hosts = {std::move(client), std::move(server), std::move(router)}};
 }
 

@@ -83,6 +83,7 @@ void Side::peek() {
 
 bool Side::is_virtual() const {
   if (!info_.run) return false;
+  if (info_.run->virtual_time) return true;
   return std::ranges::all_of(info_.run->hosts, [](const HostInfo& host) {
     return host.id == HostId::router || host.kind == "model";
   });

@@ -73,7 +73,7 @@ class Side {
   [[nodiscard]] const std::optional<RunInfo>& run() const { return info_.run; }
   // Of the host at the tap: what the run says, else the newest Linux.
   [[nodiscard]] const OsProfile& profile() const { return *profile_; }
-  // No clock ran but the model's.
+  // No clock ran but the model's or a guest's.
   [[nodiscard]] bool is_virtual() const;
 
   // Frees a connection; a later packet of its addresses begins a new one.

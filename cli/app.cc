@@ -42,8 +42,8 @@ constexpr std::string_view kExamples =
     "Exit status: 0 as the scenario says; 1 an expectation failed; 2 bad input or a file that fails;\n"
     "4 this machine lacks what is needed; 130 interrupted. 'halfopen COMMAND --help' says more.";
 
-const std::vector<std::string_view> kCommands{"list",  "sim",  "replay",   "live", "run", "vm", "compare",
-                                              "check", "show", "profiles", "doctor"};
+const std::vector<std::string_view> kCommands{"list",    "sim",   "replay", "live",     "run",   "vm",
+                                              "compare", "check", "show",   "profiles", "doctor"};
 
 void add_commands(CommandLine& line) {
   line.app.set_version_flag("--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");

@@ -142,7 +142,7 @@ std::string options_signature(const TraceEvent& event) {
 
 // Equal within one unit of the larger scale; a scale that is not known leaves nothing to compare.
 void compare_window(const Whole& a, const Whole& b, Changes& changes) {
-  if (a.first.view.window_is_scaled != b.first.view.window_is_scaled) return;
+  if (!a.first.view.window_is_scaled || !b.first.view.window_is_scaled) return;
   const std::uint32_t x = a.last.view.window;
   const std::uint32_t y = b.last.view.window;
   const std::uint32_t unit = std::max(a.last.window_unit, b.last.window_unit);

@@ -205,8 +205,7 @@ std::optional<RunAndEpoch> run_from_json(std::string_view text) {
   result.run.version = fields.text("version");
   result.run.scenario = fields.text("scenario");
   result.run.tap = fields.host("tap");
-  const Json* virtual_time = fields.find("virtual_time");
-  result.run.virtual_time = virtual_time != nullptr && *virtual_time == true;
+  result.run.virtual_time = fields.has("virtual_time") && *fields.find("virtual_time") == true;
   const Json* seed = fields.find("seed");
   if (seed == nullptr || !seed->is_number_unsigned()) return std::nullopt;
   result.run.seed = seed->get<std::uint64_t>();

@@ -130,9 +130,9 @@ void Engine::start() {
   for (const auto& side : sides_) side->peek();
   if (!options_.tolerance.empty()) {
     terms_.tolerance = tolerance_from(options_.tolerance);
-  } else if (!sides_[0]->is_virtual() || !sides_[1]->is_virtual()) {
-    const Side& real = sides_[1]->is_virtual() ? *sides_[0] : *sides_[1];
-    terms_.tolerance = default_tolerance(real.profile());
+  } else if (sides_[0]->clock() != sides_[1]->clock() || sides_[0]->clock() == Side::Clock::real) {
+    const Side& kernels = sides_[1]->clock() == Side::Clock::model ? *sides_[0] : *sides_[1];
+    terms_.tolerance = default_tolerance(kernels.profile());
   }
   result_.tolerance = terms_.tolerance.text();
 }

@@ -81,12 +81,13 @@ void Side::peek() {
   }
 }
 
-bool Side::is_virtual() const {
-  if (!info_.run) return false;
-  if (info_.run->virtual_time) return true;
-  return std::ranges::all_of(info_.run->hosts, [](const HostInfo& host) {
+Side::Clock Side::clock() const {
+  if (!info_.run) return Clock::real;
+  if (info_.run->virtual_time) return Clock::guest;
+  const bool is_model = std::ranges::all_of(info_.run->hosts, [](const HostInfo& host) {
     return host.id == HostId::router || host.kind == "model";
   });
+  return is_model ? Clock::model : Clock::real;
 }
 
 void Side::on_info(const CaptureInfo& info) {

@@ -73,8 +73,10 @@ class Side {
   [[nodiscard]] const std::optional<RunInfo>& run() const { return info_.run; }
   // Of the host at the tap: what the run says, else the newest Linux.
   [[nodiscard]] const OsProfile& profile() const { return *profile_; }
-  // No clock ran but the model's or a guest's.
-  [[nodiscard]] bool is_virtual() const;
+  // Whose clock the trace has: the model's, in which code takes no time; a guest's, in which an instruction
+  // takes a nanosecond; or a real one.
+  enum class Clock : std::uint8_t { model, guest, real };
+  [[nodiscard]] Clock clock() const;
 
   // Frees a connection; a later packet of its addresses begins a new one.
   void forget(const SideConnection& connection);

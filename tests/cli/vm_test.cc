@@ -73,6 +73,36 @@ INSTANTIATE_TEST_SUITE_P(Four, VmFailures, kFailures, [](const auto& failure) {
 
 #if !defined(__SANITIZE_ADDRESS__)  // these would say the same of the sanitized program, slowly
 
+// By meaning: another image moves a guest's timers a little.
+TEST(Vm, TheFourAreAsTheirReferencesFromThisKernel) {
+  const test::Scratch scratch;
+  const std::string references = (fs::path{HALFOPEN_SOURCE_DIR} / "pcaps" / "linux-6.1").string();
+  const Outcome outcome =
+      vm(scratch, {"--", "check", "--client", "kernel", "--server", "kernel", "--against", references,
+                   "process-killed", "host-crash", "host-reboot", "host-shutdown"});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("ok       host-crash      5 expectations, 1 reference"));
+  EXPECT_THAT(outcome.out, HasSubstr("4 scenarios: 4 ok"));
+}
+
+TEST(Vm, ChecksInTwoKernelsMakeATable) {
+  const test::Scratch scratch;
+  const std::string garbage = scratch.file("vmlinuz");
+  write_bytes(garbage, std::string(1000, 'x'));
+  const Outcome same = vm(scratch, {"--kernel", test::debian_kernel(), "--jobs", "2", "--", "check",
+                                    "--client", "kernel", "--quick", "process-killed", "host-reboot"});
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  const std::vector<std::string> lines = lines_of(same.out);
+  ASSERT_EQ(lines.size(), 5u) << same.out;
+  EXPECT_THAT(lines[0], ::testing::MatchesRegex("scenario        6\\.1\\..*  6\\.1\\..*"));
+  EXPECT_THAT(lines[1], ::testing::MatchesRegex("process-killed  ok +ok"));
+  EXPECT_THAT(lines[4], ::testing::EndsWith(": nothing changed"));
+  const Outcome one_is_none =
+      vm(scratch, {"--kernel", garbage, "--", "check", "--client", "kernel", "--quick", "process-killed"});
+  EXPECT_EQ(one_is_none.status, 4) << one_is_none.out << one_is_none.err;
+  EXPECT_THAT(one_is_none.out, HasSubstr("process-killed  ok"));
+}
+
 TEST(Vm, AUsersClientRunsInThere) {
   const test::Scratch scratch;
   const Outcome outcome = vm(scratch, {"--", "replay", "process-killed", "--", "nc", "server", "9998"});

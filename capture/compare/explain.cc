@@ -113,8 +113,13 @@ std::string explain_lone(const TraceEvent& event, const Facts& has, const Facts&
           "{} acknowledges where {} waits, merges it with data, or has nothing to say: delayed "
           "and quick ACKs, window updates",
           has.name, lacks.name);
-    case Origin::open:
-    case Origin::data: return {};
+    case Origin::data:
+      if (!event.has(tcp_flag::fin) || event.payload() > 0) return {};
+      return fmt::format(
+          "{} finishes here and {} does not: Linux before 6.13 sends a FIN though the congestion "
+          "window is full, later ones wait",
+          has.name, lacks.name);
+    case Origin::open: return {};
   }
   return {};
 }

@@ -103,6 +103,14 @@ TEST(NoteJson, TheRunComesBack) {
   EXPECT_EQ(compact(json_of(back->run, 77)), compact(json_of(run, 77)));
 }
 
+TEST(NoteJson, AGuestsClockComesBackAndIsNotWrittenOfOthers) {
+  RunInfo run = test::story_run();
+  EXPECT_EQ(compact(json_of(run, 0)).find("virtual_time"), std::string::npos);
+  EXPECT_FALSE(run_from_json(compact(json_of(run, 0)))->run.virtual_time);
+  run.virtual_time = true;
+  EXPECT_TRUE(run_from_json(compact(json_of(run, 0)))->run.virtual_time);
+}
+
 TEST(NoteJson, APacketsFactsComeBack) {
   BlockPool pool;
   Packet packet = test::tcp_packet(pool, {});

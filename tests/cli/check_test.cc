@@ -310,6 +310,10 @@ TEST_F(Check, TheBisectScriptEndsAsGitExpects) {
     EXPECT_EQ(outcome.status, expected) << status;
     EXPECT_EQ(outcome.out, "check host-crash --quick\n");
   }
+  write_bytes(file("fake"), "#!/bin/sh\necho \"$@\"\n");
+  const Outcome in_guest =
+      bisect_with("BISECT_KERNEL=bzImage HALFOPEN=" + file("fake"), "host-crash --quick");
+  EXPECT_EQ(in_guest.out, "vm --kernel bzImage -- check host-crash --quick\n");
   EXPECT_EQ(bisect_with("BISECT_BUILD=false", "host-crash").status, 125);
   EXPECT_EQ(bisect_with("HALFOPEN=/no/such/program", "host-crash").status, 255);
   EXPECT_EQ(bisect_with("BISECT_BUILD=true HALFOPEN=\"$HALFOPEN\"", "host-crash").status, 0);

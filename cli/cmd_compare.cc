@@ -107,6 +107,7 @@ void write_json(const std::string& name, const std::string& document) {
 
 int run_compare(const CompareCommand& command) {
   if (command.a == "-" && command.b == "-") throw Trouble{"only one capture can come from standard input"};
+  check_options(command.options);
   Prose out{command.json == "-" ? stderr : stdout};
   const TraceSource a{command.a, options_of(command, command.a, command.sets_a)};
   const TraceSource b{command.b, options_of(command, command.b, command.sets_b)};

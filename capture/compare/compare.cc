@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <unordered_map>
@@ -35,14 +36,6 @@ std::vector<std::string_view> words_to_ignore() {
   std::vector<std::string_view> words{"config", "time", "outcomes"};
   for (std::size_t i = 0; i < kFields; ++i) words.push_back(to_string(static_cast<Field>(i)));
   return words;
-}
-
-void check_ignored(const std::vector<std::string>& ignored) {
-  const std::vector<std::string_view> words = words_to_ignore();
-  for (const std::string& word : ignored) {
-    if (std::ranges::find(words, word) != words.end()) continue;
-    throw InputError{"--ignore", fmt::format("one of {}", fmt::join(words, ", ")), word};
-  }
 }
 
 class Engine {
@@ -78,7 +71,8 @@ class Engine {
     std::unique_ptr<ConnectionPair> pair;
     SideConnection* a = nullptr;
     SideConnection* b = nullptr;
-    std::list<Joined*>::iterator closed;  // in closed_, if is_closed
+    std::list<std::unique_ptr<Joined>>::iterator self;  // in joined_
+    std::list<Joined*>::iterator closed;                // in closed_, if is_closed
     bool is_closed = false;
   };
   class Ear final : public SideListener {
@@ -183,6 +177,7 @@ void Engine::join(SideConnection& a, SideConnection& b) {
   feed(b, false);
   joined->pair->pump(sides_[0]->is_over(), sides_[1]->is_over());
   joined_.push_back(std::move(joined));
+  joined_.back()->self = std::prev(joined_.end());
 }
 
 void Engine::note_closed(Joined& joined) {
@@ -207,8 +202,7 @@ void Engine::end_pair(Joined& joined) {
   by_connection_.erase(joined.b);
   sides_[0]->forget(*joined.a);
   sides_[1]->forget(*joined.b);
-  const auto found = std::ranges::find(joined_, &joined, &std::unique_ptr<Joined>::get);
-  joined_.erase(found);
+  joined_.erase(joined.self);
 }
 
 void Engine::report(const ConnectionReport& report) {
@@ -276,9 +270,19 @@ void Engine::finish() {
 
 }  // namespace
 
+void check_options(const CompareOptions& options) {
+  const std::vector<std::string_view> words = words_to_ignore();
+  for (const std::string& word : options.ignored) {
+    if (std::ranges::find(words, word) != words.end()) continue;
+    throw InputError{"--ignore", fmt::format("one of {}", fmt::join(words, ", ")), word};
+  }
+  if (!options.tolerance.empty()) static_cast<void>(tolerance_from(options.tolerance));
+  if (!options.connection.empty()) static_cast<void>(PacketFilter{options.connection});
+}
+
 Comparison compare_captures(const std::string& file_a, const std::string& file_b,
                             const CompareOptions& options, CompareListener* listener) {
-  check_ignored(options.ignored);
+  check_options(options);
   if (file_a == "-" && file_b == "-") {
     throw InputError{"standard input", "one capture from it", "both"};
   }

@@ -39,9 +39,12 @@ struct Comparison {
   [[nodiscard]] bool has_trouble() const { return !faults.empty(); }
 };
 
+// Throws InputError for options that mean nothing: before a trace is taken that takes its time.
+void check_options(const CompareOptions& options);
+
 // `file_a` and `file_b` are captures, "-" (one of them at most) is standard input. Both are read side by
 // side; memory is bounded by the connections that are open at once and by the look-ahead. Throws InputError
-// for what is no capture, and for options that mean nothing.
+// for what is no capture, and as check_options() does.
 [[nodiscard]] Comparison compare_captures(const std::string& file_a, const std::string& file_b,
                                           const CompareOptions& options, CompareListener* listener = nullptr);
 

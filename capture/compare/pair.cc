@@ -64,12 +64,6 @@ bool ConnectionPair::is_settled() const {
          std::ranges::all_of(streams_, &StreamAligner::is_empty);
 }
 
-std::size_t ConnectionPair::waiting() const {
-  std::size_t sum = 0;
-  for (const StreamAligner& stream : streams_) sum += stream.waiting();
-  return sum;
-}
-
 // The client's unanswered retransmissions so far.
 void ConnectionPair::note_silence(const TraceEvent& event, Silence& silence) const {
   if (event.stream != Stream::from_client) return;

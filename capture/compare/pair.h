@@ -38,9 +38,6 @@ class ConnectionPair final : private AlignmentListener {
   void pump(bool a_is_over, bool b_is_over);
   // Everything that came is aligned, and both ends have closed.
   [[nodiscard]] bool is_settled() const;
-  [[nodiscard]] std::size_t waiting() const;
-  [[nodiscard]] const Facts& facts_a() const { return a_; }
-  [[nodiscard]] const Facts& facts_b() const { return b_; }
 
   // Nothing more comes. The report; the pair is over.
   [[nodiscard]] ConnectionReport finish();

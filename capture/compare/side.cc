@@ -185,7 +185,6 @@ SideConnection& Side::connection_of(const CapturedPacket& captured, const Segmen
   connection->server = to;
   connection->has_handshake = segment.has(tcp_flag::syn);
   connection->is_selected = filter_ == nullptr || filter_->matches(captured.ip, captured.wire_size);
-  connection->began = captured.note.at;
   SideConnection& opened = *connection;
   connections_.emplace(view.conversation, std::move(connection));
   by_ends_[{opened.client, opened.server}] = &opened;

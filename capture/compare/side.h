@@ -37,8 +37,6 @@ struct SideConnection {
   bool is_selected = true;     // the filter lets its first packet pass
   std::uint64_t events = 0;
   std::array<EndConfig, 2> config;  // client, server
-  TimePoint began;
-  void* partner = nullptr;  // the comparison's, which owns nothing here
 
   std::optional<TimePoint> last;
   std::array<std::optional<TimePoint>, kStreams> last_of;

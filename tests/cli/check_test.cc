@@ -311,6 +311,7 @@ TEST_F(Check, TheBisectScriptEndsAsGitExpects) {
     EXPECT_EQ(outcome.out, "check host-crash --quick\n");
   }
   write_bytes(file("fake"), "#!/bin/sh\necho \"$@\"\n");
+  fs::permissions(file("fake"), fs::perms::owner_all);
   const Outcome in_guest =
       bisect_with("BISECT_KERNEL=bzImage HALFOPEN=" + file("fake"), "host-crash --quick");
   EXPECT_EQ(in_guest.out, "vm --kernel bzImage -- check host-crash --quick\n");

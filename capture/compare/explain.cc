@@ -10,6 +10,8 @@
 namespace halfopen::compare {
 namespace {
 
+constexpr std::uint8_t kLargestScale = 14;  // RFC 7323 section 2.3
+
 bool agreed_on_sack(const SideConnection& connection) {
   return std::ranges::all_of(connection.config,
                              [](const EndConfig& end) { return !end.has_syn || end.sack; });
@@ -145,6 +147,7 @@ std::string explain_field(const FieldChange& change, const TraceEvent& a, const 
 // net/ipv4/tcp_output.c tcp_select_initial_window(): the scale is what makes 65535 reach the largest buffer.
 std::string explain_scale(std::uint8_t a, std::uint8_t b) {
   const auto range = [](std::uint8_t scale) {
+    if (scale > kLargestScale) return std::string{"more than any window scale may be"};
     if (scale == 0) return std::string{"less than 128 KiB"};
     const auto low = std::uint64_t{1} << (scale + 15);
     const auto text = [](std::uint64_t bytes) {

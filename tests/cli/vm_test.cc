@@ -22,15 +22,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr const char* kMemory = "768";  // the sanitizer's shadow, in the guest too
-#else
-constexpr const char* kMemory = "256";
-#endif
-
 // In a directory of its own, with `arguments` after "vm --kernel ...".
 Outcome vm(const test::Scratch& scratch, const std::vector<std::string>& arguments) {
-  std::vector<std::string> all{"vm", "--kernel", test::debian_kernel(), "--memory", kMemory};
+  std::vector<std::string> all{"vm", "--kernel", test::debian_kernel(), "--memory", test::kGuestMemory};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return halfopen_run(Start{.arguments = all, .environment = {}, .directory = scratch.path(), .input = {}});
 }
@@ -51,7 +45,7 @@ TEST_P(VmFailures, HoldWhatTheirSentencesSayAndAreTheSameBytesAgain) {
   ASSERT_FALSE(capture.empty());
   const Outcome second =
       shell("cd '" + scratch.path().string() + "' && TERM=xterm script -qec \"$HALFOPEN vm --kernel '" +
-            test::debian_kernel() + "' --memory " + kMemory + " -- live " + GetParam() +
+            test::debian_kernel() + "' --memory " + test::kGuestMemory + " -- live " + GetParam() +
             " -w run.pcapng --json run.json\" /dev/null");
   EXPECT_EQ(second.status, 0) << second.out << second.err;
   EXPECT_THAT(second.out, HasSubstr("\x1b["));

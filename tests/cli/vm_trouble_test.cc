@@ -37,7 +37,7 @@ class VmTrouble : public ::testing::Test {
     fs::permissions(file, fs::perms::owner_all);
   }
   [[nodiscard]] std::vector<std::string> arguments(std::vector<std::string> more) const {
-    std::vector<std::string> all{"vm", "--kernel", kernel_};
+    std::vector<std::string> all{"vm", "--kernel", kernel_, "--memory", test::kGuestMemory};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }

@@ -20,6 +20,10 @@ namespace {
 
 class KernelScenarios : public test::KernelTest, public ::testing::WithParamInterface<const char*> {};
 
+// Its only round trip is the handshake, which programs that start together delay: its times are its own when
+// it runs alone.
+constexpr const char* kAlone = "host-crash-mid-handshake";
+
 // What went wrong in `arguments`, run with every scenario; empty when nothing did.
 std::string failures_of(const std::vector<std::string>& names, const std::vector<std::string>& arguments) {
   std::atomic<std::size_t> next{0};
@@ -44,7 +48,10 @@ std::string failures_of(const std::vector<std::string>& names, const std::vector
 
 TEST_P(KernelScenarios, HoldWhatTheirSentencesSay) {
   std::vector<std::string> names;
-  for (const ShippedScenario& scenario : shipped_scenarios()) names.emplace_back(scenario.name);
+  for (const ShippedScenario& scenario : shipped_scenarios()) {
+    if (scenario.name != kAlone) names.emplace_back(scenario.name);
+  }
+  EXPECT_EQ(failures_of({kAlone}, {GetParam()}), "");
   EXPECT_EQ(failures_of(names, {GetParam()}), "");
 }
 

@@ -4,11 +4,11 @@
 #include <memory>
 
 #include "bench/allocations.h"
-#include "capture/pcap_writer.h"
-#include "capture/pcapng_writer.h"
-#include "sim/observe.h"
-#include "sim/scenario.h"
-#include "sim/world.h"
+#include "capture/file/pcap_writer.h"
+#include "capture/file/pcapng_writer.h"
+#include "sim/run/world.h"
+#include "sim/scenario/scenario.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen {
 namespace {

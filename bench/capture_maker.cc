@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen::bench {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "bench/allocations.h"
-#include "sim/os/model_host.h"
 #include "sim/os/sockets.h"
-#include "sim/scenario.h"
-#include "sim/world.h"
+#include "sim/run/model_host.h"
+#include "sim/run/world.h"
+#include "sim/scenario/scenario.h"
 
 namespace halfopen {
 namespace {

@@ -3,9 +3,9 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
-#include "capture/pcap_writer.h"
-#include "sim/scenario.h"
-#include "sim/world.h"
+#include "capture/file/pcap_writer.h"
+#include "sim/run/world.h"
+#include "sim/scenario/scenario.h"
 
 namespace halfopen {
 namespace {

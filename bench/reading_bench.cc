@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "bench/capture_maker.h"
-#include "capture/connection_summary.h"
-#include "capture/conversation.h"
-#include "capture/reader.h"
+#include "capture/file/reader.h"
+#include "capture/flow/connection_summary.h"
+#include "capture/flow/conversation.h"
 
 namespace halfopen {
 namespace {

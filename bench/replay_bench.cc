@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "bench/ping.h"
-#include "replay/errors.h"
-#include "replay/kernel_run.h"
-#include "sim/scenario.h"
+#include "replay/base/errors.h"
+#include "replay/run/kernel_run.h"
+#include "sim/scenario/scenario.h"
 
 namespace halfopen {
 namespace bench {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <string>
 
-#include "capture/expect.h"
-#include "cli/shipped.h"
-#include "sim/scenario.h"
-#include "sim/world.h"
+#include "capture/expect/expect.h"
+#include "cli/run/shipped.h"
+#include "sim/run/world.h"
+#include "sim/scenario/scenario.h"
 
 namespace halfopen {
 namespace {

@@ -12,13 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "cli/command_line.h"
-#include "cli/commands.h"
-#include "cli/exit_code.h"
+#include "cli/commands/commands.h"
+#include "cli/line/command_line.h"
 #include "cli/signals.h"
-#include "replay/errors.h"
-#include "sim/input_error.h"
-#include "sim/units.h"
+#include "cli/tell/exit_code.h"
+#include "replay/base/errors.h"
+#include "sim/base/input_error.h"
+#include "sim/base/units.h"
 
 namespace halfopen {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "capture/output_file.h"
+#include "capture/file/output_file.h"
 
 namespace halfopen {
 namespace {

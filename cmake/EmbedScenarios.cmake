@@ -1,5 +1,5 @@
 # Writes a C++ source with every scenarios/*.toml as a raw string, in order of name, behind the interface of
-# cli/shipped.h. Rerun whenever one of them changes.
+# cli/run/shipped.h. Rerun whenever one of them changes.
 function(halfopen_embed_scenarios output)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scenarios/*.toml)
   list(SORT files)
@@ -10,7 +10,7 @@ function(halfopen_embed_scenarios output)
     file(READ ${file} text)
     string(APPEND rows "    {\"${name}\", R\"toml(${text})toml\"},\n")
   endforeach()
-  set(source "// Made by cmake/EmbedScenarios.cmake from scenarios/*.toml.\n#include \"cli/shipped.h\"\n\n")
+  set(source "// Made by cmake/EmbedScenarios.cmake from scenarios/*.toml.\n#include \"cli/run/shipped.h\"\n\n")
   string(APPEND source "namespace halfopen {\nnamespace {\nconst std::vector<ShippedScenario> kShipped = {\n${rows}};\n}\n\n")
   string(APPEND source "const std::vector<ShippedScenario>& shipped_scenarios() { return kShipped; }\n\n}  // namespace halfopen\n")
   file(CONFIGURE OUTPUT ${output} CONTENT "${source}" @ONLY)

@@ -16,9 +16,9 @@
 #include "capture/compare/pairing.h"
 #include "capture/compare/report_text.h"
 #include "capture/compare/side.h"
-#include "capture/names.h"
-#include "sim/input_error.h"
-#include "sim/units.h"
+#include "capture/note/names.h"
+#include "sim/base/input_error.h"
+#include "sim/base/units.h"
 
 namespace halfopen {
 

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "capture/conversation.h"
-#include "sim/time.h"
+#include "capture/flow/conversation.h"
+#include "sim/base/time.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen::compare {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "capture/compare/explain.h"
-#include "capture/text.h"
+#include "capture/note/text.h"
 #include "sim/tcp/tick_clock.h"
 
 namespace halfopen::compare {

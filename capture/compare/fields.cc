@@ -6,8 +6,8 @@
 #include <array>
 #include <cstdlib>
 
-#include "capture/rung.h"
-#include "capture/text.h"
+#include "capture/note/text.h"
+#include "capture/tell/rung.h"
 #include "sim/wire/icmp.h"
 
 namespace halfopen::compare {

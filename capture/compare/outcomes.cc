@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "capture/names.h"
-#include "capture/text.h"
-#include "sim/errno.h"
+#include "capture/note/names.h"
+#include "capture/note/text.h"
+#include "sim/base/errno.h"
 #include "sim/os/signals.h"
 
 namespace halfopen::compare {

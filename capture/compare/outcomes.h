@@ -14,7 +14,7 @@
 
 #include "capture/compare/pair.h"
 #include "capture/compare/report.h"
-#include "sim/observe.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen::compare {
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "capture/compare/fields.h"
-#include "capture/names.h"
-#include "capture/text.h"
+#include "capture/note/names.h"
+#include "capture/note/text.h"
 
 namespace halfopen::compare {
 namespace {

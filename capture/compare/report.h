@@ -8,7 +8,7 @@
 
 #include "capture/compare/fields.h"
 #include "capture/compare/timing.h"
-#include "sim/time.h"
+#include "sim/base/time.h"
 
 namespace halfopen::compare {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "capture/text.h"
+#include "capture/note/text.h"
 
 namespace halfopen::compare {
 namespace {

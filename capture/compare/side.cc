@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "capture/text.h"
+#include "capture/note/text.h"
 #include "sim/wire/icmp.h"
 
 namespace halfopen::compare {

@@ -12,9 +12,9 @@
 
 #include "capture/compare/event.h"
 #include "capture/compare/origin.h"
-#include "capture/conversation.h"
-#include "capture/packet_filter.h"
-#include "capture/reader.h"
+#include "capture/file/reader.h"
+#include "capture/flow/conversation.h"
+#include "capture/flow/packet_filter.h"
 
 namespace halfopen::compare {
 

@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "capture/text.h"
-#include "sim/input_error.h"
+#include "capture/note/text.h"
+#include "sim/base/input_error.h"
+#include "sim/base/units.h"
 #include "sim/tcp/tick_clock.h"
-#include "sim/units.h"
 
 namespace halfopen::compare {
 namespace {

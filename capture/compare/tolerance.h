@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "sim/base/time.h"
 #include "sim/tcp/profile.h"
-#include "sim/time.h"
 
 namespace halfopen::compare {
 

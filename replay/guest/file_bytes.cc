@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "replay/unique_fd.h"
+#include "replay/base/unique_fd.h"
 
 namespace halfopen::guest {
 

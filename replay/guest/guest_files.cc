@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "capture/output_file.h"
+#include "capture/file/output_file.h"
 #include "replay/guest/baggage.h"
 #include "replay/guest/protocol.h"
 

@@ -6,7 +6,7 @@
 #include <cctype>
 #include <filesystem>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/conversation.h"
 #include "replay/guest/file_bytes.h"
 #include "replay/guest/kernel_image.h"

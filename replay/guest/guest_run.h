@@ -10,7 +10,7 @@
 
 #include "replay/guest/baggage.h"
 #include "replay/guest/qemu.h"
-#include "sim/time.h"
+#include "sim/base/time.h"
 
 namespace halfopen::guest {
 

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/cpio.h"
 #include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "replay/base/unique_fd.h"
 #include "replay/guest/libraries.h"
-#include "replay/unique_fd.h"
 
 namespace halfopen::guest {
 

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/decompress.h"
 #include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/decompress.h"
 #include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"

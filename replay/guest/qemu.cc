@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/image.h"
 #include "replay/guest/protocol.h"
 

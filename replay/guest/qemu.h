@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "replay/unique_fd.h"
+#include "replay/base/unique_fd.h"
 
 namespace halfopen::guest {
 

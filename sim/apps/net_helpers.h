@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sim/apps/program.h"
-#include "sim/errno.h"
+#include "sim/base/errno.h"
 #include "sim/os/sys.h"
 
 namespace halfopen {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/time.h"
+#include "sim/base/time.h"
 #include "sim/wire/address.h"
 
 namespace halfopen {

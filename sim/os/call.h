@@ -6,8 +6,8 @@
 #include <functional>
 #include <span>
 
+#include "sim/base/time.h"
 #include "sim/os/sockets.h"
-#include "sim/time.h"
 #include "sim/wire/address.h"
 
 namespace halfopen {

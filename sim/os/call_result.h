@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "sim/errno.h"
+#include "sim/base/errno.h"
 
 namespace halfopen {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sim/errno.h"
+#include "sim/base/errno.h"
 #include "sim/os/signals.h"
 
 namespace halfopen {

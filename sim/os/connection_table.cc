@@ -2,8 +2,8 @@
 
 #include <cassert>
 
+#include "sim/base/rng.h"
 #include "sim/os/connection.h"
-#include "sim/rng.h"
 
 namespace halfopen {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/time.h"
+#include "sim/base/time.h"
 
 namespace halfopen {
 

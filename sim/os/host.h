@@ -1,12 +1,12 @@
 // A host as the path and the timeline see it: it takes packets, has a deadline, lets its programs run, and
-// can be told its fate. ModelHost (sim/os/model_host.h) is one kind; a host on a real kernel is another.
+// can be told its fate. ModelHost (sim/run/model_host.h) is one kind; a host on a real kernel is another.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "sim/observe.h"
-#include "sim/time.h"
+#include "sim/base/time.h"
+#include "sim/trace/observe.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen {

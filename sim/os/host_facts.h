@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-#include "sim/observe.h"
 #include "sim/os/os_rules.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/tick_clock.h"
+#include "sim/trace/observe.h"
 #include "sim/wire/address.h"
 #include "sim/wire/payload.h"
 

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 
 namespace halfopen {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
+#include "sim/base/time.h"
 #include "sim/os/os_rules.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/tick_clock.h"
-#include "sim/time.h"
 #include "sim/wire/address.h"
 #include "sim/wire/seq.h"
 

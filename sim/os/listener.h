@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "sim/base/ring.h"
 #include "sim/os/connection.h"
-#include "sim/ring.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/wire/address.h"

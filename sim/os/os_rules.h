@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sim/errno.h"
+#include "sim/base/errno.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/ring.h"
 #include "sim/os/call.h"
 #include "sim/os/deadline_heap.h"
 #include "sim/os/signals.h"
 #include "sim/os/task.h"
 #include "sim/os/wait_queue.h"
-#include "sim/ring.h"
 
 namespace halfopen {
 

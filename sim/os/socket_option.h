@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "sim/errno.h"
+#include "sim/base/errno.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/socket_options.h"
 

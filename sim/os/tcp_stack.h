@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/base/ring.h"
 #include "sim/os/connection.h"
 #include "sim/os/connection_table.h"
 #include "sim/os/deadline_heap.h"
@@ -17,7 +18,6 @@
 #include "sim/os/identity.h"
 #include "sim/os/socket.h"
 #include "sim/os/wait_queue.h"
-#include "sim/ring.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen {

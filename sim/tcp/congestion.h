@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "sim/base/time.h"
 #include "sim/tcp/profile.h"
-#include "sim/time.h"
 #include "sim/wire/seq.h"
 
 namespace halfopen {

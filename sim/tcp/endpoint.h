@@ -11,17 +11,17 @@
 #include <span>
 #include <vector>
 
-#include "sim/ring.h"
+#include "sim/base/ring.h"
+#include "sim/base/time.h"
 #include "sim/tcp/congestion.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/rtt.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
-#include "sim/tcp/state.h"
 #include "sim/tcp/tick_clock.h"
-#include "sim/time.h"
-#include "sim/why.h"
+#include "sim/why/state.h"
+#include "sim/why/why.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen {

@@ -21,16 +21,6 @@ constexpr std::array<Aliases, 3> kAliases = {{
 
 }  // namespace
 
-std::string_view to_string(OsFamily family) {
-  switch (family) {
-    case OsFamily::bsd44: return "4.4bsd";
-    case OsFamily::linux_os: return "linux";
-    case OsFamily::freebsd: return "freebsd";
-    case OsFamily::rfc: return "rfc";
-  }
-  return "?";
-}
-
 std::span<const OsProfile* const> all_profiles() { return kProfiles; }
 
 const OsProfile* find_profile(std::string_view name_or_alias) {

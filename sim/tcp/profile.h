@@ -10,9 +10,10 @@
 #include <span>
 #include <string_view>
 
-#include "sim/errno.h"
-#include "sim/tcp/state.h"
-#include "sim/time.h"
+#include "sim/base/errno.h"
+#include "sim/base/time.h"
+#include "sim/why/os_family.h"
+#include "sim/why/state.h"
 #include "sim/wire/icmp.h"
 
 namespace halfopen {
@@ -24,10 +25,6 @@ struct Sourced {
   std::string_view source;
   constexpr operator const T&() const { return value; }
 };
-
-// Which of an OS's sysctl names apply, and what `when` in a scenario tests.
-enum class OsFamily : std::uint8_t { bsd44, linux_os, freebsd, rfc };
-[[nodiscard]] std::string_view to_string(OsFamily family);  // "4.4bsd", "linux", "freebsd", "rfc"
 
 // How timers meet the clock (sim/tcp/tick_clock.h).
 enum class TickStyle : std::uint8_t {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "sim/base/units.h"
 #include "sim/tcp/profiles/rows.h"
 
 namespace halfopen {
@@ -215,7 +216,7 @@ constexpr std::string_view word(IcmpEffect v) {
   return words[static_cast<std::size_t>(v)];
 }
 
-using halfopen::format_value;
+std::string format_value(Duration value) { return exact_duration(value); }
 
 std::string format_value(bool value) { return value ? "yes" : "no"; }
 
@@ -282,22 +283,6 @@ class Describer {
 };
 
 }  // namespace
-
-std::string format_value(Duration value) {
-  struct Unit {
-    Duration length;
-    std::string_view name;
-  };
-  constexpr Unit units[] = {{1s, "s"}, {1ms, "ms"}, {1us, "us"}, {1ns, "ns"}};
-  if (value == Duration{0}) return "0";
-  if (value % Duration{1h} == Duration{0}) return fmt::format("{} h", value / Duration{1h});
-  const auto* unit = units;
-  while (value < unit->length && unit->length > Duration{1}) ++unit;
-  const auto whole = value / unit->length;
-  std::string fraction = fmt::format("{:09}", (value % unit->length).count() * (Duration{1s} / unit->length));
-  fraction.erase(fraction.find_last_not_of('0') + 1);
-  return fmt::format("{}{}{} {}", whole, fraction.empty() ? "" : ".", fraction, unit->name);
-}
 
 std::vector<ProfileLine> describe_profile(const OsProfile& profile) {
   Describer describer{profile.family};

@@ -164,9 +164,6 @@ constexpr void visit_fields(Profile& p, F&& f) {
          p.socket.port_first.value < p.socket.port_last.value && p.ip.ttl.value > 0;
 }
 
-// A time as people write it: "200 ms", "1.5 s", "75 s", "2 h"; nothing is rounded away.
-[[nodiscard]] std::string format_value(Duration value);
-
 // One constant, for people.
 struct ProfileLine {
   std::string_view group;   // "retransmission"

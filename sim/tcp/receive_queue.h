@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-#include "sim/ring.h"
+#include "sim/base/ring.h"
 #include "sim/tcp/reassembly.h"
 #include "sim/wire/payload.h"
 #include "sim/wire/seq.h"

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
+#include "sim/base/time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/tick_clock.h"
-#include "sim/time.h"
 #include "sim/wire/seq.h"
 
 namespace halfopen {

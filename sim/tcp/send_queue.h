@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "sim/ring.h"
+#include "sim/base/ring.h"
 #include "sim/wire/payload.h"
 
 namespace halfopen {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "sim/time.h"
+#include "sim/base/time.h"
 
 namespace halfopen {
 

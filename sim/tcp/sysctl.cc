@@ -6,8 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "sim/base/units.h"
 #include "sim/tcp/sysctl_rows.h"
-#include "sim/units.h"
 
 namespace halfopen {
 namespace {

@@ -2,8 +2,8 @@
 // phase says where in a tick time zero lies.
 #pragma once
 
+#include "sim/base/time.h"
 #include "sim/tcp/profile.h"
-#include "sim/time.h"
 
 namespace halfopen {
 

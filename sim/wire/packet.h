@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "sim/why.h"
+#include "sim/why/why.h"
 #include "sim/wire/address.h"
 #include "sim/wire/icmp.h"
 #include "sim/wire/segment.h"

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "capture/run_info.h"
-#include "sim/errno.h"
-#include "sim/observe.h"
+#include "capture/note/run_info.h"
+#include "sim/base/errno.h"
+#include "sim/trace/observe.h"
 #include "tests/support/packets.h"
 
 namespace halfopen::test {

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "cli/shipped.h"
+#include "cli/run/shipped.h"
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 

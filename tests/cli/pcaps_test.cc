@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "cli/manifest.h"
+#include "cli/check/manifest.h"
 #include "tests/cli/process.h"
 
 namespace halfopen {

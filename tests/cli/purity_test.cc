@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -32,8 +35,8 @@ std::vector<fs::path> sources_of(const std::string& room) {
 }
 
 struct Include {
-  std::string where;  // "sim/time.h:7"
-  std::string what;   // "<chrono>" or "\"sim/time.h\""
+  std::string where;  // "sim/base/time.h:7"
+  std::string what;   // "<chrono>" or "\"sim/base/time.h\""
 };
 
 std::vector<Include> includes_of(const std::string& room) {
@@ -83,22 +86,94 @@ TEST(Purity, SimNamesNoClock) {
   EXPECT_THAT(wrong, IsEmpty());
 }
 
-TEST(Purity, IncludesPointFromCliToReplayToCaptureToSim) {
-  static const std::array<std::string, 4> rooms{"sim", "capture", "replay",
-                                                "cli"};  // each may use those before it
+// The house as cmake/Rooms.cmake has it: for each room those that it may use.
+std::map<std::string, std::vector<std::string>> rooms() {
+  std::map<std::string, std::vector<std::string>> table;
+  for (const std::string& line :
+       lines_of(read_bytes(fs::path{HALFOPEN_BINARY}.parent_path() / "rooms.txt"))) {
+    const std::size_t colon = line.find(':');
+    std::istringstream uses{line.substr(colon + 1)};
+    table[line.substr(0, colon)] = {std::istream_iterator<std::string>{uses}, {}};
+  }
+  return table;
+}
+
+bool covers(const std::string& pattern, const std::string& room) {
+  if (!pattern.ends_with("/*")) return pattern == room;
+  return room.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+TEST(Purity, EveryIncludeIsOfARoomThatMayBeUsed) {
+  const auto table = rooms();
+  ASSERT_GT(table.size(), 25u);
   std::vector<std::string> wrong;
-  for (std::size_t user = 0; user < rooms.size(); ++user) {
-    for (const Include& include : includes_of(rooms[user])) {
-      for (std::size_t used = user + 1; used < rooms.size(); ++used) {
-        if (!include.what.starts_with("\"" + rooms[used] + "/")) continue;
-        wrong.push_back(include.where + " includes " + include.what);
-      }
-      if (include.what.starts_with("\"tests/") || include.what.starts_with("\"bench/")) {
-        wrong.push_back(include.where + " includes " + include.what);
-      }
+  for (const std::string floor : {"sim", "capture", "replay", "cli"}) {
+    for (const Include& include : includes_of(floor)) {
+      if (include.what.front() != '"') continue;
+      const std::string room = folder_of(include.where);
+      const std::string used = folder_of(include.what.substr(1));
+      if (room == used) continue;
+      const auto found = table.find(room);
+      const bool may = found != table.end() && std::ranges::any_of(found->second, [&](const auto& pattern) {
+                         return covers(pattern, used);
+                       });
+      if (!may) wrong.push_back(include.where + " includes " + include.what);
     }
   }
   EXPECT_THAT(wrong, IsEmpty());
+}
+
+// An arrow between rooms that no include needs is a door left open.
+TEST(Purity, EveryRoomUsesWhatItMay) {
+  std::set<std::string> needed;
+  for (const std::string floor : {"sim", "capture", "replay", "cli"}) {
+    for (const Include& include : includes_of(floor)) {
+      if (include.what.front() == '"')
+        needed.insert(folder_of(include.where) + " -> " + folder_of(include.what.substr(1)));
+    }
+  }
+  std::vector<std::string> unused;
+  for (const auto& [room, uses] : rooms()) {
+    for (const std::string& pattern : uses) {
+      const bool is_used = std::ranges::any_of(needed, [&, &room = room](const std::string& arrow) {
+        const std::string from = room + " -> ";
+        return arrow.starts_with(from) && covers(pattern, arrow.substr(from.size()));
+      });
+      if (!is_used) unused.push_back(room + " -> " + pattern);
+    }
+  }
+  EXPECT_THAT(unused, IsEmpty());
+}
+
+// Rooms that use each other in a circle are one room; a row of profiles and what a profile is, are.
+TEST(Purity, RoomsFormNoCircle) {
+  const auto table = rooms();
+  std::map<std::string, std::set<std::string>> below;
+  for (const auto& [room, uses] : table) {
+    for (const auto& [other, ignored] : table) {
+      if (other == room || other.starts_with("sim/tcp/")) continue;
+      for (const std::string& pattern : uses) {
+        if (covers(pattern, other)) below[room].insert(other);
+      }
+    }
+  }
+  for (std::size_t round = 0; round < table.size(); ++round) {
+    for (auto& [room, reach] : below) {
+      std::set<std::string> more = reach;
+      for (const std::string& other : reach) more.insert(below[other].begin(), below[other].end());
+      reach = std::move(more);
+    }
+  }
+  for (const auto& [room, reach] : below) EXPECT_FALSE(reach.contains(room)) << room;
+}
+
+TEST(Purity, TheDesignTellsOfEveryRoom) {
+  const std::string design = read_bytes(kTop / "docs/design.md");
+  for (const auto& [room, uses] : rooms()) {
+    EXPECT_NE(design.find("| `" + room + "/`"), std::string::npos) << room << " is not in the table of rooms";
+  }
 }
 
 #if !defined(__SANITIZE_ADDRESS__)  // the sanitizers add symbols and sections of their own

@@ -9,11 +9,11 @@
 #include <string>
 #include <tuple>
 
-#include "capture/expect.h"
-#include "capture/ladder.h"
-#include "capture/trace.h"
-#include "cli/shipped.h"
-#include "sim/world.h"
+#include "capture/expect/expect.h"
+#include "capture/tell/ladder.h"
+#include "cli/run/shipped.h"
+#include "sim/run/world.h"
+#include "sim/trace/trace.h"
 
 namespace halfopen {
 namespace {

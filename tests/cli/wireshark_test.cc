@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/shipped.h"
+#include "cli/run/shipped.h"
 #include "tests/cli/process.h"
 #include "tests/support/scratch.h"
 #include "tests/support/tools.h"

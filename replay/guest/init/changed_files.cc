@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "replay/base/unique_fd.h"
 #include "replay/guest/init/frames.h"
-#include "replay/unique_fd.h"
 
 namespace halfopen::guest {
 namespace {

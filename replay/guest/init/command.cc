@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "replay/base/unique_fd.h"
 #include "replay/guest/init/frames.h"
-#include "replay/unique_fd.h"
 
 namespace halfopen::guest {
 namespace {

@@ -15,7 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "replay/unique_fd.h"
+#include "replay/base/unique_fd.h"
 
 namespace halfopen::guest {
 namespace {

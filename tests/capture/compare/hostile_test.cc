@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/input_error.h"
+#include "sim/base/input_error.h"
 #include "tests/capture/compare/traces.h"
 
 namespace halfopen {

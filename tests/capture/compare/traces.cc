@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "capture/capture_file.h"
 #include "capture/compare/report_text.h"
+#include "capture/file/capture_file.h"
 
 namespace halfopen::test {
 namespace {

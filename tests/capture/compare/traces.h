@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "capture/compare/compare.h"
-#include "sim/observe.h"
+#include "sim/trace/observe.h"
 #include "sim/wire/packet.h"
 #include "tests/support/packets.h"
 #include "tests/support/scratch.h"

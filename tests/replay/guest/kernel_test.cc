@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "replay/errors.h"
+#include "replay/base/errors.h"
 #include "replay/guest/decompress.h"
 #include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "sim/base/rng.h"
 #include "sim/os/connection.h"
-#include "sim/rng.h"
 
 namespace halfopen {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <vector>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 
 namespace halfopen {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/observe.h"
 #include "sim/os/kernel.h"
-#include "sim/os/model_host.h"
+#include "sim/run/model_host.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen::test {
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 
+#include "sim/base/units.h"
 #include "sim/tcp/profile_fields.h"
 #include "sim/tcp/sysctl.h"
 
@@ -109,14 +110,14 @@ TEST(ProfileFields, EachNameOfAnOsIsOneThatItsSysctlsKnow) {
 }
 
 TEST(ProfileFields, TimesReadAsPeopleWriteThem) {
-  EXPECT_EQ(format_value(Duration{200ms}), "200 ms");
-  EXPECT_EQ(format_value(Duration{1s}), "1 s");
-  EXPECT_EQ(format_value(Duration{75s}), "75 s");
-  EXPECT_EQ(format_value(Duration{2h}), "2 h");
-  EXPECT_EQ(format_value(Duration{120'832ms}), "120.832 s");
-  EXPECT_EQ(format_value(Duration{1500us}), "1.5 ms");
-  EXPECT_EQ(format_value(Duration{64ns}), "64 ns");
-  EXPECT_EQ(format_value(Duration{0}), "0");
+  EXPECT_EQ(exact_duration(Duration{200ms}), "200 ms");
+  EXPECT_EQ(exact_duration(Duration{1s}), "1 s");
+  EXPECT_EQ(exact_duration(Duration{75s}), "75 s");
+  EXPECT_EQ(exact_duration(Duration{2h}), "2 h");
+  EXPECT_EQ(exact_duration(Duration{120'832ms}), "120.832 s");
+  EXPECT_EQ(exact_duration(Duration{1500us}), "1.5 ms");
+  EXPECT_EQ(exact_duration(Duration{64ns}), "64 ns");
+  EXPECT_EQ(exact_duration(Duration{0}), "0");
 }
 
 TEST(Linux, HasTheNumbersOfItsSources) {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 #include "tests/sim/tcp/pair.h"
 
 namespace halfopen::testing {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 
 namespace halfopen {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 
 namespace halfopen {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 
 namespace halfopen {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 #include "sim/wire/packet.h"
 
 namespace halfopen {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 #include "sim/wire/packet.h"
 #include "tests/support/packets.h"
 

@@ -3,10 +3,10 @@
 
 #include <cstring>
 
-#include "sim/errno.h"
-#include "sim/input_error.h"
-#include "sim/observe.h"
-#include "sim/tcp/state.h"
+#include "sim/base/errno.h"
+#include "sim/base/input_error.h"
+#include "sim/trace/observe.h"
+#include "sim/why/state.h"
 
 namespace halfopen {
 namespace {

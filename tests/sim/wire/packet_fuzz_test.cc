@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sim/rng.h"
+#include "sim/base/rng.h"
 #include "sim/wire/packet.h"
 #include "tests/support/packets.h"
 

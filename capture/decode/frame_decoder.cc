@@ -1,0 +1,135 @@
+#include "capture/decode/frame_decoder.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "capture/note/note_words.h"
+#include "sim/wire/bytes.h"
+
+namespace halfopen {
+namespace {
+
+constexpr std::size_t kLongestName = 64;
+
+}  // namespace
+
+FrameDecoder::FrameDecoder(CaptureHandlers handlers, std::string format) : handlers_{std::move(handlers)} {
+  info_.format = std::move(format);
+}
+
+void FrameDecoder::set_run(RunAndEpoch run) {
+  if (told_info_ || info_.run) return;
+  info_.epoch = run.epoch;
+  info_.names = run.run.names();
+  info_.run = std::move(run.run);
+}
+
+void FrameDecoder::add_name(const IpAddress& address, std::string_view name) {
+  const auto is_plain = [](char c) { return c > ' ' && c < '\x7f'; };  // names end up on a terminal
+  if (told_info_ || name.empty() || name.size() > kLongestName || !std::ranges::all_of(name, is_plain))
+    return;
+  info_.names.add(address, std::string{name});
+}
+
+void FrameDecoder::tell_info(std::int64_t first_time) {
+  if (told_info_) return;
+  told_info_ = true;
+  if (!info_.run) info_.epoch = first_time;
+  if (handlers_.info) handlers_.info(info_);
+}
+
+// Times of a file that lies may be centuries apart.
+TimePoint FrameDecoder::at(std::int64_t time) const {
+  constexpr std::int64_t kFarthest = std::int64_t{1} << 61;
+  std::int64_t since = 0;
+  if (__builtin_sub_overflow(time, info_.epoch, &since)) since = time < info_.epoch ? -kFarthest : kFarthest;
+  return at_nanos(std::clamp(since, -kFarthest, kFarthest));
+}
+
+void FrameDecoder::malformed(const Frame& frame, std::string message) {
+  ++counts_.malformed;
+  if (handlers_.malformed) handlers_.malformed({frames_, at(frame.time), std::move(message)});
+}
+
+// A device that cuts segments itself gives captures an IPv4 length of 0: the frame's own length is meant.
+std::span<const std::uint8_t> FrameDecoder::with_length(std::span<const std::uint8_t> ip,
+                                                        std::uint64_t wire_size) {
+  if (ip.size() < wire::kIpV4Header || ip[0] >> 4 != 4 || wire::get16(&ip[2]) != 0) return ip;
+  patched_.assign(ip.begin(), ip.end());
+  wire::put16(&patched_[2], static_cast<std::uint32_t>(std::min<std::uint64_t>(wire_size, 0xffff)));
+  return patched_;
+}
+
+// By the names of a run of ours; else the end to which the first SYN went, or the lower port, is the server.
+HostId FrameDecoder::sender_of(const PacketView& packet) {
+  if (info_.run) {
+    const auto host = words::value<HostId>(words::kHosts, info_.names.of(packet.source()));
+    return host.value_or(HostId::router);
+  }
+  if (!packet.is_tcp()) return server_ && server_->ip == packet.source() ? HostId::server : HostId::router;
+  const TcpView segment = packet.tcp();
+  if (!server_) {
+    const SocketAddress source{packet.source(), segment.source_port()};
+    const SocketAddress destination{packet.destination(), segment.destination_port()};
+    const bool is_syn = (segment.flags() & tcp_flag::syn) != 0;
+    const bool has_ack = (segment.flags() & tcp_flag::ack) != 0;
+    const bool to_server = is_syn ? !has_ack : destination.port <= source.port;
+    server_ = to_server ? destination : source;
+  }
+  const bool is_server = segment.source_port() == server_->port && packet.source() == server_->ip;
+  return is_server ? HostId::server : HostId::client;
+}
+
+void FrameDecoder::on_frame(const Frame& frame) {
+  tell_info(frame.time);
+  ++frames_;
+  std::string link_issue;
+  const auto unwrapped = unwrap(frame.link_type, frame.bytes, link_issue);
+  if (!unwrapped) return malformed(frame, std::move(link_issue));
+  if (!unwrapped->is_ip) {
+    ++counts_.other;
+    return;
+  }
+  const std::uint64_t wire_size = std::max<std::uint64_t>(frame.wire_size, frame.bytes.size());
+  ParseIssue issue;
+  // Devices fill in checksums after a capture was taken, so wrong ones are the rule on a sender's side.
+  const ParseOptions options{.truncated = frame.bytes.size() < wire_size, .verify_checksums = false};
+  const auto view =
+      PacketView::find(with_length(unwrapped->ip, wire_size - unwrapped->header), issue, options);
+  if (!view) return malformed(frame, std::move(issue.message));
+  ++counts_.packets;
+  if (handlers_.packet || handlers_.view) tell_packet(frame, *unwrapped, *view);
+}
+
+void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view) {
+  CapturedPacket captured;
+  captured.number = frames_;
+  captured.comment = frame.comment;
+  captured.view = &view;
+  captured.ip = view.bytes();
+  captured.wire_size = static_cast<std::uint32_t>(view.size());
+  if (view.is_tcp()) captured.payload_captured = static_cast<std::uint32_t>(view.tcp().payload().size());
+  captured.interface = unwrapped.interface != 0 ? unwrapped.interface : frame.interface;
+  captured.link_type = frame.link_type;
+  captured.note.at = at(frame.time);
+  if (frame.facts) {
+    captured.note.from = frame.facts->from;
+    captured.note.fate = frame.facts->fate;
+  } else {
+    captured.note.from = sender_of(view);
+  }
+  if (handlers_.view) handlers_.view(captured);
+  if (!handlers_.packet) return;
+  Packet packet = packet_of(view, pool_);
+  if (frame.facts) packet.why = frame.facts->why;
+  captured.note.packet = &packet;
+  handlers_.packet(captured);
+}
+
+void FrameDecoder::on_note(const Note& note) {
+  tell_info(0);
+  ++counts_.notes;
+  if (handlers_.note) handlers_.note(note);
+}
+
+}  // namespace halfopen

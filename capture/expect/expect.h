@@ -1,0 +1,52 @@
+// Holds a run against what its scenario expects. An observer: it sees the stream once, in order of time, and
+// keeps a few numbers for each expectation, never the stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/expectation.h"
+#include "sim/trace/observe.h"
+
+namespace halfopen {
+
+struct Verdict {
+  enum class What : std::uint8_t {
+    passed,
+    failed,
+    skipped,  // its `when` does not hold here
+  };
+  What what = What::passed;
+  std::string place;  // "host-crash.toml:31:1"
+  std::string text;   // what was expected
+  std::string found;  // what happened instead, or when it happened; why it was skipped
+};
+[[nodiscard]] std::string_view to_string(Verdict::What what);  // "passed", "failed", "skipped"
+
+// One line for people: "passed  client read() = -1 ETIMEDOUT (at 545.5 s)",
+// "FAILED  host-crash.toml:31:1: expected client read() = -1 ETIMEDOUT, found read() = -1 EHOSTUNREACH at 3.2
+// s".
+[[nodiscard]] std::string line_of(const Verdict& verdict);
+
+class Expectations final : public Observer {
+ public:
+  Expectations(std::vector<Expectation> expectations, const RunFacts& facts);
+  ~Expectations() override;
+
+  [[nodiscard]] bool wants_packets() const override;
+  [[nodiscard]] bool wants(NoteKind kind) const override;
+  void on_packet(const PacketNote& note) override;
+  void on_note(const Note& note) override;
+
+  // The run is over, at `end`: what would still hold for ever holds. One verdict an expectation, in their
+  // order.
+  [[nodiscard]] std::vector<Verdict> finish(TimePoint end);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace halfopen

@@ -1,0 +1,198 @@
+#include "capture/file/output_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace halfopen {
+namespace {
+
+// Signal handlers find the open files here; a slot is taken and left with one store.
+constexpr std::size_t kSlots = 64;
+std::array<std::atomic<OutputFile*>, kSlots> g_open_files{};
+
+// While the buffer and its place in the file change together, a handler must not look at them.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+std::string message_for(std::string_view what, int error) {
+  std::string text{what};
+  if (error != 0) text.append(": ").append(std::strerror(error));
+  return text;
+}
+
+}  // namespace
+
+CaptureError::CaptureError(const std::string& file, std::string_view what, int error_number)
+    : std::runtime_error{file + ": " + message_for(what, error_number)}, error{error_number} {}
+
+OutputFile::OutputFile(const std::string& name, OnSignal on_signal)
+    : name_{name == "-" ? "standard output" : name}, path_{name}, on_signal_{on_signal} {
+  buffer_.resize(kBuffer);
+  if (name == "-") {
+    fd_ = STDOUT_FILENO;
+  } else {
+    open();
+  }
+  enlist();
+}
+
+void OutputFile::open() {
+  struct stat status {};
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) throw CaptureError{name_, "cannot be written", EISDIR};
+  if (exists && (!S_ISREG(status.st_mode) || path_.starts_with("/proc/self/fd/"))) {
+    fd_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
+    return;
+  }
+  if (exists) {  // a link is followed, so that it stays a link
+    std::error_code ignored;
+    const auto resolved = std::filesystem::canonical(path_, ignored);
+    if (!ignored) path_ = resolved.string();
+  }
+  partial_ = path_ + ".partial";
+  lock_partial();
+}
+
+// Two runs that write one file would make one wreck of two captures: the second one is refused.
+void OutputFile::lock_partial() {
+  fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(fd_);
+    throw CaptureError{name_, "is being written by another run", 0};
+  }
+  if (::ftruncate(fd_, 0) != 0) throw CaptureError{name_, "cannot be written", errno};
+}
+
+void OutputFile::enlist() {
+  for (auto& slot : g_open_files) {
+    OutputFile* free = nullptr;
+    if (slot.compare_exchange_strong(free, this)) return;
+  }
+  // More files than slots: the rest is not finished by signals.
+}
+
+void OutputFile::delist() {
+  for (auto& slot : g_open_files) {
+    OutputFile* mine = this;
+    slot.compare_exchange_strong(mine, nullptr);
+  }
+}
+
+OutputFile::~OutputFile() {
+  delist();
+  const bool is_unfinished = !is_done_ && !partial_.empty();
+  if (fd_ >= 0 && fd_ != STDOUT_FILENO) ::close(fd_);
+  if (is_unfinished && !keep_partial_) ::unlink(partial_.c_str());
+}
+
+void OutputFile::write(std::string_view text) {
+  write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void OutputFile::write(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    if (size_ == buffer_.size()) {
+      flush();
+      // A record that alone fills the buffer goes out in parts.
+      if (size_ == buffer_.size()) write_out(size_);
+    }
+    const std::size_t count = std::min(bytes.size(), buffer_.size() - size_);
+    std::memcpy(buffer_.data() + size_, bytes.data(), count);
+    size_ += count;
+    bytes = bytes.subspan(count);
+  }
+}
+
+void OutputFile::flush() { write_out(committed_.load(std::memory_order_relaxed)); }
+
+// Regular files are written at a place: a handler that interrupts may write the same bytes there again.
+std::size_t OutputFile::write_some(std::size_t from, std::size_t count) {
+  const std::uint8_t* data = buffer_.data() + from;
+  const ssize_t written = partial_.empty() ? ::write(fd_, data, count)
+                                           : ::pwrite(fd_, data, count, static_cast<off_t>(offset_ + from));
+  if (written >= 0) return static_cast<std::size_t>(written);
+  if (errno == EINTR) return 0;
+  throw CaptureError{name_, "cannot be written", errno};
+}
+
+// Writes the first `count` bytes of the buffer. To a pipe signals stay open: its reader may be asleep.
+void OutputFile::write_out(std::size_t count) {
+  if (is_done_ || count == 0) {
+    if (is_done_) size_ = 0;
+    return;
+  }
+  std::size_t written = 0;
+  while (written < count) written += write_some(written, count - written);
+  const SignalsBlocked blocked;
+  std::memmove(buffer_.data(), buffer_.data() + count, size_ - count);
+  offset_ += count;
+  size_ -= count;
+  committed_ -= std::min(count, committed_.load());
+}
+
+void OutputFile::finish() {
+  if (is_done_) return;
+  commit();
+  flush();
+  if (fd_ != STDOUT_FILENO) {
+    const int fd = fd_;
+    fd_ = -1;
+    if (::close(fd) != 0) throw CaptureError{name_, "cannot be written", errno};
+  }
+  if (!partial_.empty() && ::rename(partial_.c_str(), path_.c_str()) != 0) {
+    throw CaptureError{name_, "cannot be renamed from " + partial_, errno};
+  }
+  is_done_ = true;
+  delist();
+}
+
+void OutputFile::finish_from_signal() {
+  if (partial_.empty() || is_done_.exchange(true)) return;
+  if (on_signal_ == OnSignal::discard) {
+    ::unlink(partial_.c_str());
+    return;
+  }
+  const std::size_t count = committed_.load(std::memory_order_acquire);
+  std::size_t written = 0;
+  while (fd_ >= 0 && written < count) {
+    const ssize_t some =
+        ::pwrite(fd_, buffer_.data() + written, count - written, static_cast<off_t>(offset_ + written));
+    if (some <= 0) break;  // a full disk: what is there is still valid up to its last whole record
+    written += static_cast<std::size_t>(some);
+  }
+  ::rename(partial_.c_str(), path_.c_str());
+}
+
+void finish_all_captures_from_signal() {
+  const int saved = errno;
+  for (auto& slot : g_open_files) {
+    if (OutputFile* file = slot.load()) file->finish_from_signal();
+  }
+  errno = saved;
+}
+
+}  // namespace halfopen

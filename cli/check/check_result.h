@@ -1,0 +1,53 @@
+// What became of one case of `halfopen check`, and its JSON: between processes and in the user's file.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/check/manifest.h"
+
+namespace halfopen {
+
+struct ReferenceResult {
+  enum class What : std::uint8_t {
+    same,
+    different,
+    expected,  // different, and declared so
+    gone,      // the same, and declared different
+    broken,    // cannot be compared
+  };
+  std::string name;
+  What what = What::same;
+  std::string text;  // the first difference, the reason of an expected one, or what is broken
+};
+
+struct CheckResult {
+  enum class What : std::uint8_t { passed, failed, skipped, trouble };
+  std::string name;
+  What what = What::passed;
+  std::string reason;  // of what was skipped, and of trouble with the run itself
+  std::size_t expectations_passed = 0;
+  std::size_t expectations_other = 0;  // for other systems
+  std::vector<std::string> failed;     // expectations: "host-crash.toml:31:1: expected ..., found ..."
+  std::vector<ReferenceResult> references;
+  std::vector<std::string> remarks;    // of the comparison
+  std::vector<ManifestEntry> blessed;  // references that were written
+  std::vector<std::string> unchanged;  // references that would have been the same to the byte
+  std::chrono::milliseconds took{};
+
+  // What went wrong, a line each; empty if nothing did.
+  [[nodiscard]] std::vector<std::string> complaints() const;
+};
+
+[[nodiscard]] std::string_view to_string(CheckResult::What what);      // "passed", "failed", ...
+[[nodiscard]] std::string_view to_string(ReferenceResult::What what);  // "same", "different", ...
+
+[[nodiscard]] nlohmann::json json_of(const CheckResult& result);
+// From json_of(). Throws nlohmann::json::exception for anything else.
+[[nodiscard]] CheckResult result_from(const nlohmann::json& json);
+
+}  // namespace halfopen

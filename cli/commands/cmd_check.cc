@@ -1,0 +1,178 @@
+// halfopen check: scenarios, each in a process of its own, held against their expectations and references.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "capture/file/output_file.h"
+#include "cli/check/check_case.h"
+#include "cli/check/check_plan.h"
+#include "cli/check/check_report.h"
+#include "cli/commands/commands.h"
+#include "cli/run/job_pool.h"
+#include "cli/run/outputs.h"
+#include "cli/tell/progress.h"
+
+namespace halfopen {
+namespace {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+// Runs in real time mostly wait: four on a core still leave each packet its turn in time.
+constexpr std::size_t kKernelRunsPerCore = 4;
+
+std::size_t jobs_of(const CheckOptions& options) {
+  if (options.jobs > 0) return options.jobs;
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  return options.hosts.is_simulated() ? cores : cores * kKernelRunsPerCore;
+}
+
+std::string compact(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+CheckResult result_of(const JobOutcome& outcome, const CheckCase& one) {
+  CheckResult result;
+  const int status = outcome.wait_status;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    result = result_from(Json::parse(outcome.output));
+  } else {
+    result.name = one.name;
+    result.what = CheckResult::What::trouble;
+    result.reason = WIFSIGNALED(status) ? fmt::format("the run died of signal {} ({})", WTERMSIG(status),
+                                                      strsignal(WTERMSIG(status)))
+                                        : fmt::format("the run ended with status {}", WEXITSTATUS(status));
+  }
+  result.took = outcome.took;
+  return result;
+}
+
+// One line on a terminal, rewritten: "12 of 32 done; running: host-crash, host-reboot".
+class PoolProgress {
+ public:
+  explicit PoolProgress(const CheckPlan& plan) : plan_{plan}, wanted_{Progress::is_wanted()} {}
+
+  void show(std::size_t done, const std::vector<std::size_t>& running) {
+    if (!wanted_) return;
+    constexpr std::size_t kMostNames = 3;  // a line has room for
+    std::string names;
+    for (std::size_t i = 0; i < std::min(running.size(), kMostNames); ++i) {
+      names += (i == 0 ? "" : ", ") + plan_.cases[running[i]].name;
+    }
+    if (running.size() > kMostNames) names += fmt::format(" and {} more", running.size() - kMostNames);
+    fmt::print(stderr, "\r\x1b[K{} of {} done; running: {}", done, plan_.cases.size(), names);
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (wanted_) std::fputs("\r\x1b[K", stderr);
+  }
+
+ private:
+  const CheckPlan& plan_;
+  bool wanted_;
+};
+
+// Results in the order of their cases, each told as soon as those before it are.
+std::vector<CheckResult> run_all(const CheckPlan& plan, std::size_t at_once, CheckTelling& telling) {
+  JobPool pool{plan.cases.size(), at_once,
+               [&](std::size_t job) { return compact(json_of(run_case(plan.cases[job]))); }};
+  PoolProgress progress{plan};
+  std::vector<std::optional<CheckResult>> results(plan.cases.size());
+  std::size_t told = 0;
+  std::size_t done = 0;
+  while (!pool.is_over()) {
+    const std::vector<JobOutcome> ended = pool.wait(500ms);
+    for (const JobOutcome& outcome : ended)
+      results[outcome.job] = result_of(outcome, plan.cases[outcome.job]);
+    done += ended.size();
+    progress.clear();
+    for (; told < results.size() && results[told]; ++told) telling.tell(*results[told]);
+    if (!pool.is_over()) progress.show(done, pool.running());
+  }
+  std::vector<CheckResult> all;
+  for (std::optional<CheckResult>& result : results) all.push_back(std::move(*result));
+  return all;
+}
+
+// Into the manifests goes what was written; what is the same to the byte keeps its entry.
+void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::string& directory = plan.cases[i].directory;
+    for (ManifestEntry entry : results[i].blessed) {
+      Manifest& manifest = plan.manifests.at(directory);
+      const ManifestEntry* old = manifest.find(entry.file);
+      const bool unchanged =
+          std::ranges::find(results[i].unchanged, entry.file) != results[i].unchanged.end();
+      if (old != nullptr && !old->date.empty() && unchanged) continue;
+      if (old != nullptr) {
+        entry.tolerance = old->tolerance;
+        entry.expected = old->expected;
+        entry.varies = old->varies;
+      }
+      manifest.put(std::move(entry));
+      changed.push_back(directory);
+    }
+  }
+  for (auto& [directory, manifest] : plan.manifests) {
+    // Those that were planned, and came to nothing.
+    std::erase_if(manifest.entries, [](const ManifestEntry& entry) { return entry.date.empty(); });
+    if (std::ranges::find(changed, directory) != changed.end()) write_manifest(manifest);
+  }
+}
+
+// What cannot be written is found before anything runs, not after.
+void try_output(const std::string& name) {
+  if (!name.empty() && name != "-") OutputFile{name, OutputFile::OnSignal::discard};
+}
+
+void write_output(const std::string& name, const std::string& text) {
+  if (name.empty()) return;
+  OutputFile file{name, OutputFile::OnSignal::discard};
+  file.write(text);
+  file.finish();
+}
+
+std::vector<std::string> outputs_of(const CheckOptions& options) {
+  std::vector<std::string> names;
+  if (options.ktap) names.emplace_back("-");
+  for (const std::string* name : {&options.junit, &options.json}) {
+    if (!name->empty()) names.push_back(*name);
+  }
+  return names;
+}
+
+}  // namespace
+
+int run_check(const CheckOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  const bool taken = takes_standard_output(outputs_of(options)) && !options.ktap;
+  CheckPlan plan = plan_check(options);
+  try_output(options.junit);
+  try_output(options.json);
+  for (const auto& [directory, manifest] : plan.manifests) {
+    if (options.bless) try_output(manifest.path().string());
+  }
+  Prose out{taken ? stderr : stdout};
+  CheckTelling telling{out, plan, options.ktap};
+  telling.begin();
+  const std::vector<CheckResult> results = run_all(plan, jobs_of(options), telling);
+  if (options.bless) write_manifests(plan, results);
+  CheckTotals totals;
+  for (const CheckResult& result : results) totals.add(result);
+  const auto took = std::chrono::steady_clock::now() - began;
+  totals.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+  write_output(options.junit, junit_of(results, totals, options));
+  write_output(options.json,
+               json_of(results, totals, options).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  telling.end(totals);
+  return totals.exit_code();
+}
+
+}  // namespace halfopen

@@ -1,0 +1,59 @@
+// halfopen replay, live and run: a scenario with a real kernel at one end or both.
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cli/commands/commands.h"
+#include "cli/run/repeated.h"
+#include "cli/run/run_scenario.h"
+#include "cli/run/telling.h"
+#include "cli/tell/exit_code.h"
+#include "cli/tell/progress.h"
+
+namespace halfopen {
+namespace {
+
+// The user's program speaks for itself, beside the ladder.
+void pass_on(std::string_view bytes, bool error_output) {
+  std::FILE* stream = error_output ? stderr : stdout;
+  std::fwrite(bytes.data(), 1, bytes.size(), stream);
+  std::fflush(stream);
+}
+
+int run_once(const RunOptions& options, Repeated& repeated) {
+  const PreparedRun run = prepare_run(options);
+  Telling telling{run, options};
+  Progress progress{run.named.scenario};
+  telling.trace().subscribe(progress);
+  if (options.repeat > 1) telling.trace().subscribe(repeated);
+  telling.print_head();
+  RunHooks hooks;
+  if (!options.command.empty() && !takes_standard_output(options)) hooks.output = pass_on;
+  hooks.on_wait = [&](TimePoint now) {
+    telling.flush();
+    if (Progress::is_wanted()) progress.show(now);
+  };
+  const RunEnd end = run_scenario(run, telling.trace(), hooks);
+  progress.clear();
+  repeated.end_run();
+  return telling.finish(end);
+}
+
+}  // namespace
+
+int run_kernel(const RunOptions& options) {
+  std::setvbuf(stdout, nullptr, _IOLBF,
+               0);  // whoever follows a run in real time sees each line when it happens
+  Repeated repeated;
+  int worst = kExitYes;
+  for (std::uint32_t i = 0; i < options.repeat; ++i) worst = std::max(worst, run_once(options, repeated));
+  if (options.repeat > 1) {
+    Prose out{takes_standard_output(options) ? stderr : stdout};
+    for (const std::string& line : repeated.summary()) out.line(line);
+    out.flush();
+  }
+  return worst;
+}
+
+}  // namespace halfopen

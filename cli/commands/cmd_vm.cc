@@ -1,0 +1,102 @@
+// halfopen vm: a command inside any kernel, in virtual time.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/commands/commands.h"
+#include "cli/tell/exit_code.h"
+#include "cli/tell/progress.h"
+#include "cli/tell/prose.h"
+#include "cli/vm/guest_command.h"
+#include "cli/vm/guest_output.h"
+#include "cli/vm/vm_checks.h"
+#include "replay/base/errors.h"
+#include "replay/guest/guest_run.h"
+#include "replay/guest/kernel_image.h"
+
+namespace halfopen {
+namespace {
+
+using guest::GuestOutcome;
+
+// "-" among the words of a halfopen command: a capture or JSON goes to standard output, and bytes must stay
+// as they are.
+bool writes_data_to_stdout(const VmOptions& options) {
+  const auto client = std::ranges::find(options.command, "--");
+  return std::any_of(options.command.begin(), client, [](const std::string& word) {
+    return word == "-" || word == "-w-" || word.ends_with("=-");
+  });
+}
+
+// Runs the command in one kernel and passes on what it writes.
+GuestOutcome run_in(const VmOptions& options, const std::string& kernel) {
+  GuestStream output{stdout, options.any_program || writes_data_to_stdout(options)};
+  GuestStream error_output{stderr, options.any_program};
+  bool shows_progress = false;
+  const auto clear_progress = [&] {
+    if (std::exchange(shows_progress, false)) std::fputs("\r\x1b[K", stderr);
+  };
+  guest::GuestListener listener;
+  listener.output = [&](std::string_view bytes, bool error) {
+    clear_progress();
+    (error ? error_output : output).write(bytes);
+  };
+  listener.progress = [&](Duration kernel_time, Duration wall) {
+    if (!Progress::is_wanted()) return;
+    shows_progress = true;
+    fmt::print(stderr, "\r\x1b[K{}", ratio_text(kernel_time, wall));
+    std::fflush(stderr);
+  };
+  GuestOutcome outcome = guest::run_guest(config_for(options, kernel), listener);
+  clear_progress();
+  output.finish();
+  error_output.finish();
+  return outcome;
+}
+
+// Tells the outcome on standard error; gives the exit status.
+int tell(const GuestOutcome& outcome, const VmOptions& options) {
+  Prose out{stderr};
+  const GuestEnd end = end_of(outcome, options);
+  for (const std::string& line : end.lines) out.line(line);
+  out.flush();
+  return end.status;
+}
+
+}  // namespace
+
+int run_vm(const VmOptions& options) {
+  std::vector<std::string> kernels = options.kernels;
+  if (kernels.empty()) kernels.push_back(guest::newest_kernel());
+  if (kernels.size() > 1 && !options.any_program && guest::names_outputs(options.command)) {
+    throw Trouble{
+        "every kernel would write each file again: leave out -w and --json, or run vm once for each kernel"};
+  }
+  const bool are_checks =
+      !options.any_program && !options.command.empty() && options.command.front() == "check";
+  if (kernels.size() > 1 && are_checks) return run_vm_checks(options, kernels);
+  if (options.jobs > 1)
+    throw Trouble{"--jobs is for 'check' in several kernels: vm --kernel A --kernel B -- check"};
+  int status = kExitYes;
+  for (const std::string& kernel : kernels) {
+    if (kernels.size() > 1) {
+      fmt::print("== {}\n", kernel);
+      std::fflush(stdout);
+    }
+    try {
+      status = worse(status, tell(run_in(options, kernel), options));
+    } catch (const Cannot& error) {
+      if (kernels.size() == 1) throw;
+      fmt::print(stderr, "halfopen: {}\n", error.what());
+      status = worse(status, kExitCannot);
+    }
+    if (status == kExitInterrupted) break;
+  }
+  return status;
+}
+
+}  // namespace halfopen

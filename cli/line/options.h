@@ -1,0 +1,102 @@
+// What the command line says, as plain values: one struct a command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "capture/compare/compare.h"
+#include "sim/base/time.h"
+#include "sim/trace/observe.h"
+
+namespace halfopen {
+
+// Which hosts of a run are this machine's kernel; the others are models.
+struct Pairing {
+  bool client_is_kernel = false;
+  bool server_is_kernel = false;
+
+  [[nodiscard]] bool is_simulated() const { return !client_is_kernel && !server_is_kernel; }
+  friend bool operator==(const Pairing&, const Pairing&) = default;
+};
+
+// What is run.
+struct RunSpec {
+  std::string scenario;               // a shipped scenario's name, or a file
+  std::vector<std::string> sets;      // KEY=VALUE
+  bool quick = false;                 // with the scenario's [quick]
+  std::optional<std::uint64_t> seed;  // instead of the scenario's
+  HostId tap = HostId::client;
+  Pairing hosts;
+  // Of kernel hosts only.
+  std::vector<std::string> command;  // the user's program in the client's place
+  std::string server_command;        // for sh, in the server's place; empty: the scenario's server
+  bool trace = true;                 // watch system calls
+};
+
+// sim, replay, live and run: what is run, and how it is told.
+struct RunOptions : RunSpec {
+  std::vector<std::string> captures;  // files by extension; "-": pcapng on standard output
+  std::string json;                   // empty: none; "-": standard output
+  bool quiet = false;
+  bool explain = false;
+  bool tells_sooner = true;  // what would have told the program sooner, by the model
+  std::uint32_t repeat = 1;  // of kernel hosts only
+};
+
+struct CheckOptions {
+  std::vector<std::string> what;  // shipped scenarios' names, files, directories; empty: all that are shipped
+  Pairing hosts;
+  std::vector<std::string> sets;  // KEY=VALUE, for each
+  bool quick = false;
+  std::string against;     // "sim", a capture, or a directory of references; empty: the references nearby
+  bool bless = false;      // write references, do not compare with them
+  std::uint32_t jobs = 0;  // runs at a time; 0: as many as are sensible
+  bool ktap = false;
+  std::string junit;  // files; empty: none; "-": standard output
+  std::string json;
+};
+
+// A command in a guest.
+struct VmOptions {
+  std::vector<std::string> kernels;  // files; none: the newest in /boot
+  std::string modules;               // a directory; empty: looked for
+  std::uint32_t memory_mb = 256;
+  std::uint32_t phase_ms = 0;
+  std::vector<std::string> with;    // to take along
+  bool any_program = false;         // the command is not one of halfopen
+  std::vector<std::string> append;  // to the kernel's command line
+  Duration guest_limit{0};          // 0: none
+  Duration wall_limit{0};
+  std::size_t jobs = 1;  // kernels at a time, of checks
+  std::vector<std::string> command;
+};
+
+struct ShowOptions {
+  std::string capture;     // a file; "-": standard input
+  std::string connection;  // libpcap's filter; empty: all connections
+  bool states = false;     // the connections' states, not the packets
+  bool explain = false;
+  bool summary = false;  // a line for each connection instead of the ladder
+};
+
+struct CompareCommand {
+  std::string a;  // a capture, "-", or sim:SCENARIO, replay:SCENARIO, live:SCENARIO
+  std::string b;
+  CompareOptions options;
+  std::vector<std::string> sets;  // of scenarios that are run: both, one, the other
+  std::vector<std::string> sets_a;
+  std::vector<std::string> sets_b;
+  bool quick = false;
+  std::optional<std::uint64_t> seed;
+  std::string json;
+  std::uint64_t limit = 100;  // differences that are printed; 0: all
+  bool quiet = false;
+};
+
+struct ProfilesOptions {
+  std::string name;  // empty: a line for each
+};
+
+}  // namespace halfopen

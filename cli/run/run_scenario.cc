@@ -1,0 +1,156 @@
+#include "cli/run/run_scenario.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "cli/tell/exit_code.h"
+#include "replay/run/kernel_run.h"
+#include "sim/run/world.h"
+
+namespace halfopen {
+namespace {
+
+struct NamedPairing {
+  std::string_view name;
+  Pairing hosts;
+};
+
+constexpr std::array<NamedPairing, 4> kPairings{
+    {{"sim", {}},
+     {"replay", {.client_is_kernel = true}},
+     {"live", {.client_is_kernel = true, .server_is_kernel = true}},
+     {"model-kernel", {.server_is_kernel = true}}}};
+
+// A kernel is no profile: what the scenario says of one does not apply to it, and `when` sees Linux.
+NamedScenario scenario_for(const RunSpec& spec) {
+  std::vector<std::string> overrides = spec.sets;
+  if (spec.hosts.client_is_kernel) overrides.emplace_back("client.profile=linux");
+  if (spec.hosts.server_is_kernel) overrides.emplace_back("server.profile=linux");
+  NamedScenario named = find_scenario(spec.scenario, overrides, spec.quick);
+  std::erase_if(named.scenario.remarks, [&](const std::string& text) {
+    const bool of_kernel = (spec.hosts.client_is_kernel && text.starts_with("client.")) ||
+                           (spec.hosts.server_is_kernel && text.starts_with("server."));
+    return of_kernel && text.ends_with("the model does not depend on it");
+  });
+  return named;
+}
+
+// A kernel host runs its program once, and has one address; its peer's is the one it has a route to.
+void refuse_crowds(const ProgramStarts& starts, const Pairing& hosts) {
+  if (hosts.client_is_kernel && starts.count > 1) {
+    throw Trouble{"client.connections needs a client of the model: halfopen sim"};
+  }
+  if (!hosts.is_simulated() && starts.addresses) {
+    throw Trouble{"client.addresses needs hosts of the model: halfopen sim"};
+  }
+}
+
+RunFacts facts_of(const Scenario& scenario, const Pairing& hosts) {
+  RunFacts facts = scenario.facts();
+  if (hosts.is_simulated()) return facts;
+  const std::string profile = "linux-" + kernel_release();
+  if (hosts.client_is_kernel) {
+    facts.client_kind = "kernel";
+    facts.client_profile = profile;
+  }
+  if (hosts.server_is_kernel) {
+    facts.server_kind = "kernel";
+    facts.server_profile = profile;
+  }
+  return facts;
+}
+
+RunInfo info_of(const Scenario& scenario, const RunSpec& spec, const RunFacts& facts) {
+  HostInfo client{.id = HostId::client,
+                  .address = scenario.client.address,
+                  .kind = facts.client_kind,
+                  .os = facts.client_os,
+                  .profile = facts.client_profile,
+                  .program = spec.command.empty() ? scenario.client.program.name : spec.command.front()};
+  HostInfo server{
+      .id = HostId::server,
+      .address = scenario.server.address,
+      .kind = facts.server_kind,
+      .os = facts.server_os,
+      .profile = facts.server_profile,
+      .program = spec.server_command.empty() ? scenario.server.program.name : spec.server_command};
+  HostInfo router;
+  router.id = HostId::router;
+  router.address = scenario.path.router;
+  return {.version = HALFOPEN_VERSION,
+          .scenario = scenario.title,
+          .seed = spec.seed.value_or(scenario.seed),
+          .tap = spec.tap,
+          // In a guest of `halfopen vm`, whose init says so.
+          .virtual_time = !spec.hosts.is_simulated() && std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr,
+          .hosts = {std::move(client), std::move(server), std::move(router)}};
+}
+
+std::string directory_of_programs() {
+  std::error_code error;
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) throw Trouble{"cannot find the programs beside halfopen: " + error.message()};
+  return own.parent_path().string();
+}
+
+KernelRunOptions kernel_options(const RunSpec& spec, Observer& observer, const RunHooks& hooks) {
+  KernelRunOptions options{.kernel = {spec.hosts.client_is_kernel, spec.hosts.server_is_kernel},
+                           .client_command = spec.command,
+                           .server_command = {},
+                           .programs = directory_of_programs(),
+                           .trace = spec.trace,
+                           .seed = spec.seed,
+                           .tap = spec.tap,
+                           .observer = &observer,
+                           .output = hooks.output,
+                           .on_wait = hooks.on_wait};
+  if (!spec.server_command.empty()) options.server_command = {"/bin/sh", "-c", spec.server_command};
+  return options;
+}
+
+}  // namespace
+
+std::string_view to_string(const Pairing& hosts) {
+  return std::ranges::find(kPairings, hosts, &NamedPairing::hosts)->name;
+}
+
+std::optional<Pairing> pairing_from(std::string_view name) {
+  const auto found = std::ranges::find(kPairings, name, &NamedPairing::name);
+  if (found == kPairings.end()) return std::nullopt;
+  return found->hosts;
+}
+
+PreparedRun prepare_run(const RunSpec& spec) {
+  PreparedRun run{.spec = spec, .named = scenario_for(spec), .facts = {}, .info = {}};
+  refuse_crowds(run.named.scenario.client.starts, spec.hosts);
+  run.facts = facts_of(run.named.scenario, spec.hosts);
+  run.info = info_of(run.named.scenario, spec, run.facts);
+  return run;
+}
+
+RunEnd run_scenario(const PreparedRun& run, Observer& observer, const RunHooks& hooks) {
+  const Scenario& scenario = run.named.scenario;
+  if (run.spec.hosts.is_simulated()) {
+    World world{scenario, {.seed = run.spec.seed, .tap = run.spec.tap, .observer = &observer}};
+    const TimePoint end = world.run();
+    return {.at = end, .for_ever = world.is_quiet()};
+  }
+  KernelRun kernel{scenario, kernel_options(run.spec, observer, hooks)};
+  const KernelRun::End end = kernel.run();
+  RunEnd result{.at = end.at, .for_ever = end.for_ever};
+  for (const HostId id : {HostId::client, HostId::server}) {
+    const KernelHost* host = kernel.kernel(id);
+    if (host == nullptr) continue;
+    for (const std::string& sysctl : host->sysctls()) {
+      result.sysctls.push_back(std::string{to_string(id)} + '.' + sysctl);
+    }
+  }
+  return result;
+}
+
+}  // namespace halfopen

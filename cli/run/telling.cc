@@ -1,0 +1,113 @@
+#include "cli/run/telling.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "cli/tell/exit_code.h"
+
+namespace halfopen {
+namespace {
+
+LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const RunInfo& run,
+                     const Prose& out) {
+  LadderOptions ladder;
+  ladder.color = out.colour();
+  ladder.explain = options.explain;
+  ladder.family = {scenario.client.profile.family, scenario.server.profile.family, OsFamily::rfc};
+  return {run.names(), ladder};
+}
+
+// Expectations that failed, and for people how the others went.
+bool print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet) {
+  std::size_t passed = 0;
+  std::size_t skipped = 0;
+  std::size_t failed = 0;
+  for (const Verdict& verdict : verdicts) {
+    passed += verdict.what == Verdict::What::passed ? 1 : 0;
+    skipped += verdict.what == Verdict::What::skipped ? 1 : 0;
+    failed += verdict.what == Verdict::What::failed ? 1 : 0;
+    if (verdict.what == Verdict::What::failed) out.line(out.paint(Style::bad, line_of(verdict)));
+  }
+  if (quiet) return failed == 0;
+  std::string counts = fmt::format("{} passed", passed);
+  if (failed > 0) counts += fmt::format(", {} failed", failed);
+  if (skipped > 0) counts += fmt::format(", {} for other systems", skipped);
+  out.line("expectations: " + out.paint(failed > 0 ? Style::bad : Style::good, counts));
+  return failed == 0;
+}
+
+}  // namespace
+
+Telling::Telling(const PreparedRun& run, const RunOptions& options)
+    : run_{run},
+      scenario_{run.named.scenario},
+      options_{options},
+      out_{stream_of(options)},
+      expectations_{scenario_.expect, run.facts},
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
+  open_outputs();
+  trace_.subscribe(expectations_);
+  if (options_.quiet) return;
+  trace_.subscribe(ladder_);
+  trace_.subscribe(report_);
+}
+
+std::FILE* Telling::stream_of(const RunOptions& options) {
+  return takes_standard_output(options) ? stderr : stdout;
+}
+
+void Telling::open_outputs() {
+  const CaptureOptions capture{.epoch = epoch_of_captures(run_.spec.hosts.is_simulated())};
+  for (const std::string& name : options_.captures) {
+    outputs_.push_back(std::make_unique<Output>(open_capture(name, run_.info, capture)));
+    trace_.subscribe(*outputs_.back());
+  }
+  if (options_.json.empty()) return;
+  auto json = std::make_unique<JsonWriter>(options_.json, run_.info);
+  json_ = json.get();
+  outputs_.push_back(std::make_unique<Output>(std::move(json)));
+  trace_.subscribe(*outputs_.back());
+}
+
+void Telling::print_head() {
+  if (options_.quiet) return;
+  out_.line(out_.paint(Style::title, run_.named.name) + ": " + scenario_.title);
+  if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
+  out_.line();
+}
+
+void Telling::flush() {
+  for (const auto& output : outputs_) output->flush();
+}
+
+int Telling::finish(const RunEnd& end) {
+  verdicts_ = expectations_.finish(end.at);
+  if (json_ != nullptr) json_->set_verdicts(verdicts_);
+  for (const auto& output : outputs_) output->finish();
+  if (!options_.quiet) print_tail(end);
+  const bool passed = print_verdicts(out_, verdicts_, options_.quiet);
+  if (!options_.quiet) print_outputs();
+  out_.flush();
+  return passed ? kExitYes : kExitNo;
+}
+
+void Telling::print_tail(const RunEnd& end) {
+  const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
+  out_.line();
+  if (!seen.empty()) out_.line("What each program saw:");
+  for (const std::string& line : seen) out_.line("  " + line);
+  if (!options_.tells_sooner) return;
+  const std::string sooner = what_tells_sooner(scenario_, options_.seed);
+  if (!sooner.empty())
+    out_.line((run_.spec.hosts.is_simulated() ? "sooner: " : "sooner, by the model: ") + sooner);
+}
+
+void Telling::print_outputs() {
+  for (const std::string& name : options_.captures) {
+    if (name != "-") out_.line("capture: " + name);
+  }
+  if (!options_.json.empty() && options_.json != "-") out_.line("json: " + options_.json);
+}
+
+}  // namespace halfopen

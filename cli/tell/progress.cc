@@ -1,0 +1,78 @@
+#include "cli/tell/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "capture/note/text.h"
+#include "sim/run/world.h"
+
+namespace halfopen {
+namespace {
+
+// When the client of a run sends.
+class Sendings final : public Observer {
+ public:
+  [[nodiscard]] bool wants(NoteKind) const override { return false; }
+  void on_packet(const PacketNote& note) override {
+    if (note.from == HostId::client) at.push_back(note.at);
+  }
+  void on_note(const Note&) override {}
+  std::vector<TimePoint> at;
+};
+
+}  // namespace
+
+bool Progress::is_wanted() { return isatty(STDERR_FILENO) == 1; }
+
+Progress::Progress(const Scenario& scenario) {
+  if (!is_wanted()) return;
+  Sendings sendings;
+  World world{scenario, {.observer = &sendings}};
+  expected_end_ = world.run();
+  expected_ = std::move(sendings.at);
+}
+
+void Progress::on_packet(const PacketNote& note) {
+  const Segment* segment = note.packet->segment();
+  if (segment == nullptr) return;
+  const SegmentView view = conversations_.see(*note.packet);
+  if (note.from != HostId::client) {
+    retransmission_ = 0;
+    return;
+  }
+  last_at_ = note.at;
+  if (is_retransmission(*note.packet, view)) {
+    last_ = fmt::format("retransmission {}", ++retransmission_);
+  } else {
+    retransmission_ = 0;
+    last_ = segment->payload.empty() ? "a segment without data"
+                                     : fmt::format("{} bytes", segment->payload.size());
+  }
+}
+
+std::string Progress::text(TimePoint now) const {
+  std::string line = fmt::format("{} elapsed; last sent: {}", human_duration(now - kTimeZero), last_);
+  if (last_at_ != kNever) line += fmt::format(", {} ago", human_duration(now - last_at_));
+  const auto next = std::ranges::upper_bound(expected_, now);
+  if (next != expected_.end())
+    line += fmt::format("; by the model the next in {}", human_duration(*next - now));
+  if (expected_end_ > now) line += fmt::format(", the end at {}", human_duration(expected_end_ - kTimeZero));
+  return line;
+}
+
+void Progress::show(TimePoint now) {
+  shown_ = true;
+  fmt::print(stderr, "\r\x1b[K{}", text(now));
+  std::fflush(stderr);
+}
+
+void Progress::clear() {
+  if (!shown_) return;
+  std::fputs("\r\x1b[K", stderr);
+  shown_ = false;
+}
+
+}  // namespace halfopen

@@ -1,0 +1,42 @@
+// How far a run in real time is, on one line of a terminal: elapsed, what the client sent last, and when the
+// model expects the next packet and the end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "capture/flow/conversation.h"
+#include "sim/scenario/scenario.h"
+#include "sim/trace/observe.h"
+
+namespace halfopen {
+
+class Progress final : public Observer {
+ public:
+  // Standard error is a terminal, so that somebody looks.
+  [[nodiscard]] static bool is_wanted();
+  // Runs the scenario in the model, to know what to expect.
+  explicit Progress(const Scenario& scenario);
+
+  [[nodiscard]] bool wants(NoteKind) const override { return false; }
+  void on_packet(const PacketNote& note) override;
+  void on_note(const Note&) override {}
+
+  // "12.0 s; last sent: retransmission 3, 1.6 s ago; by the model the next in 3.5 s, the end at 9 min 57 s".
+  [[nodiscard]] std::string text(TimePoint now) const;
+  // Rewrites the line.
+  void show(TimePoint now);
+  void clear();
+
+ private:
+  Conversations conversations_;
+  std::vector<TimePoint> expected_;  // when the model's client sends
+  TimePoint expected_end_ = kTimeZero;
+  std::string last_ = "nothing yet";
+  TimePoint last_at_ = kNever;
+  std::uint32_t retransmission_ = 0;
+  bool shown_ = false;
+};
+
+}  // namespace halfopen

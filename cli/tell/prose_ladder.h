@@ -1,0 +1,29 @@
+// The ladder as prose.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "capture/tell/ladder.h"
+#include "cli/tell/prose.h"
+#include "sim/trace/observe.h"
+
+namespace halfopen {
+
+class ProseLadder final : public Observer {
+ public:
+  ProseLadder(Prose& out, LadderText text) : out_{out}, text_{std::move(text)} {}
+
+  [[nodiscard]] bool wants(NoteKind kind) const override { return text_.shows(kind); }
+  void on_packet(const PacketNote& note) override { out_.line(text_.format_rung(note)); }
+  void on_note(const Note& note) override { out_.line(text_.format_note(note)); }
+  void on_malformed(TimePoint at, std::uint64_t number, std::string_view message) {
+    out_.line(text_.format_malformed(at, number, message));
+  }
+
+ private:
+  Prose& out_;
+  LadderText text_;
+};
+
+}  // namespace halfopen

@@ -1,0 +1,197 @@
+#include "replay/sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/securebits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "replay/base/errors.h"
+#include "replay/sandbox/sandbox_init.h"
+#include "replay/watch/call_filter.h"
+#include "sim/base/input_error.h"
+
+namespace halfopen {
+namespace {
+
+// What goes through the gate.
+constexpr char kTraced = 't';
+constexpr char kUntraced = 'u';
+
+constexpr unsigned long kNamespaces =
+    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+
+// fork() with clone's flags; 0 in the child.
+pid_t fork_with(unsigned long flags) {
+  return static_cast<pid_t>(syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// A program must not gain in there what its user does not have out here. Root keeps its name, not its power.
+void drop_privileges() {
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
+  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
+    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+}
+
+// In the new process, which exec() will replace.
+[[noreturn]] void become(const SpawnRequest& request, int gate, int* exec_error) {
+  setsid();  // our terminal's Ctrl-C is for us
+  std::array<std::pair<int, int>, 3> streams{
+      {{request.input, 0}, {request.output, 1}, {request.error_output, 2}}};
+  for (const auto& [from, to] : streams) {
+    if (from >= 0) dup2(from, to);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  for (const auto& [name, value] : request.environment) setenv(name.c_str(), value.c_str(), 1);
+  std::vector<std::string> words = request.argv;
+  const std::vector<char*> argv = pointers_to(words);
+  close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // nothing of ours, nor of whoever started us
+  char word = 0;
+  if (read(gate, &word, 1) != 1) _exit(127);
+  drop_privileges();
+  if (word == kTraced && !install_call_filter()) _exit(127);
+  execvp(argv[0], argv.data());
+  *exec_error = errno;
+  _exit(127);
+}
+
+// In a process between us and the new one: only children enter a PID namespace, and this one's are ours.
+[[noreturn]] void enter_and_fork(int init, const SpawnRequest& request, int gate, int* exec_error,
+                                 int answer) {
+  pid_t child = -1;
+  const std::unique_ptr<char, decltype(&std::free)> directory{getcwd(nullptr, 0), &std::free};
+  if (setns(init, static_cast<int>(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC |
+                                   CLONE_NEWUTS)) == 0) {
+    // Entering a mount namespace leads to its root. Where ours cannot be entered, the program starts there.
+    [[maybe_unused]] const int entered = directory == nullptr ? -1 : chdir(directory.get());
+    child = fork_with(CLONE_PARENT);
+    if (child == 0) become(request, gate, exec_error);
+  }
+  const std::array<int, 2> outcome{static_cast<int>(child), errno};
+  [[maybe_unused]] const ssize_t told = write(answer, outcome.data(), sizeof outcome);
+  _exit(0);
+}
+
+}  // namespace
+
+void Spawned::Unmap::operator()(int* page) const { munmap(page, sizeof(int)); }
+
+Sandbox::Sandbox(const SandboxConfig& config) {
+  auto [ours, theirs] = Channel::pair();
+  const uid_t user = geteuid();
+  const gid_t group = getegid();
+  init_ = fork_with(kNamespaces);
+  if (init_ < 0) {
+    throw Cannot{std::string{"cannot make namespaces: "} + std::strerror(errno) +
+                 " ('halfopen doctor' knows the cure)"};
+  }
+  if (init_ == 0) {
+    ours.close();
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    run_sandbox_init(std::move(theirs), config, user, group);
+  }
+  theirs.close();
+  channel_ = std::move(ours);
+  try {
+    init_handle_ = UniqueFd{static_cast<int>(syscall(SYS_pidfd_open, init_, 0))};
+    if (!init_handle_) throw_system("pidfd_open");
+    await_init();
+  } catch (...) {
+    ::kill(init_, SIGKILL);
+    while (waitpid(init_, nullptr, __WALL) < 0 && errno == EINTR) {
+    }
+    throw;
+  }
+}
+
+void Sandbox::await_init() {
+  while (auto message = channel_.receive()) {
+    const auto text = [&](std::size_t prefix) { return message->text.substr(prefix); };
+    if (message->text == "ready" && message->descriptors.size() == 2) {
+      device_ = std::move(message->descriptors[0]);
+      diagnostics_ = std::move(message->descriptors[1]);
+      return;
+    }
+    if (message->text.starts_with("cannot ")) throw Cannot{text(7)};
+    if (message->text.starts_with("bad ")) throw std::runtime_error{text(4)};
+    if (message->text.starts_with("remark ")) remarks_.push_back(text(7));
+    if (message->text.starts_with("sysctl ")) sysctls_.push_back(text(7));
+  }
+  throw Cannot{"the first process of a sandbox ended without a word"};
+}
+
+// The init cannot go before its last process has gone and was reaped, which for a traced one is the tracer's
+// business: so nobody waits here, and whoever reaps our children (ProcessWatch) reaps it, too.
+Sandbox::~Sandbox() {
+  device_.reset();  // first: a device that is closed takes no last words
+  ::kill(init_, SIGKILL);
+}
+
+Spawned Sandbox::spawn(const SpawnRequest& request) {
+  std::array<int, 2> gate{};
+  check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate.data()), "socketpair");
+  void* page = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) throw_system("mmap");
+  Spawned spawned;
+  spawned.gate = UniqueFd{gate[0]};
+  spawned.exec_error.reset(static_cast<int*>(page));
+  const UniqueFd far_gate{gate[1]};
+  std::array<int, 2> answer{};
+  check(pipe2(answer.data(), O_CLOEXEC), "pipe");
+  const UniqueFd reading{answer[0]};
+  UniqueFd writing{answer[1]};
+  const pid_t between = fork();
+  if (between < 0) throw_system("fork");
+  if (between == 0) {
+    spawned.gate.reset();  // or the program would wait for its own end
+    enter_and_fork(init_handle_.get(), request, far_gate.get(), spawned.exec_error.get(), writing.get());
+  }
+  writing.reset();
+  std::array<int, 2> outcome{-1, 0};
+  ssize_t got = 0;
+  while ((got = read(reading.get(), outcome.data(), sizeof outcome)) < 0 && errno == EINTR) {
+  }
+  while (waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  if (got != sizeof outcome || outcome[0] < 0) throw_system("enter a sandbox", outcome[1]);
+  spawned.pid = outcome[0];
+  return spawned;
+}
+
+int Sandbox::go(Spawned& spawned, bool traced) {
+  const char word = traced ? kTraced : kUntraced;
+  if (send(spawned.gate.get(), &word, 1, MSG_NOSIGNAL) != 1) return ECHILD;
+  char nothing = 0;  // the far end closes by exec(), or by the end of the process
+  while (read(spawned.gate.get(), &nothing, 1) < 0 && errno == EINTR) {
+  }
+  spawned.gate.reset();
+  return *std::exchange(spawned.exec_error, nullptr);
+}
+
+void Sandbox::signal_all(int signal) { channel_.send("signal " + std::to_string(signal)); }
+
+}  // namespace halfopen

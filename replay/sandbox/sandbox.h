@@ -1,0 +1,88 @@
+// The namespaces of a host on the real kernel: user, mount, network, PID, IPC and UTS, with a TUN device. No
+// root is needed. Inside runs an init of ours, which dies with us; and with it everything that was started
+// there, the device and the namespaces, `kill -9` included (pid_namespaces(7), PR_SET_PDEATHSIG).
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replay/base/unique_fd.h"
+#include "replay/sandbox/channel.h"
+#include "sim/trace/observe.h"
+#include "sim/wire/address.h"
+
+namespace halfopen {
+
+struct SandboxConfig {
+  HostId id = HostId::client;
+  IpAddress address;
+  std::vector<std::pair<std::string, IpAddress>> names;  // /etc/hosts: everybody; others than us get a route
+  std::uint16_t mtu = 1500;
+  // Written in this order; the environment before the scenario's own.
+  std::vector<std::pair<std::string, std::string>> environment;  // skipped where the kernel has no such name
+  std::vector<std::pair<std::string, std::string>> sysctls;      // as the scenario names them
+};
+
+// What a program gets.
+struct SpawnRequest {
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH unless it has a '/'
+  std::vector<std::pair<std::string, std::string>> environment;  // added to ours
+  int input = -1;
+  int output = -1;
+  int error_output = -1;
+};
+
+// A program that waits for go().
+struct Spawned {
+  // Memory that we share with the new process until its exec().
+  struct Unmap {
+    void operator()(int* page) const;
+  };
+  pid_t pid = -1;                          // a child of ours, by our own PID namespace
+  UniqueFd gate;                           // closing it without a word ends the program
+  std::unique_ptr<int, Unmap> exec_error;  // why exec() failed: no system call could say it past the filter
+};
+
+class Sandbox {
+ public:
+  // Throws Cannot where the machine does not allow it, InputError for a sysctl that is wrong.
+  explicit Sandbox(const SandboxConfig& config);
+  ~Sandbox();
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  // The TUN device, non-blocking; once.
+  [[nodiscard]] UniqueFd take_device() { return std::move(device_); }
+  // A NETLINK_SOCK_DIAG socket of this network namespace; once.
+  [[nodiscard]] UniqueFd take_diagnostics() { return std::move(diagnostics_); }
+
+  // Forks a process into the sandbox. It has no privileges, and runs only after go().
+  [[nodiscard]] Spawned spawn(const SpawnRequest& request);
+  // Lets it exec, with the call filter installed if it is `traced`: without a tracer, filtered calls would
+  // fail. Returns 0, or the errno of an exec that failed (ENOENT, EACCES).
+  [[nodiscard]] static int go(Spawned& spawned, bool traced);
+  // Sends `signal` to every process of the sandbox but the init.
+  void signal_all(int signal);
+  // What was written to the sysctls of the environment, for people: "tcp_congestion_control: no such file".
+  [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
+  // What the sysctls that the config names are in there: "tcp_retries2=5". Those that this kernel has.
+  [[nodiscard]] const std::vector<std::string>& sysctls() const { return sysctls_; }
+
+ private:
+  void await_init();
+
+  Channel channel_;
+  pid_t init_ = -1;
+  UniqueFd init_handle_;  // pidfd
+  UniqueFd device_;
+  UniqueFd diagnostics_;
+  std::vector<std::string> remarks_;
+  std::vector<std::string> sysctls_;
+};
+
+}  // namespace halfopen

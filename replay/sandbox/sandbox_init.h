@@ -1,0 +1,16 @@
+// What the first process of a sandbox does: it furnishes the namespaces, hands out the device, then waits for
+// orders. It runs in a fresh child that shares nothing with us but a channel.
+#pragma once
+
+#include "replay/sandbox/channel.h"
+#include "replay/sandbox/sandbox.h"
+
+namespace halfopen {
+
+// The messages of the channel. From the init: "ready" with the device and the diagnostics socket, "remark
+// TEXT", "cannot TEXT" (this machine does not allow it), "bad TEXT" (the scenario's fault). To the init:
+// "signal N". `user` and `group` are the effective ids outside, which nobody inside can see before they are
+// mapped.
+[[noreturn]] void run_sandbox_init(Channel channel, const SandboxConfig& config, uid_t user, gid_t group);
+
+}  // namespace halfopen

@@ -1,0 +1,203 @@
+#include "sim/run/world.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "sim/base/rng.h"
+
+namespace halfopen {
+namespace {
+
+ModelHostConfig config_of(const HostScenario& host, HostId id, std::uint64_t seed) {
+  return {
+      .id = id,
+      .address = host.address,
+      .profile = host.profile,
+      .timer_phase = host.timer_phase,
+      .mtu = host.mtu,
+      .seed = Rng{seed}.split(to_string(id)).next(),
+      .program = host.program,
+      .starts = host.starts,
+  };
+}
+
+}  // namespace
+
+// What the hosts and the timeline report goes to the timeline's triggers and to the world's observer.
+class World::Ears final : public Observer {
+ public:
+  explicit Ears(Observer* observer) : observer_{observer} {}
+  void listen(Timeline* timeline) { timeline_ = timeline; }
+
+  bool wants_packets() const override { return false; }
+  bool wants(NoteKind kind) const override {
+    return (observer_ != nullptr && observer_->wants(kind)) ||
+           (timeline_ != nullptr && timeline_->wants(kind));
+  }
+  void on_packet(const PacketNote&) override {}
+  void on_note(const Note& note) override {
+    const auto kind = static_cast<NoteKind>(note.index());
+    if (observer_ != nullptr && observer_->wants(kind)) observer_->on_note(note);
+    if (timeline_ != nullptr && timeline_->wants(kind)) timeline_->on_note(note);
+  }
+
+ private:
+  Observer* observer_;
+  Timeline* timeline_ = nullptr;
+};
+
+World::World(const Scenario& scenario, const WorldOptions& options)
+    : ears_{std::make_unique<Ears>(options.observer)},
+      path_{scenario.path, options.seed.value_or(scenario.seed)},
+      timeline_{scenario.timeline, ears_.get()},
+      observer_{options.observer},
+      tap_{options.tap},
+      wants_packets_{options.observer != nullptr && options.observer->wants_packets()},
+      until_{scenario.until},
+      max_rounds_{options.max_rounds_per_instant} {
+  ears_->listen(&timeline_);
+  const std::uint64_t seed = options.seed.value_or(scenario.seed);
+  client_ = make(scenario.client, HostId::client, options, seed);
+  server_ = make(scenario.server, HostId::server, options, seed);
+  for (const std::string& text : scenario.remarks) remark(text);
+  server_->boot(now_);
+  run_host(*server_, HostId::server);  // it listens before the client's first call
+  client_->boot(now_);
+}
+
+World::~World() = default;
+
+Observer& World::notes() { return *ears_; }
+
+std::unique_ptr<Host> World::make(const HostScenario& scenario, HostId id, const WorldOptions& options,
+                                  std::uint64_t seed) {
+  if (options.make_host) {
+    if (std::unique_ptr<Host> host = options.make_host(id, pool_, *ears_)) return host;
+  }
+  auto model = std::make_unique<ModelHost>(config_of(scenario, id, seed), pool_, ears_.get());
+  models_[id == HostId::server ? 1 : 0] = model.get();
+  return model;
+}
+
+TimePoint World::next_event() const {
+  TimePoint next = path_.next_arrival();
+  next = std::min(next, client_->next_deadline());
+  next = std::min(next, server_->next_deadline());
+  return std::min(next, timeline_.next_due());
+}
+
+void World::tap(HostId from, PacketFate fate, const Packet& packet) {
+  if (wants_packets_) observer_->on_packet({now_, from, fate, &packet});
+}
+
+void World::remark(std::string text) {
+  if (ears_->wants(NoteKind::remark)) ears_->on_note(RemarkNote{now_, std::move(text)});
+}
+
+// Puts on the path what the host has to send.
+void World::drain(Host& host, HostId id) {
+  while (host.poll_packet(now_, path_.draft())) {
+    const Packet& packet = path_.draft();
+    const Path::Passage passage = path_.judge(now_, id, packet);
+    if (id == tap_) tap(id, passage.fate, packet);
+    if (passage.fate == PacketFate::too_big && !passage.answer && !told_too_big_) {
+      told_too_big_ = true;
+      remark(fmt::format(
+          "a packet of {} bytes from the {} is larger than the path's MTU and is lost without a word",
+          wire_size(packet), to_string(id)));
+    }
+    path_.carry(passage);
+    ++packets_sent_;
+  }
+}
+
+bool World::run_host(Host& host, HostId id) {
+  bool ran = false;
+  while (host.run_programs(now_)) {
+    ran = true;
+    count_round();
+    drain(host, id);
+  }
+  return ran;
+}
+
+bool World::deliver_due() {
+  bool delivered = false;
+  for (Path::Delivery due = path_.poll(now_); due.packet != nullptr; due = path_.poll(now_)) {
+    const bool to_client = due.to == HostId::client;
+    Host& host = to_client ? *client_ : *server_;
+    if (due.to == tap_) tap(due.from, PacketFate::delivered, *due.packet);
+    host.receive(now_, std::move(*due.packet));
+    path_.done(due);
+    drain(host, due.to);
+    count_round();
+    delivered = true;
+  }
+  return delivered;
+}
+
+bool World::fire_timers(Host& host, HostId id) {
+  if (host.next_deadline() > now_) return false;
+  host.fire_timers(now_);
+  drain(host, id);
+  return true;
+}
+
+void World::count_round() {
+  if (++rounds_ <= max_rounds_) return;
+  throw std::runtime_error{fmt::format("the run does not move on from {} s: {} steps at one instant",
+                                       static_cast<double>(nanos(now_)) / 1e9, max_rounds_)};
+}
+
+// Everything that happens now, including what it causes at this same instant.
+void World::run_instant() {
+  rounds_ = 0;
+  drain(*client_, HostId::client);  // a driver may have called between two instants
+  drain(*server_, HostId::server);
+  for (bool busy = true; busy;) {
+    count_round();
+    busy = deliver_due();
+    busy |= fire_timers(*client_, HostId::client);
+    busy |= fire_timers(*server_, HostId::server);
+    busy |= run_host(*client_, HostId::client);
+    busy |= run_host(*server_, HostId::server);
+    if (busy || timeline_.next_due() > now_) continue;
+    timeline_.run_due(now_, *client_, *server_, path_);
+    drain(*client_, HostId::client);
+    drain(*server_, HostId::server);
+    busy = true;
+  }
+}
+
+void World::advance(TimePoint end) {
+  run_instant();
+  for (TimePoint next = next_event(); next <= end && next != kNever; next = next_event()) {
+    now_ = next;
+    run_instant();
+  }
+}
+
+TimePoint World::run() {
+  advance(until_);
+  if (!is_quiet()) now_ = until_;
+  tell_what_never_came();
+  return now_;
+}
+
+void World::tell_what_never_came() {
+  for (std::string& sentence : timeline_.waiting()) remark(std::move(sentence));
+}
+
+void World::run_at(TimePoint now) {
+  now_ = std::max(now_, now);
+  run_instant();
+}
+
+void World::run_until(TimePoint end) {
+  advance(end);
+  now_ = end;
+}
+
+}  // namespace halfopen

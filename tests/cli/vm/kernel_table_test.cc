@@ -1,0 +1,48 @@
+// The table of `vm --kernel A --kernel B -- check`.
+#include "cli/vm/kernel_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace halfopen {
+namespace {
+
+using ::testing::ElementsAre;
+
+CheckResult result(const std::string& name, const std::string& failed = {}) {
+  CheckResult one;
+  one.name = name;
+  if (!failed.empty()) {
+    one.what = CheckResult::What::failed;
+    one.failed.push_back(failed);
+  }
+  return one;
+}
+
+TEST(KernelTable, HasAColumnForEachKernelAndWhatChanged) {
+  const KernelChecks old{"6.1.90", {}, 0, {result("host-crash"), result("host-reboot", "expected RST")}};
+  const KernelChecks now{
+      "6.18.4",
+      {},
+      1,
+      {result("host-crash", "expected 15, found 14"), result("host-reboot", "expected RST")}};
+  const std::vector<std::string> lines = kernel_table({old, now});
+  ASSERT_GE(lines.size(), 7u);
+  EXPECT_EQ(lines[0], "scenario     6.1.90   6.18.4");
+  EXPECT_EQ(lines[1], "host-crash   ok       FAILED");
+  EXPECT_EQ(lines[2], "host-reboot  FAILED   FAILED");
+  EXPECT_EQ(lines[4], "from 6.1.90 to 6.18.4: changed");
+  EXPECT_EQ(lines[5], "  host-crash");
+  EXPECT_EQ(lines[6], "    was: ok");
+}
+
+TEST(KernelTable, AKernelThatSaidNothingHasDashesAndItsProblem) {
+  const KernelChecks good{"6.1.90", {}, 0, {result("host-crash")}};
+  const KernelChecks dead{"vmlinuz-x", "the kernel panicked", 2, {}};
+  EXPECT_THAT(kernel_table({good, dead}),
+              ElementsAre("scenario    6.1.90   vmlinuz-x", "host-crash  ok       -", "",
+                          "from 6.1.90 to vmlinuz-x: the kernel panicked"));
+}
+
+}  // namespace
+}  // namespace halfopen

@@ -1,0 +1,241 @@
+#include "sim/run/world.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace halfopen {
+namespace {
+
+TimePoint at(Duration d) { return kTimeZero + d; }
+
+// A run as text: one line a packet or note, enough to compare runs and to look for things.
+class Record final : public Observer {
+ public:
+  void on_packet(const PacketNote& note) override {
+    const Segment* tcp = note.packet->segment();
+    add(note.at, std::string{to_string(note.from)} + ' ' + std::string{to_string(note.fate)} + ' ' +
+                     (tcp != nullptr ? std::to_string(tcp->flags) + ' ' + std::to_string(tcp->seq.wire()) +
+                                           ' ' + std::to_string(tcp->payload.size())
+                                     : "icmp"));
+    packets.push_back({note.at, note.from, note.fate, tcp != nullptr ? tcp->flags : std::uint8_t{0}});
+  }
+  void on_note(const Note& note) override {
+    const TimePoint t = std::visit([](const auto& n) { return n.at; }, note);
+    if (const auto* call = std::get_if<CallNote>(&note)) {
+      add(t, std::string{to_string(call->host)} + ' ' + call->call + " = " + std::to_string(call->result));
+    } else if (const auto* event = std::get_if<TimelineNote>(&note)) {
+      add(t, event->verb);
+    } else if (const auto* change = std::get_if<StateNote>(&note)) {
+      add(t, std::string{to_string(change->host)} + ' ' + std::string{to_string(change->to)});
+    } else if (const auto* remark = std::get_if<RemarkNote>(&note)) {
+      add(t, "remark " + remark->text);
+    } else {
+      add(t, "other");
+    }
+  }
+
+  [[nodiscard]] std::size_t index_of(std::string_view end) const {
+    const auto it =
+        std::find_if(lines.begin(), lines.end(), [end](const std::string& l) { return l.ends_with(end); });
+    return static_cast<std::size_t>(it - lines.begin());
+  }
+  [[nodiscard]] bool has(std::string_view end) const { return index_of(end) < lines.size(); }
+
+  struct Seen {
+    TimePoint at;
+    HostId from;
+    PacketFate fate;
+    std::uint8_t flags;
+  };
+  std::vector<std::string> lines;
+  std::vector<Seen> packets;
+  bool ran_back = false;
+
+ private:
+  void add(TimePoint t, const std::string& text) {
+    ran_back |= t < last_;
+    last_ = t;
+    lines.push_back(std::to_string(nanos(t)) + ' ' + text);
+  }
+  TimePoint last_{};
+};
+
+Scenario echo(const std::string& more) {
+  return parse_scenario("title = 'x'\n" + more +
+                            "\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n" +
+                            "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n",
+                        "x.toml");
+}
+
+TimelineEvent event(Verb verb, Duration when, std::string words) {
+  TimelineEvent e;
+  e.verb = verb;
+  e.host = HostId::server;
+  e.at = at(when);
+  e.text_of_verb = std::move(words);
+  return e;
+}
+
+TEST(World, TheEchoWorksAndTheRunEndsByItself) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent over = event(Verb::closes_input, 2s, "client closes input");
+  over.host = HostId::client;
+  scenario.timeline.push_back(over);
+  World world{scenario, {.observer = &record}};
+  const TimePoint end = world.run();
+  EXPECT_TRUE(world.is_quiet());
+  EXPECT_LT(end, scenario.until);
+  EXPECT_TRUE(record.has("client read = 6"));
+  EXPECT_TRUE(record.has("client CLOSED"));
+  EXPECT_FALSE(record.ran_back);
+  EXPECT_TRUE(world.client().all_exited());
+}
+
+TEST(World, TheServerListensBeforeTheClientStartsAtTimeZero) {
+  Record record;
+  World world{echo(""), {.observer = &record}};
+  world.run_until(at(500ms));
+  EXPECT_EQ(world.now(), at(500ms));
+  EXPECT_LT(record.index_of("0 server listen = 0"), record.index_of("0 client socket = 3"));
+  ASSERT_GE(record.packets.size(), 3u);
+  EXPECT_EQ(record.packets[0].at, kTimeZero);
+  EXPECT_EQ(record.packets[0].flags, tcp_flag::syn);
+  EXPECT_EQ(record.packets[1].flags, tcp_flag::syn | tcp_flag::ack);
+  EXPECT_EQ(record.packets[1].at, at(20ms));
+  EXPECT_EQ(record.packets[2].at, at(20ms));
+}
+
+TEST(World, TheTapSeesItsOwnHostsPacketsWhenTheyLeaveAndTheOthersWhenTheyArrive) {
+  const auto first_two = [](HostId tap) {
+    Record record;
+    World world{echo(""), {.tap = tap, .observer = &record}};
+    world.run_until(at(15ms));
+    world.run_until(at(20ms));
+    return std::pair{record.packets.at(0).at, record.packets.at(1).at};
+  };
+  EXPECT_EQ(first_two(HostId::client), (std::pair{at(0ms), at(20ms)}));
+  EXPECT_EQ(first_two(HostId::server), (std::pair{at(10ms), at(10ms)}));
+}
+
+TEST(World, ALostPacketIsSeenAtTheTapWithItsFate) {
+  Record record;
+  World world{echo("[path]\nto_server.loss = 1"), {.observer = &record}};
+  world.run_until(at(100ms));
+  ASSERT_EQ(record.packets.size(), 1u);
+  EXPECT_EQ(record.packets[0].fate, PacketFate::lost);
+}
+
+TEST(World, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
+  const auto run = [](std::uint64_t seed) {
+    Record record;
+    World world{echo("[path]\nloss = 0.2\njitter = '5ms'\nreorder = 0.1\nduplicate = 0.1"),
+                {.seed = seed, .observer = &record}};
+    world.run_until(at(60s));
+    return record.lines;
+  };
+  EXPECT_EQ(run(3), run(3));
+  EXPECT_NE(run(3), run(4));
+}
+
+TEST(World, ListeningChangesNothing) {
+  const auto packets = [](Observer* observer) {
+    World world{echo("[path]\nloss = 0.2"), {.seed = 3, .observer = observer}};
+    world.run_until(at(60s));
+    return world.packets_sent();
+  };
+  Record record;
+  EXPECT_EQ(packets(&record), packets(nullptr));
+}
+
+TEST(World, TheTimelineComesLastAtItsInstant) {
+  Record record;
+  Scenario scenario = echo("");
+  scenario.timeline.push_back(event(Verb::host_crashes, 1s + 10ms, "server host crashes"));
+  World world{scenario, {.observer = &record}};
+  world.run_until(at(1100ms));
+  // The line reaches the server, is read and echoed at the very instant of the crash.
+  EXPECT_LT(record.index_of("1010000000 server write = 6"),
+            record.index_of("1010000000 server host crashes"));
+  EXPECT_TRUE(record.has("client read = 6"));
+}
+
+TEST(World, AnEventAfterSomethingHappensThen) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
+  crash.after = trigger_from("line 1 answered");
+  crash.delay = 3s;
+  scenario.timeline.push_back(crash);
+  World world{scenario, {.observer = &record}};
+  world.run_until(at(10s));
+  EXPECT_TRUE(record.has("4020000000 server host crashes"));
+  EXPECT_FALSE(world.server().is_up());
+}
+
+TEST(World, AnEventThatNeverComesIsRemarked) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
+  crash.after = trigger_from("line 7 answered");
+  scenario.timeline.push_back(crash);
+  World world{scenario, {.observer = &record}};
+  world.run();
+  EXPECT_TRUE(record.has("remark \"server host crashes\" never came: it waits for \"line 7 answered\""));
+}
+
+TEST(World, TheRunEndsAtUntilWhenItWouldGoOn) {
+  Scenario scenario = echo("until = '90s'\n");
+  scenario.client.program.sockopts = {{"SO_KEEPALIVE", 1}, {"TCP_KEEPIDLE", 10}};
+  World world{scenario, {}};
+  EXPECT_EQ(world.run(), at(90s));
+  EXPECT_FALSE(world.is_quiet());
+}
+
+TEST(World, ItStandsWithoutAScenarioFileAndWithoutPrograms) {
+  World world{Scenario{}, {}};
+  EXPECT_TRUE(world.is_quiet());
+  EXPECT_EQ(world.run(), kTimeZero);
+  EXPECT_EQ(world.packets_sent(), 0u);
+  world.run_until(at(1s));
+  EXPECT_EQ(world.now(), at(1s));
+}
+
+TEST(World, ARunThatDoesNotMoveOnIsStopped) {
+  Scenario scenario = echo("[path]\ndelay = '0s'");
+  WorldOptions options;
+  options.max_rounds_per_instant = 3;
+  const auto run = [&] { World(scenario, options).run(); };
+  EXPECT_THROW(run(), std::runtime_error);
+}
+
+TEST(World, EverythingThatWasSentIsDeliveredLostOrInFlight) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Scenario scenario = echo("[path]\nloss = 0.1\nreorder = 0.1\nduplicate = 0.1\nrate = '1Mbit/s'");
+    World world{scenario, {.seed = seed}};
+    for (Duration t = 0s; t < 5s; t += 7ms) {
+      world.run_until(at(t));
+      for (const Direction one : {Direction::to_server, Direction::to_client}) {
+        const PathCounters& c = world.path().counters(one);
+        ASSERT_EQ(c.sent + c.duplicated, c.delivered + c.lost + world.path().in_flight(one))
+            << "seed " << seed;
+      }
+    }
+  }
+}
+
+TEST(World, SkippedSysctlsAreRemarkedAtTheStart) {
+  Record record;
+  Scenario scenario =
+      parse_scenario("title = 'x'\n[client]\nprofile = '4.4bsd'\nsysctl.tcp_retries2 = 3", "x.toml");
+  World world{scenario, {.observer = &record}};
+  ASSERT_FALSE(record.lines.empty());
+  EXPECT_NE(record.lines[0].find("tcp_retries2 is skipped"), std::string::npos) << record.lines[0];
+}
+
+}  // namespace
+}  // namespace halfopen

@@ -7,8 +7,8 @@
 
 #include "bench/capture_maker.h"
 #include "capture/file/reader.h"
-#include "capture/flow/connection_summary.h"
-#include "capture/flow/conversation.h"
+#include "capture/flow/duplicates.h"
+#include "capture/flow/flow_table.h"
 
 namespace halfopen {
 namespace {
@@ -49,10 +49,10 @@ void run(benchmark::State& state, Read read) {
 
 void BM_ReadFollow(benchmark::State& state) {
   run(state, [](const std::string& path) {
-    Conversations conversations;
+    FlowTable flows;
     CaptureHandlers handlers;
     handlers.view = [&](const CapturedPacket& packet) {
-      if (packet.view->is_tcp()) benchmark::DoNotOptimize(conversations.see(facts_of(*packet.view)));
+      if (packet.view->is_tcp()) benchmark::DoNotOptimize(flows.see(flow_segment(*packet.view)));
     };
     return read_capture(path, handlers).packets;
   });
@@ -60,11 +60,15 @@ void BM_ReadFollow(benchmark::State& state) {
 
 void BM_ReadSummary(benchmark::State& state) {
   run(state, [](const std::string& path) {
-    ConnectionSummary summary{[](const ConnectionRecord& record) { benchmark::DoNotOptimize(&record); }};
+    FlowTable flows{{}, [](std::uint32_t, const Flow& flow) { benchmark::DoNotOptimize(&flow); }};
+    Duplicates duplicates;
     CaptureHandlers handlers;
-    handlers.view = [&](const CapturedPacket& packet) { summary.on_packet(packet); };
+    handlers.view = [&](const CapturedPacket& packet) {
+      if (duplicates.saw(packet) || !packet.view->is_tcp()) return;
+      benchmark::DoNotOptimize(flows.see(flow_segment(*packet.view), packet.note.at));
+    };
     const std::uint64_t packets = read_capture(path, handlers).packets;
-    summary.finish();
+    flows.finish();
     return packets;
   });
 }
@@ -72,10 +76,10 @@ void BM_ReadSummary(benchmark::State& state) {
 // With a value for each packet, as ladder and compare want it.
 void BM_ReadValues(benchmark::State& state) {
   run(state, [](const std::string& path) {
-    Conversations conversations;
+    FlowTable flows;
     CaptureHandlers handlers;
     handlers.packet = [&](const CapturedPacket& packet) {
-      if (packet.view->is_tcp()) benchmark::DoNotOptimize(conversations.see(*packet.note.packet));
+      if (packet.view->is_tcp()) benchmark::DoNotOptimize(flows.see(*packet.note.packet));
     };
     return read_capture(path, handlers).packets;
   });

@@ -26,7 +26,7 @@ using namespace compare;
 
 namespace {
 
-// Closed pairs that are kept for stragglers, as Conversations keeps closed connections.
+// Closed pairs that are kept for stragglers, as FlowTable keeps those that are over.
 constexpr std::size_t kClosedKept = 512;
 // Events of connections that wait for a partner: so many of one, and so many in all.
 constexpr std::size_t kWaitingOfOne = StreamAligner::kLookAhead;

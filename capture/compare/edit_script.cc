@@ -22,7 +22,7 @@ bool carries_data(const TraceEvent& event) {
          !event.has(tcp_flag::rst);
 }
 
-std::uint32_t end_of(const TraceEvent& event) { return event.view.seq + event.payload(); }
+std::uint32_t end_of(const TraceEvent& event) { return event.flow.seq + event.payload(); }
 
 class Search {
  public:
@@ -130,7 +130,7 @@ Pieces same_data(const std::deque<TraceEvent>& a, std::size_t from_a, const std:
                  std::size_t from_b, bool* ran_out) {
   const TraceEvent& x = a[from_a];
   const TraceEvent& y = b[from_b];
-  if (!carries_data(x) || !carries_data(y) || x.view.seq != y.view.seq) return {};
+  if (!carries_data(x) || !carries_data(y) || x.flow.seq != y.flow.seq) return {};
   std::size_t count_a = 1;
   std::size_t count_b = 1;
   std::uint32_t end_a = end_of(x);
@@ -145,7 +145,7 @@ Pieces same_data(const std::deque<TraceEvent>& a, std::size_t from_a, const std:
     }
     std::uint32_t& end = take_a ? end_a : end_b;
     const TraceEvent& piece = events[next];
-    if (!carries_data(piece) || piece.view.seq != end || count_a + count_b >= kMostPieces) return {};
+    if (!carries_data(piece) || piece.flow.seq != end || count_a + count_b >= kMostPieces) return {};
     end = end_of(piece);
     ++(take_a ? count_a : count_b);
   }

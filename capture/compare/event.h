@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "capture/flow/conversation.h"
+#include "capture/flow/flow_table.h"
 #include "sim/base/time.h"
 #include "sim/wire/packet.h"
 
@@ -52,7 +52,7 @@ struct TraceEvent {
   std::optional<TimePoint> before_same;  // and that of this stream
   Stream stream = Stream::from_client;
   Packet packet;
-  SegmentView view;                     // of a segment
+  FlowFacts flow;                       // of a segment
   std::uint32_t window_unit = 1;        // bytes in which the window is counted
   std::uint32_t payload_captured = 0;   // bytes of the payload that the file holds
   bool header_captured = true;          // the options are whole

@@ -66,7 +66,7 @@ std::string explain_options(const FieldChange& change) {
 }
 
 std::string explain_window(const TraceEvent& a, const TraceEvent& b) {
-  if (a.view.window == 0 || b.view.window == 0) {
+  if (a.flow.window == 0 || b.flow.window == 0) {
     return "a window closes on one side only: how fast the reader reads, and tcp_rmem";
   }
   if (a.has(tcp_flag::syn)) return "the first window: tcp_rmem's second value, rmem_default, and the MSS";

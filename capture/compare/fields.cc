@@ -132,7 +132,7 @@ std::string options_signature(const TraceEvent& event) {
     } else if (wire[0] == static_cast<std::uint8_t>(TcpOptionKind::timestamps)) {
       text += "TS";
     } else {
-      text += option_text(wire.first(length), options, event.view);
+      text += option_text(wire.first(length), options, event.flow);
     }
     if (wire[0] == static_cast<std::uint8_t>(TcpOptionKind::end)) break;
     wire = wire.subspan(length);
@@ -142,9 +142,9 @@ std::string options_signature(const TraceEvent& event) {
 
 // Equal within one unit of the larger scale; a scale that is not known leaves nothing to compare.
 void compare_window(const Whole& a, const Whole& b, Changes& changes) {
-  if (!a.first.view.window_is_scaled || !b.first.view.window_is_scaled) return;
-  const std::uint32_t x = a.last.view.window;
-  const std::uint32_t y = b.last.view.window;
+  if (!a.first.flow.window_is_scaled || !b.first.flow.window_is_scaled) return;
+  const std::uint32_t x = a.last.flow.window;
+  const std::uint32_t y = b.last.flow.window;
   const std::uint32_t unit = std::max(a.last.window_unit, b.last.window_unit);
   const bool one_is_closed = (x == 0) != (y == 0);
   const std::uint32_t apart = x < y ? y - x : x - y;
@@ -188,9 +188,9 @@ void compare_segments(const Whole& a, const Whole& b, Changes& changes) {
   };
   changes.add(Field::flags, without_psh(a), without_psh(b));
   changes.add(Field::psh, std::string_view{has_psh(a)}, std::string_view{has_psh(b)});
-  changes.add(Field::seq, a.first.view.seq, b.first.view.seq);
+  changes.add(Field::seq, a.first.flow.seq, b.first.flow.seq);
   changes.add(Field::length, a.length(), b.length());
-  changes.add(Field::ack, a.last.view.ack, b.last.view.ack);
+  changes.add(Field::ack, a.last.flow.ack, b.last.flow.ack);
   compare_window(a, b, changes);
   changes.add(Field::urgent, a.last.packet.segment()->urgent, b.last.packet.segment()->urgent);
   if (a.first.header_captured && b.first.header_captured) {
@@ -230,8 +230,8 @@ std::vector<FieldChange> changed_fields(std::span<const TraceEvent> a, std::span
 bool is_same_step(const TraceEvent& a, const TraceEvent* next_a, const TraceEvent& b,
                   const TraceEvent* next_b) {
   if (a.stream == Stream::icmp) return same_icmp(a, b);
-  return hard_flags(a) == hard_flags(b) && a.view.seq == b.view.seq && a.payload() == b.payload() &&
-         a.view.ack == b.view.ack && agrees(is_tail_loss_probe(a, next_a), is_tail_loss_probe(b, next_b));
+  return hard_flags(a) == hard_flags(b) && a.flow.seq == b.flow.seq && a.payload() == b.payload() &&
+         a.flow.ack == b.flow.ack && agrees(is_tail_loss_probe(a, next_a), is_tail_loss_probe(b, next_b));
 }
 
 int dissimilarity(const TraceEvent& a, const TraceEvent* next_a, const TraceEvent& b,
@@ -239,9 +239,9 @@ int dissimilarity(const TraceEvent& a, const TraceEvent* next_a, const TraceEven
   if (a.stream == Stream::icmp) return same_icmp(a, b) ? 0 : 8;
   int cost = 0;
   if (hard_flags(a) != hard_flags(b)) cost += 9;
-  if (a.view.seq != b.view.seq) cost += a.payload() == 0 && b.payload() == 0 ? 5 : 9;
+  if (a.flow.seq != b.flow.seq) cost += a.payload() == 0 && b.payload() == 0 ? 5 : 9;
   if (a.payload() != b.payload()) cost += a.payload() == 0 || b.payload() == 0 ? 9 : 4;
-  if (a.view.ack != b.view.ack) cost += 5;
+  if (a.flow.ack != b.flow.ack) cost += 5;
   if (!agrees(is_tail_loss_probe(a, next_a), is_tail_loss_probe(b, next_b))) cost += 12;
   return cost;
 }
@@ -255,10 +255,10 @@ std::string rung_text(std::span<const TraceEvent> events) {
   }
   const Whole whole{events};
   const char* ends = first.stream == Stream::from_client ? "client > server" : "server > client";
-  std::string text = fmt::format("{}  {:<3}  {}:{}({})", ends, flags_text(whole.flags()), first.view.seq,
-                                 first.view.seq + whole.length(), whole.length());
-  if (first.has(tcp_flag::ack)) text += fmt::format("  ack {}", whole.last.view.ack);
-  text += fmt::format("  win {}", whole.last.view.window);
+  std::string text = fmt::format("{}  {:<3}  {}:{}({})", ends, flags_text(whole.flags()), first.flow.seq,
+                                 first.flow.seq + whole.length(), whole.length());
+  if (first.has(tcp_flag::ack)) text += fmt::format("  ack {}", whole.last.flow.ack);
+  text += fmt::format("  win {}", whole.last.flow.window);
   const std::string options = options_signature(first);
   if (first.header_captured && options != "none") text += fmt::format("  <{}>", options);
   if (events.size() > 1) text += fmt::format("  ({} pieces)", events.size());

@@ -1,7 +1,5 @@
 #include "capture/compare/origin.h"
 
-#include <algorithm>
-
 namespace halfopen::compare {
 namespace {
 
@@ -12,7 +10,7 @@ constexpr Duration kPrompt = 10ms;
 constexpr double kBacksOff = 1.6;
 
 // A segment's end in sequence space, FIN and SYN counted.
-std::uint32_t end_of(const TraceEvent& event) { return event.view.seq + event.packet.segment()->length(); }
+std::uint32_t end_of(const TraceEvent& event) { return event.flow.seq + event.packet.segment()->length(); }
 
 std::optional<Tlp> told(const Why& why) {
   if (why.cause == Cause::unknown) return std::nullopt;
@@ -34,13 +32,7 @@ Tlp is_tail_loss_probe(const TraceEvent& event, const TraceEvent* next) {
 OriginTracker::OriginTracker(Stream tap, const OsProfile& profile)
     : tap_{tap}, profile_{profile}, clock_{profile.clock, {}} {}
 
-bool OriginTracker::is_closed() const {
-  return was_reset_ ||
-         std::ranges::all_of(ends_, [](const End& end) { return end.sent_fin && end.acked >= end.fin_end; });
-}
-
-void OriginTracker::see(TraceEvent& event) {
-  if (event.stream == Stream::icmp) return;
+void OriginTracker::see(TraceEvent& event, const Flow& flow) {
   const bool from_client = event.stream == Stream::from_client;
   End& sender = ends_[from_client ? 0 : 1];
   End& receiver = ends_[from_client ? 1 : 0];
@@ -49,79 +41,69 @@ void OriginTracker::see(TraceEvent& event) {
     if (!sender.silence) sender.silence = event.at;
     event.sender.expiries = ++sender.expiries;
     event.sender.silence = sender.silence;
-    event.sender.is_oldest = event.view.seq <= sender.acked;
+    event.sender.is_oldest = event.flow.is_oldest;
   }
   if (event.stream == tap_ && sender.sample) {
     event.sender.rtt = sender.sample;
     event.sender.rto = sender.estimator.timeout(profile_.rtt, profile_.retransmit.backoff, clock_, 0);
   }
   note_sent(sender, event);
-  note_ack(receiver, event);
+  note_ack(receiver, flow.end(event.flow.from_initiator ? 1 : 0), event);
   receiver.last_received = event.at;
-  was_reset_ |= event.has(tcp_flag::rst);
 }
 
-Origin OriginTracker::origin_of(const End& end, const TraceEvent& event) const {
-  if (event.has(tcp_flag::rst)) return Origin::reset;
-  if (event.has(tcp_flag::syn)) return end.sent_syn ? Origin::open_again : Origin::open;
-  if (!end.has_sent) return event.packet.segment()->length() > 0 ? Origin::data : Origin::ack;
-  const bool all_acked = end.acked == end.next;
-  const bool before_next = event.view.seq + 1 == end.next && all_acked;
-  if (before_next && event.payload() <= 1 && !event.has(tcp_flag::fin)) {
-    return end.window_closed ? Origin::window_probe : Origin::keepalive;
+Origin OriginTracker::origin_of(const End& end, const TraceEvent& event) {
+  switch (event.flow.what) {
+    case Sending::reset: return Origin::reset;
+    case Sending::open: return Origin::open;
+    case Sending::open_again: return Origin::open_again;
+    case Sending::ack: return Origin::ack;
+    case Sending::keepalive: return Origin::keepalive;
+    case Sending::window_probe: return Origin::window_probe;
+    case Sending::data: return event.flow.into_closed_window ? Origin::window_probe : Origin::data;
+    case Sending::repeated:
+    case Sending::out_of_order: break;
   }
-  if (event.packet.segment()->length() == 0) return Origin::ack;
-  if (event.view.seq < end.next) return origin_of_repeated(end, event);
-  return end.window_closed ? Origin::window_probe : Origin::data;
+  return origin_of_repeated(end, event);
 }
 
-Origin OriginTracker::origin_of_repeated(const End& end, const TraceEvent& event) const {
-  if (end.window_closed) return Origin::window_probe;
+Origin OriginTracker::origin_of_repeated(const End& end, const TraceEvent& event) {
+  if (event.flow.into_closed_window) return Origin::window_probe;
   const bool is_prompt = end.last_received && event.at - *end.last_received < kPrompt;
   return is_prompt && end.asked_again ? Origin::fast : Origin::timeout;
 }
 
 void OriginTracker::note_sent(End& end, const TraceEvent& event) {
-  if (event.has(tcp_flag::syn)) end.sent_syn = true;
-  if (event.has(tcp_flag::fin)) {
-    end.sent_fin = true;
-    end.fin_end = end_of(event);
-  }
-  if (event.has(tcp_flag::rst)) return;
-  const bool occupies = event.packet.segment()->length() > 0;
-  if (!end.has_sent || end_of(event) > end.next) end.next = end_of(event);
-  end.has_sent = true;
+  if (event.has(tcp_flag::rst) || event.packet.segment()->length() == 0) return;
   // Karn: what was sent twice is not timed (RFC 6298 section 3).
   const bool is_new = event.origin == Origin::open || event.origin == Origin::data;
-  if (occupies && !is_new) end.timed_at.reset();
-  if (occupies && is_new && !end.timed_at) {
+  if (!is_new) end.timed_at.reset();
+  if (is_new && !end.timed_at) {
     end.timed_at = event.at;
     end.timed_end = end_of(event);
   }
 }
 
-void OriginTracker::take_sample(End& end, const TraceEvent& ack) {
-  if (!end.timed_at || end.acked < end.timed_end) return;
+void OriginTracker::take_sample(End& end, const FlowEnd& shown, const TraceEvent& ack) {
+  if (!end.timed_at || ack.flow.ack < end.timed_end) return;
   const Duration exact = ack.at - *end.timed_at;
   end.timed_at.reset();
   end.sample = exact;
   end.estimator.sample(profile_.rtt, {.exact = exact, .ticks = (exact + clock_.tick()) / clock_.tick()},
-                       Seq{end.acked}, Seq{end.next});
+                       shown.acked, shown.next());
 }
 
 // What a packet says to its receiver about what that one has sent.
-void OriginTracker::note_ack(End& receiver, const TraceEvent& event) {
+void OriginTracker::note_ack(End& receiver, const FlowEnd& shown, const TraceEvent& event) {
   if (!event.has(tcp_flag::ack) || event.has(tcp_flag::rst)) return;
-  const bool advances = event.view.ack > receiver.acked;
-  const bool repeats = event.view.ack == receiver.acked && event.packet.segment()->length() == 0 &&
-                       receiver.next != receiver.acked;
+  const bool advances = event.flow.acks_more;
+  const bool repeats = !advances && event.packet.segment()->length() == 0 &&
+                       event.flow.ack == distance(shown.base, shown.acked) && shown.next() != shown.acked;
   const bool has_sack = !event.packet.segment()->options.sack().empty();
-  receiver.window_closed = event.view.window == 0;
   if (advances) {
-    receiver.acked = event.view.ack;
     receiver.expiries = 0;
     receiver.silence.reset();
-    take_sample(receiver, event);
+    take_sample(receiver, shown, event);
   }
   receiver.asked_again = has_sack || repeats || (receiver.asked_again && !advances);
 }

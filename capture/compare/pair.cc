@@ -80,7 +80,7 @@ void ConnectionPair::note_silence(const TraceEvent& event, Silence& silence) con
 
 void ConnectionPair::note_pieces(std::span<const TraceEvent> a, std::span<const TraceEvent> b) {
   if (a.size() + b.size() <= 2) return;
-  cuts_.push_back({a.front().stream, a.front().view.seq, a.back().view.seq + a.back().payload()});
+  cuts_.push_back({a.front().stream, a.front().flow.seq, a.back().flow.seq + a.back().payload()});
   if (cuts_.size() > kCuts) cuts_.pop_front();
 }
 
@@ -89,7 +89,7 @@ bool ConnectionPair::is_at_a_cut(const TraceEvent& ack) const {
   if (ack.origin != Origin::ack || ack.has(tcp_flag::fin)) return false;
   const Stream data = ack.stream == Stream::from_client ? Stream::from_server : Stream::from_client;
   return std::ranges::any_of(cuts_, [&](const Cut& cut) {
-    return cut.stream == data && ack.view.ack > cut.from && ack.view.ack < cut.to;
+    return cut.stream == data && ack.flow.ack > cut.from && ack.flow.ack < cut.to;
   });
 }
 

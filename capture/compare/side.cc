@@ -12,12 +12,6 @@ namespace halfopen::compare {
 namespace {
 
 constexpr std::string_view kDefaultProfile = "linux";
-// A device hands on what another has just seen within this; a retransmission takes longer.
-constexpr std::int64_t kDuplicateWithin = 1'000'000;  // ns
-constexpr std::size_t kDigested = 128;  // headers, with the IP ID and the time stamp, and some payload
-// Link types of captures on all devices: Linux cooked, v1 and v2.
-constexpr std::uint32_t kCooked = 113;
-constexpr std::uint32_t kCooked2 = 276;
 
 // A kernel's profile is "linux-" and its release: "linux-6.18.44" is modelled by the row linux-6.18, a
 // release without a row by the newest.
@@ -29,18 +23,6 @@ const OsProfile* profile_for(const RunInfo& run) {
     if (best == nullptr && host->profile.starts_with(std::string{row->name} + ".")) best = row;
   }
   return best;
-}
-
-// FNV-1a over what two sightings of one packet share: all but TTL and IPv4 header checksum, which a router
-// changes.
-std::uint64_t digest_of(std::span<const std::uint8_t> ip) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const bool v4 = !ip.empty() && ip[0] >> 4 == 4;
-  for (std::size_t i = 0; i < ip.size(); ++i) {
-    const bool changes = v4 ? i == 8 || i == 10 || i == 11 : i == 7;
-    if (!changes) hash = (hash ^ ip[i]) * 0x100000001b3;
-  }
-  return hash;
 }
 
 std::string times(std::uint64_t count, std::string_view what) {
@@ -107,25 +89,9 @@ void Side::note_time(const CapturedPacket& captured) {
   now_ = std::max(now_, captured.note.at);
 }
 
-// A capture on several devices sees a packet on each that it passes.
-bool Side::is_duplicate(const CapturedPacket& captured) {
-  const bool is_cooked = captured.link_type == kCooked || captured.link_type == kCooked2;
-  const std::uint64_t digest = digest_of(captured.ip.first(std::min(captured.ip.size(), kDigested)));
-  const std::int64_t at = nanos(captured.note.at);
-  const bool seen = std::ranges::any_of(recent_, [&](const Recent& recent) {
-    return recent.digest == digest && at - recent.at <= kDuplicateWithin &&
-           (is_cooked || recent.device != captured.interface);
-  });
-  if (!seen) recent_[next_recent_++ % kRecent] = {digest, at, captured.interface};
-  return seen;
-}
-
 void Side::on_packet(const CapturedPacket& captured) {
   note_time(captured);
-  if (is_duplicate(captured)) {
-    ++duplicates_;
-    return;
-  }
+  if (duplicates_.saw(captured)) return;
   TraceEvent event;
   event.number = captured.number;
   event.at = captured.note.at;
@@ -139,18 +105,18 @@ void Side::on_packet(const CapturedPacket& captured) {
 
 void Side::on_segment(const CapturedPacket& captured, TraceEvent event) {
   ++segments_;
-  event.view = conversations_.see(event.packet);
+  event.flow = flows_.see(flow_segment(*captured.view), event.at);
   const Segment& segment = *event.packet.segment();
   event.payload_captured = std::min(captured.payload_captured, segment.payload.size());
   event.header_captured =
       event.payload_captured > 0 || captured.ip.size() >= captured.wire_size - segment.payload.size();
   if (event.payload_captured < segment.payload.size() || !event.header_captured) ++cut_;
-  SideConnection& connection = connection_of(captured, event.view);
+  SideConnection& connection = connection_of(captured, event.flow);
   const SocketAddress from{event.packet.ip.source, segment.source_port};
   event.stream = from == connection.client ? Stream::from_client : Stream::from_server;
   note_config(connection, event);
   const auto& scale = connection.config[event.stream == Stream::from_client ? 0 : 1].window_scale;
-  const bool scales = event.view.window_is_scaled && !segment.has(tcp_flag::syn) && scale;
+  const bool scales = event.flow.window_is_scaled && !segment.has(tcp_flag::syn) && scale;
   event.window_unit = scales ? 1u << std::min<std::uint8_t>(*scale, 14) : 1;
   finish_event(connection, std::move(event));
 }
@@ -167,34 +133,35 @@ void Side::on_icmp(TraceEvent event) {
   }
   event.is_quote_from_client = quoted->tuple.local == found->second->client;
   event.stream = Stream::icmp;
-  if (const auto quote = conversations_.find_quoted(*quoted)) event.quoted = quote->seq;
+  if (const auto quote = flows_.find_quoted(*quoted)) event.quoted = quote->seq;
   finish_event(*found->second, std::move(event));
 }
 
-SideConnection& Side::connection_of(const CapturedPacket& captured, const SegmentView& view) {
-  const auto found = connections_.find(view.conversation);
+SideConnection& Side::connection_of(const CapturedPacket& captured, const FlowFacts& facts) {
+  const auto found = connections_.find(facts.number);
   if (found != connections_.end()) return *found->second;
   const Packet& packet = *captured.note.packet;
   const Segment& segment = *packet.segment();
   auto connection = std::make_unique<SideConnection>(tap_, *profile_);
   SocketAddress from{packet.ip.source, segment.source_port};
   SocketAddress to{packet.ip.destination, segment.destination_port};
-  if (!view.from_initiator) std::swap(from, to);
+  if (!facts.from_initiator) std::swap(from, to);
   connection->number = ++numbers_;
   connection->client = from;
   connection->server = to;
   connection->has_handshake = segment.has(tcp_flag::syn);
   connection->is_selected = filter_ == nullptr || filter_->matches(captured.ip, captured.wire_size);
   SideConnection& opened = *connection;
-  connections_.emplace(view.conversation, std::move(connection));
+  connections_.emplace(facts.number, std::move(connection));
   by_ends_[{opened.client, opened.server}] = &opened;
-  opened.conversation = view.conversation;
+  opened.flow = facts.number;
+  opened.slot = facts.slot;
   if (opened.is_selected) listener_.on_opened(opened);
   return opened;
 }
 
 void Side::note_config(SideConnection& connection, const TraceEvent& event) {
-  if (!event.has(tcp_flag::syn)) return;
+  if (!event.has(tcp_flag::syn) || !event.header_captured) return;
   const TcpOptions& options = event.packet.segment()->options;
   connection.config[event.stream == Stream::from_client ? 0 : 1] = {.has_syn = true,
                                                                     .mss = options.mss(),
@@ -210,8 +177,10 @@ void Side::finish_event(SideConnection& connection, TraceEvent event) {
   auto& last_of_stream = connection.last_of[static_cast<std::size_t>(event.stream)];
   event.before_same = last_of_stream;
   connection.last = last_of_stream = event.at;
-  connection.origins.see(event);
-  connection.is_quiet = connection.origins.is_closed();
+  if (event.stream != Stream::icmp) {
+    connection.origins.see(event, flows_.at(connection.slot));
+    connection.is_quiet = event.flow.is_over;
+  }
   listener_.on_event(connection, std::move(event));
 }
 
@@ -220,15 +189,15 @@ void Side::forget(const SideConnection& connection) {
   if (const auto found = by_ends_.find(ends); found != by_ends_.end() && found->second == &connection) {
     by_ends_.erase(found);
   }
-  connections_.erase(connection.conversation);
+  connections_.erase(connection.flow);
 }
 
 std::vector<std::string> Side::remarks() const {
   std::vector<std::string> all;
   const auto add = [&](std::string text) { all.push_back(name_ + ": " + std::move(text)); };
   if (cut_ > 0) add(times(cut_, "packet") + " cut by the capture's snap length: compared as far as they go");
-  if (duplicates_ > 0)
-    add(times(duplicates_, "packet") + " seen on a second device as well: each counts once");
+  if (duplicates_.count() > 0)
+    add(times(duplicates_.count(), "packet") + " seen on a second device as well: each counts once");
   if (stray_icmp_ > 0) add(times(stray_icmp_, "ICMP error") + " about no connection in this capture");
   if (backsteps_ > 0) {
     add(fmt::format("time runs back at packet {} and {} in all, by {} at most: packets keep the file's order",

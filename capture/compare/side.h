@@ -13,7 +13,8 @@
 #include "capture/compare/event.h"
 #include "capture/compare/origin.h"
 #include "capture/file/reader.h"
-#include "capture/flow/conversation.h"
+#include "capture/flow/duplicates.h"
+#include "capture/flow/flow_table.h"
 #include "capture/flow/packet_filter.h"
 
 namespace halfopen::compare {
@@ -28,8 +29,9 @@ struct EndConfig {
 };
 
 struct SideConnection {
-  std::uint64_t number = 0;        // in this capture, from 1, in order of the first packets
-  std::uint64_t conversation = 0;  // as Conversations counts
+  std::uint64_t number = 0;  // in this capture, from 1, in order of the first packets
+  std::uint64_t flow = 0;    // as FlowTable counts
+  std::uint32_t slot = 0;    // and where it has it
   SocketAddress client;
   SocketAddress server;
   bool has_handshake = false;  // its SYN was seen, so that it is known who is the client
@@ -90,17 +92,9 @@ class Side {
   void on_segment(const CapturedPacket& captured, TraceEvent event);
   void on_icmp(TraceEvent event);
   void note_time(const CapturedPacket& captured);
-  bool is_duplicate(const CapturedPacket& captured);
-  SideConnection& connection_of(const CapturedPacket& captured, const SegmentView& view);
+  SideConnection& connection_of(const CapturedPacket& captured, const FlowFacts& facts);
   void finish_event(SideConnection& connection, TraceEvent event);
   static void note_config(SideConnection& connection, const TraceEvent& event);
-
-  struct Recent {  // for the duplicates of a capture on several devices
-    std::uint64_t digest = 0;
-    std::int64_t at = 0;
-    std::uint32_t device = 0;
-  };
-  static constexpr std::size_t kRecent = 32;
 
   std::string name_;
   const PacketFilter* filter_;
@@ -110,11 +104,9 @@ class Side {
   CaptureInfo info_;
   const OsProfile* profile_;
   Stream tap_ = Stream::from_client;
-  Conversations conversations_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<SideConnection>> connections_;  // by conversation
+  FlowTable flows_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<SideConnection>> connections_;  // by flow
   std::unordered_map<FourTuple, SideConnection*, FourTupleHash> by_ends_;           // client first
-  std::array<Recent, kRecent> recent_{};
-  std::size_t next_recent_ = 0;
   std::optional<TimePoint> first_at_;
   TimePoint now_ = kTimeZero;
   bool knows_info_ = false;
@@ -124,7 +116,7 @@ class Side {
   std::uint64_t numbers_ = 0;
   std::uint64_t segments_ = 0;
   std::uint64_t cut_ = 0;
-  std::uint64_t duplicates_ = 0;
+  Duplicates duplicates_;
   std::uint64_t malformed_ = 0;
   std::string first_malformed_;
   std::uint64_t stray_icmp_ = 0;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "capture/flow/conversation.h"
+#include "capture/flow/flow_table.h"
 #include "capture/note/note_text.h"
 #include "capture/note/text.h"
 #include "sim/os/signals.h"
@@ -85,7 +85,7 @@ bool fits(const std::optional<T>& wanted, const T& found) {
   return !wanted || *wanted == found;
 }
 
-bool rung_matches(const RungPattern& rung, const PacketNote& note, const SegmentView& view) {
+bool rung_matches(const RungPattern& rung, const PacketNote& note, const FlowFacts& facts) {
   if (rung.from != note.from) return false;
   const Packet& packet = *note.packet;
   if (rung.is_icmp) {
@@ -96,8 +96,8 @@ bool rung_matches(const RungPattern& rung, const PacketNote& note, const Segment
   const Segment* segment = packet.segment();
   if (segment == nullptr) return false;
   if (rung.ack && !segment->has(tcp_flag::ack)) return false;
-  return fits(rung.flags, segment->flags) && fits(rung.seq, view.seq) && fits(rung.end, view.end) &&
-         fits(rung.len, segment->payload.size()) && fits(rung.ack, view.ack) &&
+  return fits(rung.flags, segment->flags) && fits(rung.seq, facts.seq) && fits(rung.end, facts.end) &&
+         fits(rung.len, segment->payload.size()) && fits(rung.ack, facts.ack) &&
          fits(rung.win, std::uint32_t{segment->window});
 }
 
@@ -195,7 +195,7 @@ struct Expectations::Impl {
   std::vector<Tracker> trackers;      // those whose `when` holds
   std::vector<Verdict> verdicts;      // of all; to be filled in for the trackers
   std::vector<std::size_t> place_of;  // a tracker's place among the verdicts
-  Conversations conversations;
+  FlowTable flows;
   Latest client;
   Latest server;
   TimePoint now = kTimeZero;
@@ -269,18 +269,18 @@ struct Expectations::Impl {
   }
 
   void on_packet(const PacketNote& note) {
-    SegmentView view;
-    if (note.packet->segment() != nullptr) view = conversations.see(*note.packet);
+    FlowFacts facts;
+    if (note.packet->segment() != nullptr) facts = flows.see(*note.packet, note.at);
     for (Tracker& tracker : trackers) {
       const Expectation& expect = tracker.expect;
       bool hit = false;
       switch (expect.subject) {
         case Subject::retransmissions:
           hit = note.from == expect.host && note.packet->segment() != nullptr &&
-                is_retransmission(*note.packet, view);
+                is_retransmission(*note.packet, facts);
           break;
         case Subject::packets: hit = matches(expect.match, note.from, *note.packet); break;
-        case Subject::rung: hit = rung_matches(expect.rung, note, view); break;
+        case Subject::rung: hit = rung_matches(expect.rung, note, facts); break;
         default: break;
       }
       if (hit) tracker.occurred(note.at, "it");

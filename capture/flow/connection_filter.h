@@ -2,17 +2,15 @@
 // chosen connection is chosen wholly, with its notes and the ICMP errors that quote it.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
-#include "capture/file/reader.h"
+#include "capture/decode/captured.h"
+#include "capture/flow/flow_table.h"
 #include "capture/flow/packet_filter.h"
 #include "sim/trace/observe.h"
 
@@ -20,15 +18,17 @@ namespace halfopen {
 
 class ConnectionFilter {
  public:
-  // The connections that are remembered; of more, the least recently seen is judged anew.
-  static constexpr std::size_t kMostConnections = std::size_t{1} << 18;
-
-  // `expression` is libpcap's (packet_filter.h; throws InputError). What is chosen goes to `packet` and
-  // `note`, in the order of the file; a note from before the first packet of its connection waits for that.
-  ConnectionFilter(const std::string& expression, std::function<void(const CapturedPacket&)> packet,
+  // `expression` is libpcap's (packet_filter.h; throws InputError). `flows` knows the connections, and
+  // outlives the filter. What is chosen of the notes goes to `note`, in the order of the file; a note from
+  // before the first packet of its connection waits for that.
+  ConnectionFilter(const std::string& expression, const FlowTable& flows,
                    std::function<void(const Note&)> note);
 
-  void on_packet(const CapturedPacket& packet);
+  // Whether a packet is chosen: a segment with its facts, which `flows` has just given, or another packet
+  // with what it quotes, if that is known.
+  bool chooses(const CapturedPacket& packet, const FlowFacts& facts);
+  bool chooses(const CapturedPacket& packet, const std::optional<FlowTable::Quote>& quote);
+  [[nodiscard]] bool has_chosen(std::uint32_t slot, std::uint64_t number) const;
   // System calls and processes are dropped, since they do not say of which connection they are. What the
   // timeline did to all, and remarks, pass.
   void on_note(const Note& note);
@@ -38,24 +38,18 @@ class ConnectionFilter {
   [[nodiscard]] std::uint64_t chosen_connections() const { return chosen_connections_; }
 
  private:
-  struct Connection {
-    FourTuple key;                          // the smaller end is the local one
-    std::array<std::optional<Seq>, 2> syn;  // by end: the number of its SYN
-    bool is_chosen = false;
-  };
-  using List = std::list<Connection>;
-
-  [[nodiscard]] bool chooses(const CapturedPacket& packet);
-  [[nodiscard]] bool chooses_segment(const CapturedPacket& packet, const Segment& segment);
-  void release_notes(const FourTuple& key, bool is_chosen);
+  void release_notes(std::uint32_t slot, bool is_chosen);
 
   PacketFilter filter_;
-  std::function<void(const CapturedPacket&)> packet_;
+  const FlowTable& flows_;
   std::function<void(const Note&)> note_;
-  List list_;  // most recently seen first
-  std::unordered_map<FourTuple, List::iterator, FourTupleHash> table_;
+  struct Judged {
+    std::uint64_t number = 0;
+    bool is_chosen = false;
+  };
+  std::vector<Judged> judged_;  // by slot
   struct Held {
-    FourTuple key;
+    FourTuple ends;
     Note note;
   };
   std::deque<Held> held_;  // of connections without a packet so far

@@ -23,7 +23,7 @@ void JsonWriter::on_packet(const PacketNote& note) {
   ++packets_[from];
   if (note.fate != PacketFate::delivered) ++lost_;
   if (note.packet->segment() == nullptr) return;
-  if (is_retransmission(*note.packet, conversations_.see(*note.packet))) ++retransmissions_[from];
+  if (is_retransmission(*note.packet, flows_.see(*note.packet, note.at))) ++retransmissions_[from];
 }
 
 void JsonWriter::on_note(const Note& note) {

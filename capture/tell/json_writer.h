@@ -10,7 +10,7 @@
 
 #include "capture/expect/expect.h"
 #include "capture/file/capture_file.h"
-#include "capture/flow/conversation.h"
+#include "capture/flow/flow_table.h"
 #include "capture/note/run_info.h"
 
 namespace halfopen {
@@ -33,7 +33,7 @@ class JsonWriter final : public CaptureSink {
  private:
   struct Lists;  // calls, states, processes, timeline, remarks
   RunInfo run_;
-  Conversations conversations_;
+  FlowTable flows_;
   std::array<std::uint64_t, 3> packets_{};  // by HostId
   std::array<std::uint64_t, 3> retransmissions_{};
   std::uint64_t lost_ = 0;

@@ -63,16 +63,16 @@ std::string LadderText::pad_ends(const Packet& packet) {
   return fmt::format("{:<{}}", text, ends_width_);
 }
 
-std::string LadderText::segment_text(const Packet& packet, const SegmentView& view, const std::string& ends) {
+std::string LadderText::segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends) {
   const Segment& segment = *packet.segment();
-  const std::string range = fmt::format("{}:{}({})", view.seq, view.end, segment.payload.size());
-  const std::string ack = segment.has(tcp_flag::ack) ? fmt::format("ack {}", view.ack) : std::string{};
+  const std::string range = fmt::format("{}:{}({})", facts.seq, facts.end, segment.payload.size());
+  const std::string ack = segment.has(tcp_flag::ack) ? fmt::format("ack {}", facts.ack) : std::string{};
   widen(range_width_, range.size());
   widen(ack_width_, ack.size());
   std::string text = fmt::format("{}  {:<3}  {:<{}}  {:<{}}  win {:<5}", ends, flags_text(segment.flags),
-                                 range, range_width_, ack, ack_width_, view.window);
+                                 range, range_width_, ack, ack_width_, facts.window);
   if (segment.has(tcp_flag::urg)) text += fmt::format(" urg {}", segment.urgent);
-  text.append(" ").append(options_text(segment.options, view));
+  text.append(" ").append(options_text(segment.options, facts));
   return text;
 }
 
@@ -86,16 +86,21 @@ std::string LadderText::reason(const Packet& packet, HostId from, TimePoint at) 
 }
 
 std::string LadderText::format_rung(const PacketNote& note) {
+  const bool is_segment = note.packet->segment() != nullptr;
+  const FlowFacts facts = is_segment ? flows_.see(*note.packet, note.at) : FlowFacts{};
+  return format_rung(note, facts, flows_);
+}
+
+std::string LadderText::format_rung(const PacketNote& note, const FlowFacts& facts, const FlowTable& flows) {
   const Packet& packet = *note.packet;
   const std::string ends = pad_ends(packet);
   std::string text;
   bool is_repeated = false;
   if (packet.segment() != nullptr) {
-    const SegmentView view = conversations_.see(packet);
-    is_repeated = is_retransmission(packet, view);
-    text = segment_text(packet, view, ends);
+    is_repeated = is_retransmission(packet, facts);
+    text = segment_text(packet, facts, ends);
   } else if (packet.icmp() != nullptr) {
-    text = fmt::format("{}  {}", ends, icmp_text(packet, conversations_, names_));
+    text = fmt::format("{}  {}", ends, icmp_text(packet, flows, names_));
   } else {
     text = fmt::format("{}  {}", ends, other_text(std::get<OtherBody>(packet.body)));
   }

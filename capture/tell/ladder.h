@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "capture/flow/conversation.h"
+#include "capture/flow/flow_table.h"
 #include "capture/note/names.h"
 #include "sim/trace/observe.h"
 #include "sim/why/rules.h"
@@ -41,6 +41,9 @@ class LadderText {
 
   // One line without a newline at its end; with `explain` a second one after it.
   [[nodiscard]] std::string format_rung(const PacketNote& note);
+  // The same for who follows the flows already: `facts` of a segment, and the table that they are of.
+  [[nodiscard]] std::string format_rung(const PacketNote& note, const FlowFacts& facts,
+                                        const FlowTable& flows);
   [[nodiscard]] std::string format_note(const Note& note);
   // A packet of a capture file that could not be read.
   [[nodiscard]] std::string format_malformed(TimePoint at, std::uint64_t number, std::string_view message);
@@ -53,7 +56,7 @@ class LadderText {
  private:
   enum class Tone : std::uint8_t { plain, open, close, reset, repeated, lost, event, call, failure, faint };
   std::string line(TimePoint at, std::string_view text, Tone tone) const;
-  std::string segment_text(const Packet& packet, const SegmentView& view, const std::string& ends);
+  std::string segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends);
   std::string pad_ends(const Packet& packet);
   std::string reason(const Packet& packet, HostId from, TimePoint at) const;
   static Tone tone_of(const PacketNote& note, bool is_repeated);
@@ -61,7 +64,7 @@ class LadderText {
 
   Names names_;
   LadderOptions options_;
-  Conversations conversations_;
+  FlowTable flows_;
   // Columns never get narrower.
   std::size_t ends_width_ = 15;
   std::size_t range_width_ = 12;

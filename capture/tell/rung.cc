@@ -14,10 +14,11 @@ std::string hex_text(std::span<const std::uint8_t> bytes) {
   return text;
 }
 
-std::string sack_text(const TcpOptions& options, const SegmentView& view) {
+std::string sack_text(const TcpOptions& options, const FlowFacts& facts) {
   std::string text = fmt::format("sack {} ", options.sack().size());
   for (const SeqSpan& block : options.sack()) {
-    text += fmt::format("{{{}:{}}}", view.relative_to_peer(block.start), view.relative_to_peer(block.end()));
+    text +=
+        fmt::format("{{{}:{}}}", facts.relative_to_peer(block.start), facts.relative_to_peer(block.end()));
   }
   return text;
 }
@@ -52,9 +53,9 @@ std::string query_text(const IcmpMessage& icmp, bool v6) {
   return fmt::format("{}, id {}, seq {}", name, icmp.rest >> 16, icmp.rest & 0xffff);
 }
 
-std::string quote_text(const QuotedSegment& quoted, const Conversations& conversations, Names& names) {
+std::string quote_text(const QuotedSegment& quoted, const FlowTable& flows, Names& names) {
   std::string text = fmt::format(" [{} > {}", names.of(quoted.tuple.local), names.of(quoted.tuple.remote));
-  if (const auto quote = conversations.find_quoted(quoted)) {
+  if (const auto quote = flows.find_quoted(quoted)) {
     text += fmt::format(" {}", quote->seq);
     if (quote->length) text += fmt::format(":{}({})", quote->seq + *quote->length, *quote->length);
   }
@@ -72,14 +73,14 @@ std::string flags_text(std::uint8_t flags) {
 }
 
 std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& options,
-                        const SegmentView& view) {
+                        const FlowFacts& facts) {
   switch (static_cast<TcpOptionKind>(option[0])) {
     case TcpOptionKind::end: return "eol";
     case TcpOptionKind::nop: return "nop";
     case TcpOptionKind::mss: return fmt::format("mss {}", options.mss().value_or(0));
     case TcpOptionKind::window_scale: return fmt::format("wscale {}", options.window_scale().value_or(0));
     case TcpOptionKind::sack_permitted: return "sackOK";
-    case TcpOptionKind::sack: return sack_text(options, view);
+    case TcpOptionKind::sack: return sack_text(options, facts);
     case TcpOptionKind::timestamps:
       return fmt::format("TS val {} ecr {}", options.timestamps().value.wire(),
                          options.timestamps().echo.wire());
@@ -89,7 +90,7 @@ std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& 
                        : fmt::format("unknown-{} 0x{}", option[0], value);
 }
 
-std::string options_text(const TcpOptions& options, const SegmentView& view) {
+std::string options_text(const TcpOptions& options, const FlowFacts& facts) {
   std::span<const std::uint8_t> wire = options.wire();
   if (wire.empty()) return {};
   std::string text;
@@ -97,14 +98,14 @@ std::string options_text(const TcpOptions& options, const SegmentView& view) {
     if (!text.empty()) text += ',';
     const bool is_single = wire[0] <= static_cast<std::uint8_t>(TcpOptionKind::nop);
     const std::size_t length = is_single ? 1 : wire[1];
-    text += option_text(wire.first(length), options, view);
+    text += option_text(wire.first(length), options, facts);
     if (wire[0] == static_cast<std::uint8_t>(TcpOptionKind::end)) break;
     wire = wire.subspan(length);
   }
   return "<" + text + ">";
 }
 
-std::string icmp_text(const Packet& packet, const Conversations& conversations, Names& names) {
+std::string icmp_text(const Packet& packet, const FlowTable& flows, Names& names) {
   const IcmpMessage& icmp = *packet.icmp();
   const bool v6 = packet.ip.source.is_v6();
   const std::string_view protocol = v6 ? "icmp6" : "icmp";
@@ -116,7 +117,7 @@ std::string icmp_text(const Packet& packet, const Conversations& conversations, 
   text += to_string(*kind);
   if (kind == IcmpKind::fragmentation_needed)
     text += fmt::format(" (mtu {})", v6 ? icmp.rest : icmp.rest & 0xffff);
-  if (quoted) text += quote_text(*quoted, conversations, names);
+  if (quoted) text += quote_text(*quoted, flows, names);
   return text;
 }
 

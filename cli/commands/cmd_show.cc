@@ -2,14 +2,14 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "capture/file/reader.h"
 #include "capture/flow/connection_filter.h"
-#include "capture/flow/state_follower.h"
+#include "capture/flow/duplicates.h"
+#include "capture/flow/state_notes.h"
 #include "capture/tell/ladder.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/show_summary.h"
@@ -59,61 +59,95 @@ std::string plural(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-// What is shown of one capture: its ladder or its states, of all connections or of some.
+// What is shown of one capture: its ladder, its states or a line a connection; of all connections or of some.
 class Shown {
  public:
   Shown(Prose& out, const ShowOptions& options) : out_{out}, options_{options} {
     if (options.connection.empty()) return;
-    filter_ = std::make_unique<ConnectionFilter>(
-        options.connection, [this](const CapturedPacket& packet) { show_packet(packet); },
-        [this](const Note& note) { show_note(note); });
+    filter_.emplace(options.connection, flows_, [this](const Note& note) { show_note(note); });
   }
 
   [[nodiscard]] CaptureHandlers handlers();
-  void print_tail(const CaptureCounts& counts);
+  // Once, when no more is read: connections that are left, and how much it was.
+  void finish(const CaptureCounts& counts);
 
  private:
   void on_info(const CaptureInfo& info);
-  void show_packet(const CapturedPacket& packet);
+  void on_packet(const CapturedPacket& packet);
+  void on_segment(const CapturedPacket& packet);
+  void on_error(const CapturedPacket& packet);
+  void on_note(const Note& note);
   void show_note(const Note& note);
   void begin_states(bool are_recorded);
+  void print_tail(const CaptureCounts& counts);
 
   Prose& out_;
   const ShowOptions& options_;
-  std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
+  Duplicates duplicates_;
+  SummaryPrinter summary_{out_, options_.json};
+  FlowTable flows_{FlowTable::Limits{}, [this](std::uint32_t slot, const Flow& flow) {
+                     if (options_.summary && (!filter_ || filter_->has_chosen(slot, flow.number)))
+                       summary_.line(flow);
+                   }};
+  std::optional<ConnectionFilter> filter_;  // empty: all connections
   std::optional<ProseLadder> ladder_;
   StateTable states_{out_, options_.explain};
-  std::optional<StateFollower> follower_;  // where the capture does not record states
+  bool infers_states_ = false;  // the capture does not record them
   bool states_began_ = false;
+  BlockPool pool_;
 };
 
+// The ladder wants each packet as a value; states and summary do without.
 CaptureHandlers Shown::handlers() {
   CaptureHandlers handlers;
   handlers.info = [this](const CaptureInfo& info) { on_info(info); };
-  handlers.packet = [this](const CapturedPacket& packet) {
-    if (options_.states) begin_states(false);
-    filter_ ? filter_->on_packet(packet) : show_packet(packet);
-  };
-  handlers.note = [this](const Note& note) {
-    if (options_.states) begin_states(true);
-    filter_ ? filter_->on_note(note) : show_note(note);
-  };
+  auto& of_packets = options_.summary || options_.states ? handlers.view : handlers.packet;
+  of_packets = [this](const CapturedPacket& packet) { on_packet(packet); };
+  if (!options_.summary) handlers.note = [this](const Note& note) { on_note(note); };
   handlers.malformed = [this](const MalformedPacket& packet) {
-    if (!filter_ && !options_.states) ladder_->on_malformed(packet.at, packet.number, packet.message);
+    if (!filter_ && !options_.states && !options_.summary)
+      ladder_->on_malformed(packet.at, packet.number, packet.message);
   };
   return handlers;
 }
 
 void Shown::on_info(const CaptureInfo& info) {
+  if (options_.summary) return summary_.head(info);
   print_head(out_, options_.capture == "-" ? "standard input" : options_.capture, info);
   ladder_.emplace(out_, ladder_of(info, options_.explain, out_.colour()));
 }
 
-void Shown::show_packet(const CapturedPacket& packet) {
-  if (!options_.states) return ladder_->on_packet(packet.note);
-  if (follower_ && packet.note.packet->segment() != nullptr) {
-    follower_->see(packet.note.at, facts_of(*packet.note.packet));
+void Shown::on_packet(const CapturedPacket& packet) {
+  if (duplicates_.saw(packet)) return;
+  if (options_.states) begin_states(false);
+  packet.view->is_tcp() ? on_segment(packet) : on_error(packet);
+}
+
+void Shown::on_segment(const CapturedPacket& packet) {
+  const FlowFacts facts = flows_.see(flow_segment(*packet.view), packet.note.at);
+  if (filter_ && !filter_->chooses(packet, facts)) return;
+  if (options_.summary) return;
+  if (!options_.states) return ladder_->on_segment(packet.note, facts, flows_);
+  if (!infers_states_) return;
+  tell_states(flows_.at(facts.slot), facts, packet.note.at,
+              [this](const StateNote& note) { states_.on_state(note); });
+}
+
+// An ICMP error about a connection, or a packet that is of none.
+void Shown::on_error(const CapturedPacket& packet) {
+  std::optional<FlowTable::Quote> quote;
+  if (packet.view->is_icmp()) {
+    const Packet value = packet_of(*packet.view, pool_);
+    const auto quoted = quoted_segment(*value.icmp(), value.ip.source.is_v6());
+    if (quoted) quote = flows_.see_error(*quoted, {value.icmp()->type, value.icmp()->code});
   }
+  if (filter_ && !filter_->chooses(packet, quote)) return;
+  if (!options_.states && !options_.summary) ladder_->on_segment(packet.note, FlowFacts{}, flows_);
+}
+
+void Shown::on_note(const Note& note) {
+  if (options_.states) begin_states(true);
+  filter_ ? filter_->on_note(note) : show_note(note);
 }
 
 void Shown::show_note(const Note& note) {
@@ -129,18 +163,25 @@ void Shown::show_note(const Note& note) {
 void Shown::begin_states(bool are_recorded) {
   if (states_began_) return;
   states_began_ = true;
+  infers_states_ = !are_recorded;
   states_.print_head(are_recorded
                          ? "states as the hosts recorded them"
                          : "states inferred from the packets: timeouts and the end of TIME_WAIT send none");
-  if (!are_recorded) follower_.emplace([this](const StateNote& note) { states_.on_state(note); });
+}
+
+void Shown::finish(const CaptureCounts& counts) {
+  flows_.finish();
+  if (!options_.json) print_tail(counts);
 }
 
 void Shown::print_tail(const CaptureCounts& counts) {
   std::string text = plural(counts.packets, "packet");
+  if (options_.summary) text = plural(summary_.connections(), "connection") + ", " + text;
   if (filter_) {
-    text = fmt::format("{} of {}, {} of {}", filter_->chosen_packets(), text, filter_->chosen_connections(),
-                       plural(filter_->connections(), "connection"));
+    text = fmt::format("{} of {}, {} of {}", filter_->chosen_packets(), plural(counts.packets, "packet"),
+                       filter_->chosen_connections(), plural(filter_->connections(), "connection"));
   }
+  if (duplicates_.count() > 0) text += fmt::format(", {} seen twice and counted once", duplicates_.count());
   if (counts.malformed > 0) text += fmt::format(", {} malformed", counts.malformed);
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
   out_.line();
@@ -150,14 +191,20 @@ void Shown::print_tail(const CaptureCounts& counts) {
 }  // namespace
 
 int run_show(const ShowOptions& options) {
-  if (options.summary) return show_summary(options.capture);
-  Pager pager{options.capture == "-"};
+  Pager pager{options.capture == "-" || options.summary};
   Prose out{pager.stream(), pager.colour()};
   Shown shown{out, options};
   CaptureReader reader{options.capture, shown.handlers()};
-  while (!out.reader_left() && reader.step()) {
+  try {
+    while (!out.reader_left() && reader.step()) {
+    }
+  } catch (const InputError&) {  // what was readable counts
+    shown.finish(reader.counts());
+    out.flush();
+    pager.finish();
+    throw;
   }
-  shown.print_tail(reader.counts());
+  shown.finish(reader.counts());
   out.flush();
   pager.finish();
   return kExitYes;

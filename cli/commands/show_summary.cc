@@ -3,39 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <string>
 #include <string_view>
 
-#include "capture/flow/connection_summary.h"
 #include "capture/note/text.h"
-#include "cli/tell/exit_code.h"
-#include "cli/tell/prose.h"
+#include "capture/tell/flow_json.h"
 
 namespace halfopen {
 namespace {
 
-constexpr std::string_view kColumns = "{:>12}  {:>12}  {:<47}  {:>17}  {:>23}  {:>11}  {}";
+constexpr std::string_view kColumns = "{:>12}  {:>12}  {:<47}  {:>17}  {:>23}  {:>11}  {:>12}  {}";
 
 std::string both(std::uint64_t client, std::uint64_t server) {
   return fmt::format("{} / {}", client, server);
 }
 
-std::string_view name_of(std::uint8_t end) { return end == 0 ? "client" : "server"; }
+std::string_view name_of(std::uint8_t role) { return role == 0 ? "client" : "server"; }
 
-std::string ending_text(const ConnectionRecord& record) {
-  using Ending = ConnectionRecord::Ending;
-  const auto [what, by] = record.ending();
+std::string ending_text(const Flow& flow) {
+  const auto [what, by] = flow.ending();
   const std::string_view who = name_of(by);
-  const std::string_view other = name_of(static_cast<std::uint8_t>(1 - by));
-  const EndRecord& end = record.ends[by];
+  const std::string_view other = name_of(by ^ 1);
+  const FlowEnd& end = flow.end(by);
+  const TimePoint last_heard = flow.end(by ^ 1).last_sent;
   switch (what) {
     case Ending::open: return "open";
     case Ending::syn_only: return "SYN not answered";
     case Ending::refused: return "refused";
     case Ending::reset:
-      return end.tries == 0 ? fmt::format("reset by {}", who)
-                            : fmt::format("reset by {}, {} silent since {}", who, other,
-                                          seconds_text(record.ends[1 - by].last_sent));
+      return end.tries == 0
+                 ? fmt::format("reset by {}", who)
+                 : fmt::format("reset by {}, {} silent since {}", who, other, seconds_text(last_heard));
     case Ending::closed: return fmt::format("closed, {} first", who);
     case Ending::closing: return fmt::format("closing, {} first; last FIN not acknowledged", who);
     case Ending::half_closed: return fmt::format("half-closed by {}", who);
@@ -43,79 +41,61 @@ std::string ending_text(const ConnectionRecord& record) {
       return fmt::format("half-open: {} silent since {}, {} tries", other, seconds_text(end.waiting_since),
                          end.tries);
     case Ending::silent:
-      return fmt::format("half-open: {} silent since {}, {} probes", other,
-                         seconds_text(record.ends[1 - by].last_sent), end.tries);
+      return fmt::format("half-open: {} silent since {}, {} probes", other, seconds_text(last_heard),
+                         end.tries);
   }
   return {};
 }
 
-std::string icmp_words(const ConnectionRecord& record) {
-  if (record.icmp_errors == 0) return {};
-  const auto kind = kind_of(record.last_icmp, record.ends[0].address.ip.is_v6());
-  const std::string what = kind ? std::string{to_string(*kind)}
-                                : fmt::format("ICMP {}/{}", record.last_icmp.type, record.last_icmp.code);
-  return fmt::format(", {} ({})", what, record.icmp_errors);
-}
+std::string times(std::uint64_t count) { return count == 1 ? "once" : fmt::format("{} times", count); }
 
-class Printer {
- public:
-  explicit Printer(Prose& out) : out_{out} {}
-
-  void head(const CaptureInfo& info) {
-    names_ = info.names;
-    out_.line(
-        out_.paint(Style::heading, fmt::format(fmt::runtime(kColumns), "began", "duration", "client > server",
-                                               "packets", "bytes", "retrans", "end")));
+// What else a reader should know of it, each after a comma.
+std::string remarks(const Flow& flow) {
+  std::string text;
+  const bool ends_refused = flow.ending().what == Ending::refused;
+  if (flow.refusals > 0 && !ends_refused) text += fmt::format(", refused {} before", times(flow.refusals));
+  if (ends_refused && flow.refusals > 1) text += " " + times(flow.refusals);
+  if (flow.late_reset_by) {
+    text += fmt::format(", a reset by {} after it", name_of(flow.role_of(*flow.late_reset_by)));
   }
-  void line(const ConnectionRecord& record) {
-    const auto& [client, server] = record.ends;
-    const std::string who = fmt::format("{} > {}", names_.of(client.address), names_.of(server.address));
-    const TimePoint duration = kTimeZero + (std::max(record.last, record.began) - record.began);
-    out_.line(fmt::format(fmt::runtime(kColumns), seconds_text(record.began), seconds_text(duration), who,
-                          both(client.packets, server.packets), both(client.bytes, server.bytes),
-                          both(client.retransmissions, server.retransmissions),
-                          ending_text(record) + icmp_words(record) +
-                              (record.is_from_middle ? ", its beginning is missing" : "")));
+  if (flow.void_resets > 0) {
+    text += flow.void_resets == 1 ? ", one reset that does not count"
+                                  : fmt::format(", {} resets that do not count", flow.void_resets);
   }
-
- private:
-  Prose& out_;
-  Names names_;
-};
-
-void print_tail(Prose& out, std::uint64_t connections, const CaptureCounts& counts) {
-  std::string text = fmt::format("{} connection{}, {} packet{}", connections, connections == 1 ? "" : "s",
-                                 counts.packets, counts.packets == 1 ? "" : "s");
-  if (counts.malformed > 0) text += fmt::format(", {} malformed", counts.malformed);
-  if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
-  out.line();
-  out.line(text);
-  out.flush();
+  if (flow.icmp_errors > 0) {
+    const auto kind = kind_of(flow.last_icmp, flow.key.local.ip.is_v6());
+    const std::string what = kind ? std::string{to_string(*kind)}
+                                  : fmt::format("ICMP {}/{}", flow.last_icmp.type, flow.last_icmp.code);
+    text += fmt::format(", {} ({})", what, flow.icmp_errors);
+  }
+  if (!flow.has_syn) text += ", its beginning is missing";
+  for (const std::uint8_t role : {std::uint8_t{0}, std::uint8_t{1}}) {
+    if (flow.end(role).is_missing) text += fmt::format(", the {}'s direction is missing", name_of(role));
+  }
+  return text;
 }
 
 }  // namespace
 
-int show_summary(const std::string& capture) {
-  Prose out{stdout};
-  Printer printer{out};
-  ConnectionSummary summary{[&](const ConnectionRecord& record) { printer.line(record); }};
-  CaptureHandlers handlers;
-  handlers.info = [&](const CaptureInfo& info) { printer.head(info); };
-  handlers.view = [&](const CapturedPacket& packet) { summary.on_packet(packet); };
-  CaptureReader reader{capture, handlers};
-  const auto finish = [&] {
-    summary.finish();
-    print_tail(out, summary.connections(), reader.counts());
-  };
-  try {
-    while (!out.reader_left() && reader.step()) {
-    }
-  } catch (const InputError&) {  // what was readable counts
-    finish();
-    throw;
-  }
-  finish();
-  return kExitYes;
+void SummaryPrinter::head(const CaptureInfo& info) {
+  names_ = info.names;
+  if (json_) return;
+  out_.line(
+      out_.paint(Style::heading, fmt::format(fmt::runtime(kColumns), "began", "duration", "client > server",
+                                             "packets", "bytes", "retrans", "out of order", "end")));
+}
+
+void SummaryPrinter::line(const Flow& flow) {
+  ++connections_;
+  if (json_) return out_.line(flow_json(flow));
+  const FlowEnd& client = flow.end(0);
+  const FlowEnd& server = flow.end(1);
+  const std::string who = fmt::format("{} > {}", names_.of(flow.address(0)), names_.of(flow.address(1)));
+  const TimePoint duration = kTimeZero + (std::max(flow.last, flow.began) - flow.began);
+  out_.line(fmt::format(fmt::runtime(kColumns), seconds_text(flow.began), seconds_text(duration), who,
+                        both(client.packets, server.packets), both(client.bytes, server.bytes),
+                        both(client.retransmissions, server.retransmissions),
+                        both(client.out_of_order, server.out_of_order), ending_text(flow) + remarks(flow)));
 }
 
 }  // namespace halfopen

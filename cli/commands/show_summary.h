@@ -1,12 +1,28 @@
 // halfopen show --summary: a line for each connection of a capture.
 #pragma once
 
-#include <string>
+#include <cstdint>
+
+#include "capture/decode/captured.h"
+#include "capture/flow/flow.h"
+#include "cli/tell/prose.h"
 
 namespace halfopen {
 
-// Prints to standard output. `capture`: a file, or "-" for standard input. Throws InputError where it cannot
-// be read, after the connections up to there. Returns the exit code.
-int show_summary(const std::string& capture);
+class SummaryPrinter {
+ public:
+  // With `json` a line of JSON for each connection (docs/json.md), and nothing else.
+  SummaryPrinter(Prose& out, bool json) : out_{out}, json_{json} {}
+
+  void head(const CaptureInfo& info);
+  void line(const Flow& flow);
+  [[nodiscard]] std::uint64_t connections() const { return connections_; }  // that were told
+
+ private:
+  Prose& out_;
+  bool json_;
+  Names names_;
+  std::uint64_t connections_ = 0;
+};
 
 }  // namespace halfopen

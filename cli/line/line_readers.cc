@@ -17,6 +17,7 @@ constexpr std::string_view kShowExamples =
     "  halfopen show --states crash.pcapng             what netstat would have shown, line by line\n"
     "  halfopen show --connection 'port 80' big.pcap   only connections that begin with such a packet\n"
     "  halfopen show --summary big.pcap                a line for each connection, and how it ended\n"
+    "  halfopen show --summary --json big.pcap | jq 'select(.ending == \"unanswered\")'\n"
     "  tcpdump -i eth0 -c 100 -w - tcp | halfopen show -";
 
 constexpr std::string_view kProfilesExamples =
@@ -38,10 +39,14 @@ void add_readers(CommandLine& line) {
   show->add_option("capture", line.show.capture, "A pcap or pcapng file; '-' is standard input")
       ->required()
       ->type_name("CAPTURE");
-  show->add_flag("--summary", line.show.summary, "A line for each connection instead of the ladder");
-  show->add_flag("--explain", line.show.explain, "Add the rule behind each rung, where the capture knows it");
+  CLI::Option* summary =
+      show->add_flag("--summary", line.show.summary, "A line for each connection instead of the ladder");
+  show->add_flag("--json", line.show.json, "With --summary: the line as JSON (docs/json.md)")->needs(summary);
+  show->add_flag("--explain", line.show.explain, "Add the rule behind each rung, where the capture knows it")
+      ->excludes(summary);
   show->add_flag("--states", line.show.states,
-                 "Print each change of a connection's state in netstat's columns, not the packets");
+                 "Print each change of a connection's state in netstat's columns, not the packets")
+      ->excludes(summary);
   show->add_option(
           "--connection", line.show.connection,
           "Only connections whose first packet matches, as tcpdump filters: 'host 10.0.0.2 and port 80'")

@@ -79,6 +79,7 @@ struct ShowOptions {
   bool states = false;     // the connections' states, not the packets
   bool explain = false;
   bool summary = false;  // a line for each connection instead of the ladder
+  bool json = false;     // that line as JSON
 };
 
 struct CompareCommand {

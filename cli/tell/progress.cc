@@ -38,13 +38,13 @@ Progress::Progress(const Scenario& scenario) {
 void Progress::on_packet(const PacketNote& note) {
   const Segment* segment = note.packet->segment();
   if (segment == nullptr) return;
-  const SegmentView view = conversations_.see(*note.packet);
+  const FlowFacts facts = flows_.see(*note.packet, note.at);
   if (note.from != HostId::client) {
     retransmission_ = 0;
     return;
   }
   last_at_ = note.at;
-  if (is_retransmission(*note.packet, view)) {
+  if (is_retransmission(*note.packet, facts)) {
     last_ = fmt::format("retransmission {}", ++retransmission_);
   } else {
     retransmission_ = 0;

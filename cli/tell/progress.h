@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/flow/conversation.h"
+#include "capture/flow/flow_table.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/observe.h"
 
@@ -30,7 +30,7 @@ class Progress final : public Observer {
   void clear();
 
  private:
-  Conversations conversations_;
+  FlowTable flows_;
   std::vector<TimePoint> expected_;  // when the model's client sends
   TimePoint expected_end_ = kTimeZero;
   std::string last_ = "nothing yet";

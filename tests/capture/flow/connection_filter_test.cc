@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/input_error.h"
 #include "tests/support/packets.h"
 
 namespace halfopen::test {
@@ -22,8 +23,7 @@ constexpr std::uint8_t kAck = tcp_flag::ack;
 class Filtered {
  public:
   explicit Filtered(const std::string& expression)
-      : filter_{expression, [this](const CapturedPacket& packet) { shown.push_back(text_of(packet)); },
-                [this](const Note& note) { shown.push_back(text_of(note)); }} {}
+      : filter_{expression, flows_, [this](const Note& note) { shown.push_back(text_of(note)); }} {}
 
   void packet(const Packet& packet) {
     const std::vector<std::uint8_t> bytes = bytes_of(packet);
@@ -31,7 +31,7 @@ class Filtered {
     captured.note.packet = &packet;
     captured.ip = bytes;
     captured.wire_size = static_cast<std::uint32_t>(bytes.size());
-    filter_.on_packet(captured);
+    if (chooses(captured)) shown.push_back(text_of(captured));
   }
   void segment(std::uint16_t port, std::uint8_t flags, std::uint32_t seq = 0, bool from_server = false) {
     packet(tcp_packet(pool, {.from_server = from_server, .flags = flags, .seq = seq, .client_port = port}));
@@ -50,6 +50,12 @@ class Filtered {
   std::vector<std::string> shown;
 
  private:
+  bool chooses(const CapturedPacket& captured) {
+    const Packet& packet = *captured.note.packet;
+    if (packet.segment() != nullptr) return filter_.chooses(captured, flows_.see(packet));
+    const auto quoted = quoted_segment(*packet.icmp(), false);
+    return filter_.chooses(captured, quoted ? flows_.find_quoted(*quoted) : std::nullopt);
+  }
   static std::string text_of(const CapturedPacket& packet) {
     const Segment* segment = packet.note.packet->segment();
     if (segment == nullptr) return "icmp";
@@ -62,6 +68,7 @@ class Filtered {
     }
     return "note";
   }
+  FlowTable flows_;
   ConnectionFilter filter_;
 };
 

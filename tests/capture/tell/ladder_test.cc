@@ -138,7 +138,7 @@ TEST(Ladder, FlagsHaveTcpdumpsLettersInTcpdumpsOrder) {
 }
 
 TEST(Ladder, OptionsAreInTcpdumpsForm) {
-  SegmentView view;
+  FlowFacts view;
   view.peer_base = Seq{1000};
   TcpOptions options;
   const SeqSpan blocks[] = {{Seq{2449}, 1448}, {Seq{5345}, 10}};
@@ -206,7 +206,7 @@ TEST(Ladder, OtherProtocolsAreNamed) {
   EXPECT_EQ(other_text({.protocol = 17, .bytes = std::vector<std::uint8_t>(12)}), "udp, 12 bytes");
   EXPECT_EQ(other_text({.protocol = 89, .bytes = {}}), "ip protocol 89, 0 bytes");
   Names names;
-  const Conversations none;
+  const FlowTable none;
   Packet packet;
   packet.body = IcmpMessage{.type = 8, .code = 0, .rest = 0x0001'0002, .body = {}};
   EXPECT_EQ(icmp_text(packet, none, names), "icmp: echo request, id 1, seq 2");

@@ -1,5 +1,3 @@
-#include "capture/flow/state_follower.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/flow/flow_table.h"
+#include "capture/flow/state_notes.h"
 #include "sim/run/world.h"
 #include "sim/scenario/scenario.h"
 
@@ -24,7 +24,7 @@ constexpr std::uint8_t kRst = tcp_flag::rst;
 // Segments between a client at port 40000 and a server at port 80; numbers are relative to 1000 at both ends.
 class Stream {
  public:
-  explicit Stream(Conversations::Limits limits = {}) : follower_{tell(), limits} {}
+  explicit Stream(FlowTable::Limits limits = {}) : flows_{limits} {}
 
   Stream& client(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack = 0, std::uint32_t payload = 0) {
     return send(client_, server_, flags, seq, ack, payload);
@@ -43,10 +43,10 @@ class Stream {
   }
   // What was told since the last time: "client SYN_SENT".
   std::vector<std::string> told() { return std::exchange(told_, {}); }
-  [[nodiscard]] const StateFollower& follower() const { return follower_; }
+  [[nodiscard]] const FlowTable& flows() const { return flows_; }
 
  private:
-  StateFollower::Tell tell() {
+  std::function<void(const StateNote&)> tell() {
     return [this](const StateNote& note) {
       EXPECT_NE(note.from, note.to);
       EXPECT_EQ(note.connection.local, note.host == HostId::client ? client_ : server_);
@@ -55,24 +55,25 @@ class Stream {
   }
   Stream& send(const SocketAddress& from, const SocketAddress& to, std::uint8_t flags, std::uint32_t seq,
                std::uint32_t ack, std::uint32_t payload) {
-    SegmentFacts segment;
+    FlowSegment segment;
     segment.source = from;
     segment.destination = to;
     segment.flags = flags;
     segment.seq = Seq{1000 + seq};
     segment.ack = Seq{1000 + ack};
     segment.payload = payload;
-    follower_.see(kTimeZero, segment);
+    const FlowFacts facts = flows_.see(segment);
+    tell_states(flows_.at(facts.slot), facts, kTimeZero, tell());
     return *this;
   }
 
   SocketAddress client_{*IpAddress::parse("10.0.0.9"), 40000};
   SocketAddress server_{*IpAddress::parse("10.0.0.2"), 80};
   std::vector<std::string> told_;
-  StateFollower follower_;
+  FlowTable flows_;
 };
 
-TEST(StateFollower, HandshakeAndCloseOfTheClient) {
+TEST(FlowStates, HandshakeAndCloseOfTheClient) {
   Stream s;
   s.client(kSyn, 0).server(kSyn | kAck, 0, 1);
   EXPECT_THAT(s.told(), ElementsAre("client SYN_SENT", "server SYN_RECEIVED"));
@@ -84,7 +85,7 @@ TEST(StateFollower, HandshakeAndCloseOfTheClient) {
   EXPECT_THAT(s.told(), ElementsAre("server LAST_ACK", "client TIME_WAIT", "server CLOSED"));
 }
 
-TEST(StateFollower, AFinThatAcknowledgesAFinIsBoth) {
+TEST(FlowStates, AFinThatAcknowledgesAFinIsBoth) {
   Stream s;
   s.open().told();
   s.client(kFin | kAck, 1, 1).server(kFin | kAck, 1, 2);
@@ -92,7 +93,7 @@ TEST(StateFollower, AFinThatAcknowledgesAFinIsBoth) {
               ElementsAre("client FIN_WAIT_1", "server CLOSE_WAIT", "server LAST_ACK", "client FIN_WAIT_2"));
 }
 
-TEST(StateFollower, BothCloseAtOnce) {
+TEST(FlowStates, BothCloseAtOnce) {
   Stream s;
   s.open().told();
   s.client(kFin | kAck, 1, 1).server(kFin | kAck, 1, 1).client(kAck, 2, 2).server(kAck, 2, 2);
@@ -100,7 +101,7 @@ TEST(StateFollower, BothCloseAtOnce) {
                                     "server FIN_WAIT_2", "server TIME_WAIT", "client TIME_WAIT"));
 }
 
-TEST(StateFollower, BothOpenAtOnce) {
+TEST(FlowStates, BothOpenAtOnce) {
   Stream s;
   s.client(kSyn, 0).server(kSyn, 0).client(kSyn | kAck, 0, 1).server(kSyn | kAck, 0, 1);
   s.client(kAck, 1, 1).server(kAck, 1, 1);
@@ -108,7 +109,7 @@ TEST(StateFollower, BothOpenAtOnce) {
                                     "server SYN_RECEIVED", "client ESTABLISHED", "server ESTABLISHED"));
 }
 
-TEST(StateFollower, RetransmissionsChangeNothing) {
+TEST(FlowStates, RetransmissionsChangeNothing) {
   Stream s;
   s.client(kSyn, 0)
       .client(kSyn, 0)
@@ -122,7 +123,7 @@ TEST(StateFollower, RetransmissionsChangeNothing) {
   EXPECT_THAT(s.told(), ElementsAre("client FIN_WAIT_1"));
 }
 
-TEST(StateFollower, AResetEndsBoth) {
+TEST(FlowStates, AResetEndsBoth) {
   Stream s;
   s.open().told();
   s.server(kRst | kAck, 1, 1);
@@ -131,34 +132,34 @@ TEST(StateFollower, AResetEndsBoth) {
   EXPECT_THAT(s.told(), IsEmpty());
 }
 
-TEST(StateFollower, AResetFromTheOldDaysEndsOnlyItsSender) {
+TEST(FlowStates, AResetFromTheOldDaysEndsOnlyItsSender) {
   Stream s;
   s.open().server(kAck, 1, 1, 5).client(kAck, 1, 6).told();
   s.server(kRst, 5);
   EXPECT_THAT(s.told(), ElementsAre("server CLOSED"));
 }
 
-TEST(StateFollower, AResetAtTheNumberThatIsExpectedEndsBoth) {
+TEST(FlowStates, AResetAtTheNumberThatIsExpectedEndsBoth) {
   Stream s;
   s.open().server(kAck, 1, 1, 5).client(kAck, 1, 6).told();
   s.server(kRst, 6);
   EXPECT_THAT(s.told(), ElementsAre("server CLOSED", "client CLOSED"));
 }
 
-TEST(StateFollower, ARefusedSynEndsItsSender) {
+TEST(FlowStates, ARefusedSynEndsItsSender) {
   Stream s;
   s.client(kSyn, 0).server(kRst | kAck, 0, 1);
   EXPECT_THAT(s.told(), ElementsAre("client SYN_SENT", "client CLOSED"));
 }
 
-TEST(StateFollower, AResetThatAnswersAnotherSynEndsNothing) {
+TEST(FlowStates, AResetThatAnswersAnotherSynEndsNothing) {
   Stream s;
   s.client(kSyn, 0).server(kRst | kAck, 0, 7);
   EXPECT_THAT(s.told(), ElementsAre("client SYN_SENT"));
 }
 
 // RFC 9293 section 3.5.1, figure 9: the rebooted host's SYN meets a connection that knows better.
-TEST(StateFollower, AHalfOpenConnectionIsResetByTheOneThatForgot) {
+TEST(FlowStates, AHalfOpenConnectionIsResetByTheOneThatForgot) {
   Stream s;
   s.open().told();
   s.client(kSyn, 500).server(kAck, 1, 1).client(kRst, 1);
@@ -167,7 +168,7 @@ TEST(StateFollower, AHalfOpenConnectionIsResetByTheOneThatForgot) {
   EXPECT_THAT(s.told(), ElementsAre("server SYN_RECEIVED", "client ESTABLISHED", "server ESTABLISHED"));
 }
 
-TEST(StateFollower, JoinedInTheMiddleEachEndIsKnownByItsOwnPackets) {
+TEST(FlowStates, JoinedInTheMiddleEachEndIsKnownByItsOwnPackets) {
   Stream s;
   s.server(kAck, 100, 50, 10);
   EXPECT_THAT(s.told(), ElementsAre("server ESTABLISHED"));
@@ -175,27 +176,27 @@ TEST(StateFollower, JoinedInTheMiddleEachEndIsKnownByItsOwnPackets) {
   EXPECT_THAT(s.told(), ElementsAre("client ESTABLISHED"));
 }
 
-TEST(StateFollower, JoinedAtTheEndItFollowsToo) {
+TEST(FlowStates, JoinedAtTheEndItFollowsToo) {
   Stream s;
   s.client(kFin | kAck, 50, 110).server(kAck, 110, 51);
   EXPECT_THAT(s.told(), ElementsAre("client ESTABLISHED", "client FIN_WAIT_1", "server ESTABLISHED",
                                     "server CLOSE_WAIT", "client FIN_WAIT_2"));
 }
 
-TEST(StateFollower, AnotherSynAfterTimeWaitIsAnotherConnection) {
+TEST(FlowStates, AnotherSynAfterTimeWaitIsAnotherConnection) {
   Stream s;
   s.open().client(kFin | kAck, 1, 1).server(kFin | kAck, 1, 2).client(kAck, 2, 2).told();
   s.client(kSyn, 900).server(kSyn | kAck, 800, 901);
   EXPECT_THAT(s.told(), ElementsAre("client CLOSED", "client SYN_SENT", "server SYN_RECEIVED"));
 }
 
-TEST(StateFollower, RemembersNoMoreThanItsLimits) {
-  Stream s{{.open = 8, .closed = 4}};
+TEST(FlowStates, RemembersNoMoreThanItsLimits) {
+  Stream s{{.open = 8, .over = 4}};
   for (std::uint16_t port = 1000; port < 1100; ++port) s.from_port(port).client(kSyn, 0);
-  EXPECT_EQ(s.follower().size(), 8u);
+  EXPECT_EQ(s.flows().size(), 8u);
   for (std::uint16_t port = 2000; port < 2100; ++port)
     s.from_port(port).client(kSyn, 0).server(kRst | kAck, 0, 1);
-  EXPECT_LE(s.follower().size(), 8u + 4 + 1);
+  EXPECT_LE(s.flows().size(), 8u + 4 + 1);
 }
 
 // What the hosts of a run recorded, and what its packets show.
@@ -203,7 +204,10 @@ class Both final : public Observer {
  public:
   [[nodiscard]] bool wants(NoteKind kind) const override { return kind == NoteKind::state; }
   void on_packet(const PacketNote& note) override {
-    if (note.packet->segment() != nullptr) follower_.see(note.at, facts_of(*note.packet));
+    if (note.packet->segment() == nullptr) return;
+    const FlowFacts facts = flows_.see(*note.packet, note.at);
+    tell_states(flows_.at(facts.slot), facts, note.at,
+                [this](const StateNote& state) { add(inferred, state); });
   }
   void on_note(const Note& note) override { add(recorded, std::get<StateNote>(note)); }
 
@@ -216,10 +220,10 @@ class Both final : public Observer {
     if (note.from == State::time_wait) return;  // its end sends no packet
     to[static_cast<std::size_t>(note.host)].push_back(note.to);
   }
-  StateFollower follower_{[this](const StateNote& note) { add(inferred, note); }};
+  FlowTable flows_;
 };
 
-TEST(StateFollower, ReadsFromAnOrderlyRunWhatTheHostsRecorded) {
+TEST(FlowStates, ReadsFromAnOrderlyRunWhatTheHostsRecorded) {
   const Scenario scenario = parse_scenario(
       "title = 'x'\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n"
       "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n"

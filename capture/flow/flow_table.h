@@ -1,0 +1,103 @@
+// The TCP connections in a stream of packets, told from the packets alone. Memory is bounded: the least
+// recently seen are forgotten, those that are over first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "capture/flow/flow.h"
+#include "capture/flow/flow_index.h"
+
+namespace halfopen {
+
+class FlowTable {
+ public:
+  struct Limits {
+    std::size_t open = std::size_t{1} << 18;
+    std::size_t over = 1024;
+  };
+  // Hears of every flow once, when all is known of it: when a new one takes its ports and it was over, when
+  // it makes room, and from finish().
+  using Tell = std::function<void(std::uint32_t slot, const Flow&)>;
+
+  FlowTable() : FlowTable(Limits{}) {}
+  explicit FlowTable(Limits limits, Tell tell = {}) : limits_{limits}, tell_{std::move(tell)} {}
+
+  // The next segment of the stream, at its time; times matter only to what is told of them. Without one all
+  // come at time zero.
+  FlowFacts see(const FlowSegment& segment, TimePoint at = kTimeZero);
+  FlowFacts see(const Packet& packet, TimePoint at = kTimeZero) { return see(flow_segment(packet), at); }
+  // Tells of the flows that are left, in order of appearance. Nothing may be seen after it.
+  void finish();
+
+  // What an ICMP error quotes; nullopt for a connection that was never seen.
+  struct Quote {
+    std::uint32_t slot = 0;  // as in FlowFacts
+    std::uint64_t number = 0;
+    std::uint32_t seq = 0;
+    std::optional<std::uint32_t> length;  // if the last data of that end began there
+  };
+  [[nodiscard]] std::optional<Quote> find_quoted(const QuotedSegment& quoted) const;
+  // An ICMP error: it counts for the flow that it quotes.
+  std::optional<Quote> see_error(const QuotedSegment& quoted, IcmpTypeCode what);
+
+  // The newest flow between these ends, in whichever order; kNone if there is none.
+  static constexpr std::uint32_t kNone = FlowIndex::kNone;
+  [[nodiscard]] std::uint32_t slot_of(const FourTuple& ends) const;
+  [[nodiscard]] const Flow& at(std::uint32_t slot) const { return rooms_[slot].flow; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  struct Room {
+    Flow flow;
+    std::uint32_t hash = 0;
+    std::uint32_t newer = kNone;  // in the list that it is in
+    std::uint32_t older = kNone;
+    std::uint32_t before = kNone;  // the incarnation before it
+    bool is_told = false;
+    bool is_over = false;        // in the list of those
+    bool is_superseded = false;  // the index has its successor
+  };
+  struct List {  // by when they were last seen
+    std::uint32_t newest = kNone;
+    std::uint32_t oldest = kNone;
+    std::size_t size = 0;
+  };
+
+  [[nodiscard]] std::uint32_t find(const FourTuple& key, std::uint32_t hash) const;
+  std::uint32_t add(const FourTuple& key, std::uint32_t hash, std::uint8_t sender, const FlowSegment& segment,
+                    TimePoint at);
+  std::uint32_t supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment, TimePoint at,
+                          FlowFacts& facts);
+  [[nodiscard]] static bool opens_anew(const Flow& flow, std::uint8_t sender, const FlowSegment& segment);
+  [[nodiscard]] bool is_of_the_one_before(const Room& room, std::uint8_t sender,
+                                          const FlowSegment& segment) const;
+  void tell(std::uint32_t slot);
+  void make_room();
+  void forget(std::uint32_t slot);
+  void touch(std::uint32_t slot);
+  void file(std::uint32_t slot);
+  void put_first(List& list, std::uint32_t slot);
+  void take_out(List& list, std::uint32_t slot);
+  List& list_of(const Room& room) { return room.is_over ? over_ : open_; }
+
+  Limits limits_;
+  Tell tell_;
+  std::uint64_t numbers_ = 0;
+  std::size_t size_ = 0;
+  std::deque<Room> rooms_;  // they stay where they are
+  std::vector<std::uint32_t> free_;
+  FlowIndex index_;
+  List open_;
+  List over_;
+};
+
+// True if this packet is a retransmission: by what its sender says (Why), or, of a kernel's packet, by what
+// the flow shows. Window and keepalive probes are none.
+[[nodiscard]] bool is_retransmission(const Packet& packet, const FlowFacts& facts);
+
+}  // namespace halfopen

@@ -1,0 +1,279 @@
+// Kinds of connections that public captures hold, as small captures of our own (tests/captures/README.md says
+// what is right), and what else a tracker can get wrong.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "capture/file/reader.h"
+#include "capture/flow/duplicates.h"
+#include "capture/flow/flow_table.h"
+#include "tests/support/packets.h"
+
+namespace halfopen {
+namespace {
+
+namespace flag = tcp_flag;
+
+std::vector<Flow> flows_of(const std::string& name) {
+  std::vector<Flow> flows;
+  FlowTable table{{}, [&](std::uint32_t, const Flow& flow) { flows.push_back(flow); }};
+  Duplicates duplicates;
+  CaptureHandlers handlers;
+  handlers.view = [&](const CapturedPacket& packet) {
+    if (!duplicates.saw(packet) && packet.view->is_tcp())
+      table.see(flow_segment(*packet.view), packet.note.at);
+  };
+  read_capture(std::string{HALFOPEN_SOURCE_DIR} + "/tests/captures/" + name, handlers);
+  table.finish();
+  return flows;
+}
+
+Flow only_flow_of(const std::string& name) {
+  const auto flows = flows_of(name);
+  EXPECT_EQ(flows.size(), 1u) << name;
+  return flows.empty() ? Flow{} : flows[0];
+}
+
+// What states and ending say of a flow must be the same story.
+void expect_one_story(const Flow& flow) {
+  const auto is_done = [&](std::uint8_t role) {
+    return flow.end(role).state == State::closed || flow.end(role).state == State::time_wait;
+  };
+  const Ending what = flow.ending().what;
+  if (what == Ending::closed || what == Ending::reset || what == Ending::refused) {
+    EXPECT_TRUE(is_done(0) && is_done(1)) << to_string(flow.end(0).state) << to_string(flow.end(1).state);
+  }
+  if (what == Ending::open && flow.void_resets == 0) {
+    EXPECT_FALSE(is_done(0) && is_done(1));
+  }
+}
+
+TEST(FlowCases, AHoleThatIsFilledCountsItsBytesAndIsOutOfOrder) {
+  const Flow flow = only_flow_of("hole.pcap");
+  EXPECT_EQ(flow.end(0).bytes, 30u);
+  EXPECT_EQ(flow.end(0).retransmissions, 0u);
+  EXPECT_EQ(flow.end(0).out_of_order, 1u);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AFinThatOvertakesItsDataLeavesAHole) {
+  const Flow flow = only_flow_of("fin-before-data.pcap");
+  EXPECT_EQ(flow.end(1).bytes, 100u);
+  EXPECT_EQ(flow.end(1).retransmissions, 0u);
+  EXPECT_EQ(flow.end(1).out_of_order, 1u);
+  EXPECT_EQ(flow.ending().what, Ending::half_closed);
+  EXPECT_EQ(flow.ending().by, 1);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AcknowledgementsShowAnEndThatTheCaptureDoesNot) {
+  const Flow flow = only_flow_of("one-sided-client.pcap");
+  EXPECT_EQ(flow.ending().what, Ending::half_closed);
+  EXPECT_EQ(flow.ending().by, 0);
+  EXPECT_TRUE(flow.end(1).is_missing);
+  EXPECT_FALSE(flow.end(0).is_missing);
+  EXPECT_EQ(flow.end(0).state, State::fin_wait_1);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AnEndWhoseDirectionIsMissingIsNotSilent) {
+  const Flow flow = only_flow_of("one-sided-server.pcap");
+  EXPECT_EQ(flow.end(1).bytes, 50u);
+  EXPECT_EQ(flow.end(1).retransmissions, 1u);
+  EXPECT_EQ(flow.ending().what, Ending::open);
+  EXPECT_TRUE(flow.end(0).is_missing);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AResetForTheIncarnationBeforeEndsNothing) {
+  const Flow flow = only_flow_of("rst-for-the-old.pcap");
+  EXPECT_EQ(flow.ending().what, Ending::closed);
+  EXPECT_EQ(flow.ending().by, 0);
+  EXPECT_EQ(flow.void_resets, 1u);
+  EXPECT_EQ(flow.end(0).bytes, 5u);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, ARefusalIsNotTheEndWhenTheSameSynComesAgain) {
+  const Flow flow = only_flow_of("refused-then-open.pcap");
+  EXPECT_EQ(flow.ending().what, Ending::open);
+  EXPECT_EQ(flow.refusals, 2u);
+  EXPECT_EQ(flow.end(0).state, State::established);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AResetAfterBothClosedInOrderIsToldApart) {
+  const Flow flow = only_flow_of("rst-after-close.pcap");
+  EXPECT_EQ(flow.ending().what, Ending::closed);
+  EXPECT_EQ(flow.ending().by, 0);
+  ASSERT_TRUE(flow.late_reset_by);
+  EXPECT_EQ(flow.role_of(*flow.late_reset_by), 1);
+  expect_one_story(flow);
+}
+
+TEST(FlowCases, AKeepaliveWithAByteIsNoNewData) {
+  const Flow flow = only_flow_of("windows-keepalive.pcap");
+  EXPECT_EQ(flow.ending().what, Ending::silent);
+  EXPECT_EQ(flow.end(0).tries, 5u);
+  EXPECT_EQ(flow.end(0).bytes, 2u);
+  EXPECT_EQ(flow.end(0).retransmissions, 0u);
+}
+
+TEST(FlowCases, APacketSeenTwiceCountsOnce) {
+  const Flow flow = only_flow_of("duplicates.pcap");
+  EXPECT_EQ(flow.end(0).packets, 3u);
+  EXPECT_EQ(flow.end(1).packets, 1u);
+  EXPECT_EQ(flow.end(0).retransmissions, 0u);
+}
+
+class FlowSteps : public ::testing::Test {
+ protected:
+  FlowFacts send(const test::PacketSpec& spec, TimePoint at = kTimeZero) {
+    facts_ = flows_.see(test::tcp_packet(pool_, spec), at);
+    return facts_;
+  }
+  void open(std::uint32_t client = 100, std::uint32_t server = 500) {
+    send({.flags = flag::syn, .seq = client});
+    send({.from_server = true, .flags = flag::syn | flag::ack, .seq = server, .ack = client + 1},
+         kTimeZero + 10ms);
+    send({.seq = client + 1, .ack = server + 1}, kTimeZero + 20ms);
+  }
+  [[nodiscard]] const Flow& flow() const { return flows_.at(facts_.slot); }
+
+  BlockPool pool_;
+  FlowTable flows_;
+  FlowFacts facts_;
+};
+
+TEST_F(FlowSteps, WhatFillsAHoleLaterThanARoundTripWasSentAgain) {
+  open();
+  send({.seq = 106, .ack = 501, .text = "later"}, kTimeZero + 100ms);
+  EXPECT_EQ(send({.seq = 101, .ack = 501, .text = "first"}, kTimeZero + 120ms).what, Sending::repeated);
+  EXPECT_EQ(flow().end(0).bytes, 10u) << "and its bytes are new to us";
+  send({.seq = 116, .ack = 501, .text = "third"}, kTimeZero + 200ms);
+  EXPECT_EQ(send({.seq = 111, .ack = 501, .text = "other"}, kTimeZero + 219ms).what, Sending::out_of_order);
+  EXPECT_EQ(send({.seq = 111, .ack = 501, .text = "other"}, kTimeZero + 219ms).what, Sending::repeated);
+  EXPECT_EQ(flow().end(0).bytes, 20u);
+}
+
+TEST_F(FlowSteps, DataThatIsAcknowledgedBeforeItIsSeenIsNew) {
+  open();
+  send({.from_server = true, .seq = 501, .ack = 106}, kTimeZero + 30ms);
+  EXPECT_NE(send({.seq = 101, .ack = 501, .text = "hello"}, kTimeZero + 30ms).what, Sending::repeated);
+  EXPECT_EQ(flow().end(0).bytes, 5u);
+  EXPECT_EQ(send({.seq = 101, .ack = 501, .text = "hello"}, kTimeZero + 90ms).what, Sending::repeated);
+  EXPECT_EQ(flow().end(0).bytes, 5u);
+}
+
+TEST_F(FlowSteps, StragglersOfTheIncarnationBeforeAreItsOwn) {
+  open();
+  send({.flags = flag::syn, .seq = 900'000});
+  EXPECT_EQ(facts_.number, 2u);
+  const auto challenge = send({.from_server = true, .seq = 501, .ack = 101});
+  EXPECT_EQ(challenge.number, 1u);
+  const auto reset = send({.flags = flag::rst, .seq = 101});
+  EXPECT_EQ(reset.number, 1u);
+  EXPECT_TRUE(reset.resets);
+  EXPECT_EQ(flow().ending().what, Ending::reset);
+  EXPECT_EQ(flow().ending().by, 0);
+  const auto answer =
+      send({.from_server = true, .flags = flag::syn | flag::ack, .seq = 700'000, .ack = 900'001});
+  EXPECT_EQ(answer.number, 2u);
+  send({.seq = 900'001, .ack = 700'001});
+  EXPECT_EQ(flow().ending().what, Ending::open);
+}
+
+TEST_F(FlowSteps, AResetWithANumberOfThePastDoesNotCount) {
+  open();
+  send({.from_server = true, .seq = 501, .ack = 101, .text = "hello"});
+  send({.seq = 101, .ack = 506});
+  EXPECT_FALSE(send({.from_server = true, .flags = flag::rst, .seq = 505}).resets);
+  EXPECT_EQ(flow().void_resets, 1u);
+  EXPECT_TRUE(send({.from_server = true, .flags = flag::rst, .seq = 506}).resets);
+  EXPECT_TRUE(facts_.is_over);
+}
+
+TEST_F(FlowSteps, AResetThatBothEndsOutliveWasSomebodyElses) {
+  open();
+  EXPECT_TRUE(send({.from_server = true, .flags = flag::rst, .seq = 501}).is_over);
+  send({.from_server = true, .seq = 501, .ack = 101, .text = "hello"});
+  EXPECT_TRUE(facts_.is_over) << "it may have crossed the reset";
+  EXPECT_FALSE(send({.seq = 101, .ack = 506}).is_over) << "the client took it";
+  EXPECT_EQ(flow().ending().what, Ending::open);
+  EXPECT_EQ(flow().end(0).state, State::established);
+}
+
+TEST_F(FlowSteps, ProbesIntoAClosedWindowAreNoKeepalives) {
+  open();
+  send({.seq = 101, .ack = 501, .text = "hello"});
+  send({.from_server = true, .seq = 501, .ack = 106, .window = 0});
+  EXPECT_EQ(send({.seq = 105, .ack = 501}).what, Sending::window_probe);
+  EXPECT_EQ(send({.seq = 106, .ack = 501, .text = "x"}).what, Sending::window_probe) << "a byte, as BSD does";
+  EXPECT_EQ(send({.seq = 106, .ack = 501, .text = "x"}).what, Sending::window_probe);
+  EXPECT_EQ(flow().end(0).bytes, 6u);
+  EXPECT_EQ(flow().end(0).retransmissions, 0u);
+  EXPECT_EQ(flow().end(0).tries, 3u);
+}
+
+TEST_F(FlowSteps, AScaleThatTheSnapLengthCutOffIsUnknown) {
+  FlowSegment syn{.source = {test::kClientIp, 40000},
+                  .destination = {test::kServerIp, 80},
+                  .seq = Seq{100},
+                  .ack = Seq{},
+                  .flags = flag::syn,
+                  .window = 64240,
+                  .window_scale = 7};
+  flows_.see(syn);
+  FlowSegment answer{.source = syn.destination,
+                     .destination = syn.source,
+                     .seq = Seq{500},
+                     .ack = Seq{101},
+                     .flags = flag::syn | flag::ack,
+                     .window = 65160,
+                     .window_scale = std::nullopt,
+                     .options_are_cut = true};
+  flows_.see(answer);
+  FlowSegment ack{.source = syn.source,
+                  .destination = syn.destination,
+                  .seq = Seq{101},
+                  .ack = Seq{501},
+                  .flags = flag::ack,
+                  .window = 502,
+                  .window_scale = std::nullopt};
+  EXPECT_FALSE(flows_.see(ack).window_is_scaled);
+  EXPECT_EQ(flows_.see(ack).window, 502u);
+}
+
+TEST(SeenRanges, EachByteCountsOnceInAnyOrder) {
+  SeenRanges seen;
+  seen.start(Seq{0xffff'fff0}, true);  // across the wrap
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 8), 8u);
+  EXPECT_EQ(seen.see(Seq{8}, 8), 8u);
+  EXPECT_EQ(seen.see(Seq{0}, 4), 4u) << "inside the hole";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff4}, 16), 8u) << "what was before it";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32), 4u) << "and the rest";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32), 0u);
+  EXPECT_EQ(seen.next(), Seq{16});
+}
+
+TEST(SeenRanges, WhereACaptureBeginsInTheMiddleWhatWasBeforeIsNew) {
+  SeenRanges seen;
+  seen.start(Seq{1000}, false);
+  EXPECT_EQ(seen.see(Seq{1000}, 10), 10u);
+  EXPECT_EQ(seen.see(Seq{980}, 10), 10u);
+  EXPECT_EQ(seen.see(Seq{985}, 20), 10u);
+  seen.start(Seq{1000}, true);
+  EXPECT_EQ(seen.see(Seq{980}, 10), 0u);
+}
+
+TEST(SeenRanges, HolesAreBounded) {
+  SeenRanges seen;
+  seen.start(Seq{0}, true);
+  for (std::uint32_t i = 1; i < 100; ++i) seen.see(Seq{20 * i}, 10);
+  EXPECT_EQ(seen.see(Seq{20 * 98 + 10}, 10), 10u);
+  EXPECT_EQ(seen.see(Seq{10}, 10), 0u) << "the oldest were given up";
+}
+
+}  // namespace
+}  // namespace halfopen

@@ -30,7 +30,7 @@ halfopen_room(sim/run USES sim/base sim/wire sim/trace sim/tcp sim/os sim/apps s
 halfopen_room(capture/note USES sim/*)
 halfopen_room(capture/decode USES capture/note sim/*)
 halfopen_room(capture/file USES capture/note capture/decode sim/*)
-halfopen_room(capture/flow USES capture/file sim/*)
+halfopen_room(capture/flow USES capture/decode sim/*)
 halfopen_room(capture/expect USES capture/note capture/flow sim/*)
 halfopen_room(capture/tell USES capture/note capture/file capture/flow capture/expect sim/*)
 halfopen_room(capture/compare USES capture/note capture/file capture/flow capture/tell sim/*)

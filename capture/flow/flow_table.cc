@@ -47,13 +47,6 @@ void FlowTable::take_out(List& list, std::uint32_t slot) {
   --list.size;
 }
 
-void FlowTable::touch(std::uint32_t slot) {
-  List& list = list_of(rooms_[slot]);
-  if (list.newest == slot) return;
-  take_out(list, slot);
-  put_first(list, slot);
-}
-
 // Puts it among those that are over, or back.
 void FlowTable::file(std::uint32_t slot) {
   Room& room = rooms_[slot];
@@ -97,8 +90,17 @@ void FlowTable::tell(std::uint32_t slot) {
 }
 
 void FlowTable::make_room() {
-  while (over_.size > limits_.over) forget(over_.oldest);
-  while (open_.size > 0 && open_.size >= limits_.open) forget(open_.oldest);
+  while (over_.size > limits_.over) forget_oldest(over_);
+  while (open_.size > 0 && open_.size >= limits_.open) forget_oldest(open_);
+}
+
+void FlowTable::forget_oldest(List& list) {
+  while (std::exchange(rooms_[list.oldest].was_seen, false)) {
+    const std::uint32_t slot = list.oldest;
+    take_out(list, slot);
+    put_first(list, slot);
+  }
+  forget(list.oldest);
 }
 
 // With the incarnation before it, which nobody else finds.
@@ -134,7 +136,6 @@ std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, cons
   index_.remove(old.hash, slot);
   old.is_superseded = true;
   file(slot);
-  touch(slot);
   const std::uint32_t successor = add(old.flow.key, old.hash, sender, segment, at);
   if (rooms_[slot].flow.number != 0 && rooms_[slot].flow.key == rooms_[successor].flow.key &&
       rooms_[slot].is_superseded) {
@@ -175,10 +176,10 @@ FlowFacts FlowTable::see(const FlowSegment& segment, TimePoint at) {
   } else {
     const Room& room = rooms_[slot];
     if (room.before != kNone && is_of_the_one_before(room, sender, segment)) slot = room.before;
-    touch(slot);
   }
   Room& room = rooms_[slot];
   facts.slot = slot;
+  room.was_seen = true;
   room.flow.follow(sender, segment, at, facts);
   if (facts.is_over != room.is_over) file(slot);
   return facts;

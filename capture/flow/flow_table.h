@@ -1,5 +1,5 @@
-// The TCP connections in a stream of packets, told from the packets alone. Memory is bounded: the least
-// recently seen are forgotten, those that are over first.
+// The TCP connections in a stream of packets, told from the packets alone. Memory is bounded: those that were
+// not seen for long are forgotten, and first of them what is over.
 #pragma once
 
 #include <cstddef>
@@ -58,11 +58,14 @@ class FlowTable {
     std::uint32_t newer = kNone;  // in the list that it is in
     std::uint32_t older = kNone;
     std::uint32_t before = kNone;  // the incarnation before it
+    bool was_seen = true;          // since it was put where it is in its list
     bool is_told = false;
     bool is_over = false;        // in the list of those
     bool is_superseded = false;  // the index has its successor
   };
-  struct List {  // by when they were last seen
+  // In order of age, but that whoever was seen meanwhile gets a second chance when its turn to go has come
+  // (the clock algorithm): to be seen costs a bit, and no look at a neighbour.
+  struct List {
     std::uint32_t newest = kNone;
     std::uint32_t oldest = kNone;
     std::size_t size = 0;
@@ -78,8 +81,8 @@ class FlowTable {
                                           const FlowSegment& segment) const;
   void tell(std::uint32_t slot);
   void make_room();
+  void forget_oldest(List& list);
   void forget(std::uint32_t slot);
-  void touch(std::uint32_t slot);
   void file(std::uint32_t slot);
   void put_first(List& list, std::uint32_t slot);
   void take_out(List& list, std::uint32_t slot);

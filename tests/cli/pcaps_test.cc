@@ -37,7 +37,7 @@ TEST(Pcaps, ASummaryIsALineForEachConnectionAndHowItEnded) {
   };
   const Outcome crash = summary_of("host-crash.live.pcapng");
   EXPECT_EQ(crash.status, 0) << crash.err;
-  EXPECT_THAT(crash.out, ::testing::ContainsRegex("client > server +9 / 3 +29 / 14 +4 / 0 +"
+  EXPECT_THAT(crash.out, ::testing::ContainsRegex("client > server +9 / 3 +29 / 14 +4 / 0 +0 / 0 +"
                                                   "half-open: server silent since 3\\.000425, 4 tries\n"));
   EXPECT_THAT(crash.out, ::testing::EndsWith("\n1 connection, 12 packets\n"));
   EXPECT_THAT(summary_of("normal-close.live.pcapng").out, ::testing::HasSubstr("closed, client first\n"));

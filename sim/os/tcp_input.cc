@@ -47,14 +47,14 @@ void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segmen
   Connection* connection = table_.find(tuple_of(packet, segment));
   if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
   if (connection->embryonic && drops_last_ack(*connection, segment)) return;
-  if (connection->endpoint.on_segment(now, arrival_of(packet, segment)) == Endpoint::Verdict::reopen) {
-    std::optional<Seq> iss;
-    if (facts_.profile.ip.reuse_isn_step != 0) iss = connection->endpoint.reuse_iss();
-    forget(now, *connection, Cause::reopened);
-    after_input(now, *connection);
-    return answer_stranger(now, packet, segment, iss);
-  }
-  after_input(now, *connection);
+  auto verdict = Endpoint::Verdict::done;
+  input(now, *connection,
+        [&](Endpoint& endpoint) { verdict = endpoint.on_segment(now, arrival_of(packet, segment)); });
+  if (verdict != Endpoint::Verdict::reopen) return;
+  std::optional<Seq> iss;
+  if (facts_.profile.ip.reuse_isn_step != 0) iss = connection->endpoint().reuse_iss();
+  retire(*connection);  // its four-tuple is the new one's
+  answer_stranger(now, packet, segment, iss);
 }
 
 void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message) {
@@ -75,8 +75,7 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
   Connection* connection = table_.find(quoted->tuple);
   if (connection == nullptr) return;
   const std::uint32_t mtu = v6 ? message.rest : message.rest & 0xffffu;  // RFC 1191: the word's low half
-  connection->endpoint.on_icmp(now, *kind, quoted->seq, mtu);
-  after_input(now, *connection);
+  input(now, *connection, [&](Endpoint& endpoint) { endpoint.on_icmp(now, *kind, quoted->seq, mtu); });
 }
 
 void TcpStack::receive_other(const Packet& packet, const OtherBody& body) {
@@ -101,8 +100,7 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
   if (listener->refuses_syn()) return;
   Connection& embryo = make(now, tuple, listener->options(), iss);
   listener->add(embryo);
-  embryo.endpoint.open_passively(now, arrival_of(packet, segment));
-  after_input(now, embryo);
+  input(now, embryo, [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment)); });
 }
 
 void TcpStack::reset_stranger(const Packet& packet) {
@@ -136,7 +134,7 @@ Listener* TcpStack::listener_at(const SocketAddress& local) const {
 // and the embryo's SYN-ACK will be sent again.
 bool TcpStack::drops_last_ack(const Connection& embryo, const Segment& segment) const {
   if (segment.has(tcp_flag::syn) || segment.has(tcp_flag::rst) || !segment.has(tcp_flag::ack)) return false;
-  return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint.info().iss + 1;
+  return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint().info().iss + 1;
 }
 
 }  // namespace halfopen

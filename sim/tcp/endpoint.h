@@ -1,19 +1,19 @@
 // One end of a TCP connection (RFC 9293), sans-IO: facts come in as arguments, wishes go out by polling. It
 // owns no clock, socket, thread or callback, and knows nothing of crashes, processes or paths.
 //
-// Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner calls
-// poll_segment() until it gives false, reads env.events, and asks for next_deadline().
-// An endpoint in CLOSED is finished: the owner reads its error and lets it go.
+// Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner polls until
+// there is nothing left: poll_event(), which also tells what poll_segment() did, and poll_segment(). Then it
+// asks for next_deadline(). An endpoint in CLOSED is finished: the owner reads its error and lets it go.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "sim/base/ring.h"
 #include "sim/base/time.h"
 #include "sim/tcp/congestion.h"
+#include "sim/tcp/endpoint_event.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/rtt.h"
@@ -26,23 +26,12 @@
 
 namespace halfopen {
 
-// What an endpoint reports besides segments.
-struct EndpointEvent {
-  enum class What : std::uint8_t { state_changed, timer_armed, timer_stopped, timer_fired };
-  What what = What::state_changed;
-  State from = State::closed;
-  State to = State::closed;
-  Cause why = Cause::unknown;
-  Timer timer = Timer::retransmit;
-  TimePoint deadline = kNever;
-};
-
 // What the endpoints of one host share. Outlives them.
 struct EndpointEnv {
   const OsProfile& profile;
   const TickClock& clock;
   BlockPool& pool;
-  std::vector<EndpointEvent> events;  // filled by endpoints, emptied by the owner after each input
+  EventPool events;  // where each endpoint keeps its own
   bool wants_timer_events = false;
   std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter
 };
@@ -75,6 +64,7 @@ class Endpoint {
   Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOptions& options);
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
+  ~Endpoint() { env_->events.clear(events_); }
 
   // --- In: the network
   // What the owner must do after on_segment().
@@ -107,6 +97,8 @@ class Endpoint {
   // --- Out
   // The next packet to send now, if any. What to send is decided here and nowhere else.
   bool poll_segment(TimePoint now, Packet& out);
+  // The next of its own events, oldest first; false when there is none.
+  bool poll_event(EndpointEvent& out) { return env_->events.pop(events_, out); }
   [[nodiscard]] Deadline next_deadline() const;
 
   // --- What the socket layer asks
@@ -125,7 +117,7 @@ class Endpoint {
   Errno take_error();
   // Linux's sk_err_soft, BSD's t_softerror: SO_ERROR reads and clears it where the OS does so.
   [[nodiscard]] Errno soft_error() const { return soft_error_; }
-  void clear_soft_error() { soft_error_ = Errno::none; }
+  Errno take_soft_error();
   // The FIN is not yet acknowledged: a lingering close() waits.
   [[nodiscard]] bool close_pending() const {
     return state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
@@ -314,7 +306,10 @@ class Endpoint {
 
   static constexpr std::uint8_t kNoScale = 255;
 
+  void report(const EndpointEvent& event) { env_->events.push(events_, event); }
+
   EndpointEnv* env_;
+  EventPool::Queue events_;
   FourTuple addresses_;
   SocketOptions options_;
   std::array<TimePoint, kTimers> timers_;

@@ -1,7 +1,6 @@
 // What a packet from the network meets: an endpoint, a listener, or nobody.
 #include <algorithm>
 
-#include "sim/os/reset.h"
 #include "sim/os/tcp_stack.h"
 
 namespace halfopen {
@@ -23,10 +22,7 @@ AtListener at_listener(const Segment& segment) {
 }
 
 Arrival arrival_of(const Packet& packet, const Segment& segment) {
-  return {.segment = segment,
-          .truesize = 0,
-          .traffic_class = packet.ip.traffic_class,
-          .hop_limit = packet.ip.hop_limit};
+  return {.segment = segment, .truesize = 0, .traffic_class = packet.ip.traffic_class};
 }
 
 FourTuple tuple_of(const Packet& packet, const Segment& segment) {
@@ -104,16 +100,18 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
 }
 
 void TcpStack::reset_stranger(const Packet& packet) {
-  if (packet.segment()->has(tcp_flag::rst)) return;
-  const std::uint16_t id = facts_.profile.ip.zero_id_without_socket ? std::uint16_t{0} : next_reply_id();
-  auto reset = make_reset(packet, facts_.profile, facts_.rules, id);
+  const Segment& offender = *packet.segment();
+  const auto reset = reset_for(offender, packet.ip.traffic_class, facts_.rules.reset);
   if (!reset.has_value()) return;
-  enqueue(std::move(*reset));
+  Packet answer;
+  write_reset(answer, tuple_of(packet, offender), *reset, facts_.profile.ip, env_.next_ip_id);
+  answer.why.cause = Cause::rst_no_connection;
+  enqueue(std::move(answer));
 }
 
 // Sends an ICMP message of ours.
 void TcpStack::reply(Packet packet) {
-  packet.ip.id = next_reply_id();
+  packet.ip.id = env_.next_ip_id++;
   packet.ip.hop_limit = facts_.profile.ip.ttl;
   packet.ip.dont_fragment = false;
   enqueue(std::move(packet));

@@ -9,6 +9,7 @@ TcpStack::TcpStack(const HostFacts& facts, const Identity& identity, ReadyQueue&
       identity_{identity},
       ready_{ready},
       env_{.profile = facts.profile,
+           .resets = facts.rules.reset,
            .clock = facts.clock,
            .pool = facts.pool,
            .events = {},

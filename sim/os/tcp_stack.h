@@ -78,7 +78,6 @@ class TcpStack {
   void enqueue(Packet packet);
   [[nodiscard]] Listener* listener_at(const SocketAddress& local) const;
   [[nodiscard]] bool drops_last_ack(const Connection& embryo, const Segment& segment) const;
-  [[nodiscard]] std::uint16_t next_reply_id() { return env_.next_ip_id++; }
 
   // Lives of connections.
   Connection& make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,

@@ -16,6 +16,7 @@
 #include "sim/tcp/endpoint_event.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
+#include "sim/tcp/reset.h"
 #include "sim/tcp/rtt.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
@@ -29,11 +30,12 @@ namespace halfopen {
 // What the endpoints of one host share. Outlives them.
 struct EndpointEnv {
   const OsProfile& profile;
+  const ResetRules& resets;
   const TickClock& clock;
   BlockPool& pool;
   EventPool events;  // where each endpoint keeps its own
   bool wants_timer_events = false;
-  std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter
+  std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter, and of packets of no connection
 };
 
 // What is fixed when a connection is born.
@@ -49,8 +51,7 @@ struct EndpointBirth {
 struct Arrival {
   const Segment& segment;
   std::uint32_t truesize = 0;      // what the device charges for it; 0: the profile's value
-  std::uint8_t traffic_class = 0;  // ECN in the low two bits
-  std::uint8_t hop_limit = 64;
+  std::uint8_t traffic_class = 0;  // which a reset may copy
 };
 
 struct Deadline {
@@ -200,17 +201,17 @@ class Endpoint {
   Verdict on_synchronized(TimePoint now, const Arrival& arrival);
   bool passes_paws(TimePoint now, const Segment& segment);
   bool passes_sequence(TimePoint now, const Segment& segment);
-  bool passes_ack(TimePoint now, const Segment& segment);
+  bool passes_ack(TimePoint now, const Arrival& arrival);
   void on_unacceptable(TimePoint now, const Segment& segment);
   void on_repetition(const Segment& segment);
   void on_reset(TimePoint now, const Segment& segment);
-  void on_syn_in_window(TimePoint now, const Segment& segment);
+  void on_syn_in_window(TimePoint now, const Arrival& arrival);
   void take_timestamp(TimePoint now, const Segment& segment);
   void take_data(TimePoint now, const Arrival& arrival);
   void take_fin(TimePoint now);
   void challenge(TimePoint now);
   bool may_answer_again(TimePoint now);
-  void reply_reset(const Segment& offender, Cause why);
+  void reply_reset(const Arrival& offender, Cause why);
 
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
@@ -383,7 +384,7 @@ class Endpoint {
   std::uint8_t held_segments_ = 0;  // full segments received since the last ACK
 
   // A reset to send: the only segment that outlives the connection.
-  Seq reset_seq_, reset_ack_;
+  ResetReply reset_;
   Cause reset_cause_ = Cause::unknown;
 
   State state_ = State::closed;
@@ -403,8 +404,7 @@ class Endpoint {
   bool ack_pending_ : 1 = false;  // send an ACK now
   bool ack_owed_ : 1 = false;     // or with the next segment, or when the timer says so
   bool reset_pending_ : 1 = false;
-  bool reset_is_reply_ : 1 = false;  // bare, as for a stranger: RST at SEG.ACK, or
-  bool reset_has_ack_ : 1 = false;   // RST and ACK for what had no ACK
+  bool reset_is_reply_ : 1 = false;  // to a segment; else only reset_.seq counts
   bool syn_pending_ : 1 = false;
   bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
   bool frto_ : 1 = false;

@@ -59,7 +59,7 @@ void Endpoint::send_active_reset(TimePoint now, Cause why) {
   (void)now;
   reset_pending_ = true;
   reset_is_reply_ = false;
-  reset_seq_ = snd_nxt_;
+  reset_.seq = snd_nxt_;
   reset_cause_ = why;
 }
 

@@ -60,8 +60,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
                     .hop_limit = os().ip.ttl,
                     .dont_fragment = os().ip.dont_fragment};
   const bool bare = os().ip.zero_id_without_socket &&
-                    (state_ == State::time_wait || (state_ == State::syn_received && passive_) ||
-                     cause == Cause::rst_after_close);
+                    (state_ == State::time_wait || (state_ == State::syn_received && passive_));
   if (!bare) out.ip.id = os().ip.id == IpIdPolicy::per_connection ? ip_id_++ : env_->next_ip_id++;
   out.why = Why{.cause = cause, .before = state_before_, .after = state_};
   // Reused by every packet: assigning into the live Segment keeps the variant from being rebuilt.
@@ -395,19 +394,11 @@ bool Endpoint::send_ack(TimePoint now, Packet& out) {
 bool Endpoint::send_reset(TimePoint now, Packet& out) {
   reset_pending_ = false;
   if (!reset_is_reply_) {
-    fill(now, out, reset_seq_, tcp_flag::rst | tcp_flag::ack, reset_cause_);
+    fill(now, out, reset_.seq, tcp_flag::rst | tcp_flag::ack, reset_cause_);
     return true;
   }
-  // As a stranger's: at SEG.ACK, or with an ACK of what had none; nothing else (RFC 9293 section 3.10.7.1).
-  fill(now, out, reset_seq_, tcp_flag::rst, reset_cause_);
-  Segment& segment = *out.segment();
-  segment.window = 0;
-  segment.options = TcpOptions{};
-  if (reset_has_ack_) {
-    segment.flags |= tcp_flag::ack;
-    segment.ack = reset_ack_;
-  }
-  if (os().ip.zero_id_without_socket) out.ip.id = 0;
+  write_reset(out, addresses_, reset_, os().ip, env_->next_ip_id);
+  out.why = Why{.cause = reset_cause_, .before = state_before_, .after = state_};
   return true;
 }
 

@@ -68,7 +68,7 @@ class OneHost : public ::testing::Test {
   const OsProfile& profile_ = *find_profile("rfc");
   TickClock clock_{profile_.clock, Duration{}};
   BlockPool pool_;
-  EndpointEnv env_{profile_, clock_, pool_, {}, false, 1};
+  EndpointEnv env_{profile_, rules_of(profile_).reset, clock_, pool_, {}, false, 1};
 };
 
 TEST_F(OneHost, EachEndpointTellsItsOwnWhoeverIsAskedFirst) {

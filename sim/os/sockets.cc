@@ -143,7 +143,7 @@ CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
     return CallResult::failure(Errno::notconn);
   }
   stack_.input(now, *socket.connection, [&](Endpoint& endpoint) {
-    if (how != ShutdownHow::write) endpoint.shutdown_read(now);
+    if (how != ShutdownHow::write) endpoint.shutdown_read();
     if (how != ShutdownHow::read) endpoint.shutdown_write(now);
   });
   return CallResult::of(0);

@@ -99,10 +99,6 @@ void Endpoint::stop(Timer timer) {
   }
 }
 
-void Endpoint::stop_all() {
-  for (std::size_t t = 0; t < kTimers; ++t) stop(static_cast<Timer>(t));
-}
-
 void Endpoint::on_deadline(TimePoint now) {
   state_before_ = state_;
   for (std::size_t t = 0; t < kTimers; ++t) {
@@ -127,7 +123,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
       return;
     }
     case Timer::persist: return on_persist_timer(now);
-    case Timer::delayed_ack: return on_delayed_ack_timer(now);
+    case Timer::delayed_ack: return on_delayed_ack_timer();
     case Timer::keepalive: return on_keepalive_timer(now);
     case Timer::connect: return give_up(now, Cause::timed_out);
     case Timer::user_timeout: return give_up(now, Cause::user_timed_out);

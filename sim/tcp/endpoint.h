@@ -89,7 +89,7 @@ class Endpoint {
   // Throws received bytes away without copying them (a sink's read); returns how many.
   std::size_t discard(TimePoint now, std::size_t most);
   void shutdown_write(TimePoint now);  // FIN after what is queued
-  void shutdown_read(TimePoint now);
+  void shutdown_read();
   // The process lets go: FIN, or RST where SO_LINGER 0 or the OS's rule for unread data says so.
   void close(TimePoint now);
   void abort(TimePoint now);  // RST, CLOSED
@@ -182,7 +182,6 @@ class Endpoint {
   void arm(TimePoint now, Timer timer, Duration delay);
   void arm_at(Timer timer, TimePoint when);
   void stop(Timer timer);
-  void stop_all();
   [[nodiscard]] bool running(Timer t) const { return timers_[static_cast<std::size_t>(t)] != kNever; }
   [[nodiscard]] TimePoint& deadline_of(Timer t) { return timers_[static_cast<std::size_t>(t)]; }
   void fire(TimePoint now, Timer timer);
@@ -219,7 +218,7 @@ class Endpoint {
   void take_sack(TimePoint now, const Segment& segment, AckResult& result);
   void mark_delivered(TimePoint now, SentSegment& sent, AckResult& result);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
-  void update_send_window(TimePoint now, const Segment& segment);
+  void update_send_window(const Segment& segment);
   void on_fin_acked(TimePoint now);
   void rearm_after_ack(TimePoint now, const AckResult& result);
 
@@ -254,7 +253,7 @@ class Endpoint {
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   std::uint32_t collapse_at(std::uint32_t index);
-  [[nodiscard]] std::uint32_t new_data_length(TimePoint now);
+  [[nodiscard]] std::uint32_t new_data_length() const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
@@ -262,6 +261,12 @@ class Endpoint {
   void add_syn_options(TimePoint now, Segment& segment);
   void after_ack_sent();
   [[nodiscard]] std::uint32_t send_mss() const;
+  // Of IP and TCP, without options.
+  [[nodiscard]] std::uint32_t header_size() const;
+  // The largest segment that our device can take in (RFC 6691): what a SYN offers.
+  [[nodiscard]] std::uint32_t offered_mss() const { return mtu_ - header_size(); }
+  // Bytes that the peer's window still takes beyond SND.NXT (RFC 9293 section 3.8.6.2.1).
+  [[nodiscard]] std::uint32_t usable_window() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
   [[nodiscard]] bool fin_waits_for_window() const;
@@ -286,7 +291,7 @@ class Endpoint {
   void enter_time_wait(TimePoint now, Cause why);
   Verdict on_time_wait(TimePoint now, const Segment& segment);
   void on_fin_wait_2_timer(TimePoint now);
-  void send_active_reset(TimePoint now, Cause why);
+  void send_active_reset(Cause why);
 
   // endpoint_window.cc: the window we offer, and when we acknowledge
   void init_receive_window(bool passive);
@@ -302,7 +307,7 @@ class Endpoint {
   void owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length);
   void ack_now(Cause why);
   void delay_ack(TimePoint now);
-  void on_delayed_ack_timer(TimePoint now);
+  void on_delayed_ack_timer();
   void after_read(TimePoint now, std::size_t count);
 
   static constexpr std::uint8_t kNoScale = 255;
@@ -422,7 +427,6 @@ class Endpoint {
   bool peer_offered_ts_ : 1 = false;
   bool ever_received_data_ : 1 = false;
   bool window_probe_byte_ : 1 = false;
-  bool cwnd_limited_ : 1 = false;
 };
 
 }  // namespace halfopen

@@ -37,7 +37,8 @@ void run_bulk(benchmark::State& state, Make make) {
   TimePoint end = kTimeZero;
   for (auto _ : state) {
     const std::unique_ptr<CaptureSink> sink = make();
-    World world{scenario, {.seed = std::nullopt, .tap = HostId::client, .observer = sink.get()}};
+    const Observers observers = sink ? Observers{sink.get()} : Observers{};
+    World world{scenario, {.seed = std::nullopt, .tap = HostId::client, .observers = observers}};
     end = world.run();
     if (sink) sink->finish();
     packets += world.packets_sent();

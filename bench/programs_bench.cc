@@ -28,7 +28,7 @@ void BM_ProgramsPcap(benchmark::State& state) {
   std::uint64_t packets = 0;
   for (auto _ : state) {
     PcapWriter pcap{"/dev/null", {}};
-    World world{scenario, {.seed = std::nullopt, .observer = &pcap}};
+    World world{scenario, {.seed = std::nullopt, .observers = {&pcap}}};
     world.run();
     pcap.finish();
     packets = world.packets_sent();

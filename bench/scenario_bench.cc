@@ -19,7 +19,7 @@ void BM_Scenario(benchmark::State& state, const std::string& name) {
   for (auto _ : state) {
     const Scenario scenario = parse_scenario(found->toml, name);
     Expectations expectations{scenario.expect, scenario.facts()};
-    World world{scenario, {.seed = std::nullopt, .observer = &expectations}};
+    World world{scenario, {.seed = std::nullopt, .observers = {&expectations}}};
     const TimePoint end = world.run();
     benchmark::DoNotOptimize(expectations.finish(end));
   }

@@ -25,8 +25,8 @@ int run_once(const RunOptions& options, Repeated& repeated) {
   const PreparedRun run = prepare_run(options);
   Telling telling{run, options};
   Progress progress{run.named.scenario};
-  telling.trace().subscribe(progress);
-  if (options.repeat > 1) telling.trace().subscribe(repeated);
+  telling.observers().push_back(&progress);
+  if (options.repeat > 1) telling.observers().push_back(&repeated);
   telling.print_head();
   RunHooks hooks;
   if (!options.command.empty() && !takes_standard_output(options)) hooks.output = pass_on;
@@ -34,7 +34,7 @@ int run_once(const RunOptions& options, Repeated& repeated) {
     telling.flush();
     if (Progress::is_wanted()) progress.show(now);
   };
-  const RunEnd end = run_scenario(run, telling.trace(), hooks);
+  const RunEnd end = run_scenario(run, telling.observers(), hooks);
   progress.clear();
   repeated.end_run();
   return telling.finish(end);

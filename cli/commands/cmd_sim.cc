@@ -9,7 +9,7 @@ int run_sim(const RunOptions& options) {
   const PreparedRun run = prepare_run(options);
   Telling telling{run, options};
   telling.print_head();
-  return telling.finish(run_scenario(run, telling.trace()));
+  return telling.finish(run_scenario(run, telling.observers()));
 }
 
 }  // namespace halfopen

@@ -7,7 +7,7 @@
 
 #include "capture/file/capture_file.h"
 #include "cli/line/options.h"
-#include "sim/trace/trace.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen {
 

@@ -98,7 +98,7 @@ std::string directory_of_programs() {
   return own.parent_path().string();
 }
 
-KernelRunOptions kernel_options(const RunSpec& spec, Observer& observer, const RunHooks& hooks) {
+KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers, const RunHooks& hooks) {
   KernelRunOptions options{.kernel = {spec.hosts.client_is_kernel, spec.hosts.server_is_kernel},
                            .client_command = spec.command,
                            .server_command = {},
@@ -106,7 +106,7 @@ KernelRunOptions kernel_options(const RunSpec& spec, Observer& observer, const R
                            .trace = spec.trace,
                            .seed = spec.seed,
                            .tap = spec.tap,
-                           .observer = &observer,
+                           .observers = observers,
                            .output = hooks.output,
                            .on_wait = hooks.on_wait};
   if (!spec.server_command.empty()) options.server_command = {"/bin/sh", "-c", spec.server_command};
@@ -133,14 +133,14 @@ PreparedRun prepare_run(const RunSpec& spec) {
   return run;
 }
 
-RunEnd run_scenario(const PreparedRun& run, Observer& observer, const RunHooks& hooks) {
+RunEnd run_scenario(const PreparedRun& run, const Observers& observers, const RunHooks& hooks) {
   const Scenario& scenario = run.named.scenario;
   if (run.spec.hosts.is_simulated()) {
-    World world{scenario, {.seed = run.spec.seed, .tap = run.spec.tap, .observer = &observer}};
+    World world{scenario, {.seed = run.spec.seed, .tap = run.spec.tap, .observers = observers}};
     const TimePoint end = world.run();
     return {.at = end, .for_ever = world.is_quiet()};
   }
-  KernelRun kernel{scenario, kernel_options(run.spec, observer, hooks)};
+  KernelRun kernel{scenario, kernel_options(run.spec, observers, hooks)};
   const KernelRun::End end = kernel.run();
   RunEnd result{.at = end.at, .for_ever = end.for_ever};
   for (const HostId id : {HostId::client, HostId::server}) {

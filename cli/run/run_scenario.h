@@ -47,9 +47,9 @@ struct RunEnd {
   std::vector<std::string> sysctls = {};
 };
 
-// Runs it, in virtual time if both hosts are models, else in real time. `observer` hears everything. Throws
+// Runs it, in virtual time if both hosts are models, else in real time. `observers` hear everything. Throws
 // Cannot where this machine does not allow it, std::runtime_error where a program or a sysctl is wrong. A run
 // with kernel hosts waits for every child of this process: have no others.
-RunEnd run_scenario(const PreparedRun& run, Observer& observer, const RunHooks& hooks = {});
+RunEnd run_scenario(const PreparedRun& run, const Observers& observers, const RunHooks& hooks = {});
 
 }  // namespace halfopen

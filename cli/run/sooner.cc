@@ -148,7 +148,7 @@ std::string none_of(const std::vector<std::string_view>& tried) {
 std::string what_tells_sooner(const Scenario& scenario, std::optional<std::uint64_t> seed) {
   const auto run = [seed](const Scenario& what) {
     Told told;
-    World{what, {.seed = seed, .tap = HostId::client, .observer = &told}}.run();
+    World{what, {.seed = seed, .tap = HostId::client, .observers = {&told}}}.run();
     return told;
   };
   if (!scenario.sooner) return {};

@@ -47,10 +47,10 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       expectations_{scenario_.expect, run.facts},
       ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
   open_outputs();
-  trace_.subscribe(expectations_);
+  observers_.push_back(&expectations_);
   if (options_.quiet) return;
-  trace_.subscribe(ladder_);
-  trace_.subscribe(report_);
+  observers_.push_back(&ladder_);
+  observers_.push_back(&report_);
 }
 
 std::FILE* Telling::stream_of(const RunOptions& options) {
@@ -61,13 +61,13 @@ void Telling::open_outputs() {
   const CaptureOptions capture{.epoch = epoch_of_captures(run_.spec.hosts.is_simulated())};
   for (const std::string& name : options_.captures) {
     outputs_.push_back(std::make_unique<Output>(open_capture(name, run_.info, capture)));
-    trace_.subscribe(*outputs_.back());
+    observers_.push_back(outputs_.back().get());
   }
   if (options_.json.empty()) return;
   auto json = std::make_unique<JsonWriter>(options_.json, run_.info);
   json_ = json.get();
   outputs_.push_back(std::make_unique<Output>(std::move(json)));
-  trace_.subscribe(*outputs_.back());
+  observers_.push_back(outputs_.back().get());
 }
 
 void Telling::print_head() {

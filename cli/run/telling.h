@@ -16,7 +16,7 @@
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
 #include "cli/tell/report.h"
-#include "sim/trace/trace.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen {
 
@@ -25,8 +25,8 @@ class Telling {
   // `run` and `options` outlive it. Opens the output files; throws Trouble, CaptureError or InputError.
   Telling(const PreparedRun& run, const RunOptions& options);
 
-  // The run's observer.
-  [[nodiscard]] Trace& trace() { return trace_; }
+  // The run's observers; who else listens is added before the run begins.
+  [[nodiscard]] Observers& observers() { return observers_; }
   [[nodiscard]] Prose& out() { return out_; }
   void print_head();
   // Gives to the system what was recorded so far.
@@ -51,7 +51,7 @@ class Telling {
   Report report_;
   std::vector<std::unique_ptr<Output>> outputs_;
   JsonWriter* json_ = nullptr;  // one of the outputs
-  Trace trace_;
+  Observers observers_;
   std::vector<Verdict> verdicts_;
 };
 

@@ -14,7 +14,6 @@
 #include "capture/file/pcapng_writer.h"
 #include "cli/run/outputs.h"
 #include "cli/tell/exit_code.h"
-#include "sim/trace/trace.h"
 
 namespace halfopen {
 
@@ -41,10 +40,7 @@ TracedRun run_to_capture(const RunSpec& spec, const RunHooks& hooks) {
   const CaptureOptions options{.epoch = epoch_of_captures(spec.hosts.is_simulated())};
   PcapngWriter writer{traced.capture.path(), traced.run.info, options};
   Expectations expectations{traced.run.named.scenario.expect, traced.run.facts};
-  Trace trace;
-  trace.subscribe(writer);
-  trace.subscribe(expectations);
-  traced.end = run_scenario(traced.run, trace, hooks);
+  traced.end = run_scenario(traced.run, {&writer, &expectations}, hooks);
   traced.verdicts = expectations.finish(traced.end.at);
   writer.finish();
   return traced;

@@ -30,7 +30,7 @@ bool Progress::is_wanted() { return isatty(STDERR_FILENO) == 1; }
 Progress::Progress(const Scenario& scenario) {
   if (!is_wanted()) return;
   Sendings sendings;
-  World world{scenario, {.observer = &sendings}};
+  World world{scenario, {.observers = {&sendings}}};
   expected_end_ = world.run();
   expected_ = std::move(sendings.at);
 }

@@ -106,7 +106,7 @@ KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)
   world_ = std::make_unique<World>(
       scenario_, WorldOptions{.seed = options.seed,
                               .tap = options.tap,
-                              .observer = options.observer,
+                              .observers = options.observers,
                               .make_host = [this](HostId id, BlockPool& pool, Observer& observer) {
                                 return make_host(id, pool, observer);
                               }});

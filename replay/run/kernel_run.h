@@ -25,7 +25,7 @@ struct KernelRunOptions {
   bool trace = true;
   std::optional<std::uint64_t> seed = std::nullopt;
   HostId tap = HostId::client;
-  Observer* observer = nullptr;  // may be null
+  Observers observers = {};
   // What the client's program writes, as it comes; may be empty.
   std::function<void(std::string_view bytes, bool error_output)> output;
   // Called about once a second while the run waits; may be empty.

@@ -18,19 +18,19 @@ Connection* ConnectionTable::find(const FourTuple& tuple) const {
   if (slots_.empty()) return nullptr;
   const std::uint32_t hash = hash_of(tuple);
   for (std::size_t at = hash & (slots_.size() - 1); slots_[at] != nullptr; at = next(at)) {
-    if (hashes_[at] == hash && slots_[at]->endpoint.addresses() == tuple) return slots_[at];
+    if (hashes_[at] == hash && slots_[at]->endpoint().addresses() == tuple) return slots_[at];
   }
   return nullptr;
 }
 
 void ConnectionTable::insert(Connection& connection) {
   if ((size_ + 1) * 8 > slots_.size() * 7) grow();
-  put(hash_of(connection.endpoint.addresses()), &connection);
+  put(hash_of(connection.endpoint().addresses()), &connection);
   ++size_;
 }
 
 void ConnectionTable::erase(const Connection& connection) {
-  std::size_t hole = hash_of(connection.endpoint.addresses()) & (slots_.size() - 1);
+  std::size_t hole = hash_of(connection.endpoint().addresses()) & (slots_.size() - 1);
   while (slots_[hole] != &connection) hole = next(hole);
   // Moves back whoever would no longer be found behind the hole.
   for (std::size_t at = next(hole); slots_[at] != nullptr; at = next(at)) {

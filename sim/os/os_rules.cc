@@ -17,8 +17,8 @@ constexpr OsRules kBsd44{
     .listener_resets_embryos = {true, "kern/uipc_socket.c soclose: soabort of so_q0 and so_q"},
     .ports_in_order = {true, "netinet/in_pcb.c in_pcbbind: lastport"},
     .timestamp_offset = {false, "netinet/tcp_output.c: tcp_now"},
-    .rst_counts_fin = {false, "netinet/tcp_input.c dropwithreset: only SYN is counted"},
-    .rst_copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+    .reset = {.counts_fin = {false, "netinet/tcp_input.c dropwithreset: only SYN is counted"},
+              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_error"},
 };
 
@@ -32,8 +32,8 @@ constexpr OsRules kLinux{
     .listener_resets_embryos = {false, "net/ipv4/inet_connection_sock.c inet_csk_listen_stop"},
     .ports_in_order = {false, "net/ipv4/inet_hashtables.c __inet_hash_connect"},
     .timestamp_offset = {true, "net/core/secure_seq.c secure_tcp_ts_off"},
-    .rst_counts_fin = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
-    .rst_copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
+    .reset = {.counts_fin = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
+              .copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"}},
     .icmp_quote = {528, "net/ipv4/icmp.c icmp_send: up to 576 bytes in all"},
 };
 
@@ -47,8 +47,8 @@ constexpr OsRules kFreeBsd{
     .listener_resets_embryos = {true, "netinet/tcp_syncache.c: entries of a closed listener"},
     .ports_in_order = {false, "netinet/in_pcb.c in_pcb_lport: randomized"},
     .timestamp_offset = {true, "netinet/tcp_subr.c tcp_new_ts_offset"},
-    .rst_counts_fin = {true, "netinet/tcp_input.c dropwithreset"},
-    .rst_copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+    .reset = {.counts_fin = {true, "netinet/tcp_input.c dropwithreset"},
+              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_quotelen"},
 };
 
@@ -63,8 +63,8 @@ constexpr OsRules kRfc{
     .listener_resets_embryos = {true, "RFC 9293 section 3.10.4: CLOSE"},
     .ports_in_order = {false, "RFC 6056 section 3.3.1"},
     .timestamp_offset = {true, "RFC 7323 section 7.1"},
-    .rst_counts_fin = {true, "RFC 9293 section 3.10.7.1: SEG.LEN"},
-    .rst_copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"},
+    .reset = {.counts_fin = {true, "RFC 9293 section 3.10.7.1: SEG.LEN"},
+              .copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"}},
     .icmp_quote = {8, "RFC 792"},
 };
 

@@ -7,6 +7,7 @@
 
 #include "sim/base/errno.h"
 #include "sim/tcp/profile.h"
+#include "sim/tcp/reset.h"
 
 namespace halfopen {
 
@@ -21,8 +22,7 @@ struct OsRules {
   Sourced<bool> listener_resets_embryos;  // closing a listener resets also connections not yet established
   Sourced<bool> ports_in_order;           // ephemeral ports start at the first one, not at a random one
   Sourced<bool> timestamp_offset;         // a timestamp clock of its own for each connection
-  Sourced<bool> rst_counts_fin;           // a reset for a segment without ACK acknowledges its FIN
-  Sourced<bool> rst_copies_tos;           // a reset by no socket carries the offender's traffic class
+  ResetRules reset;                       // of one that answers a segment
   Sourced<std::size_t> icmp_quote;        // bytes quoted after the IP header in our ICMP errors
 };
 

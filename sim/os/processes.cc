@@ -50,7 +50,7 @@ void Processes::end(TimePoint now, Process& process, int status, int killed_by) 
   stop_waiting(process);
   ready_.remove(process);
   if (process.pending.lingering != nullptr) {
-    sockets_.end_linger(now, *std::exchange(process.pending.lingering, nullptr));
+    sockets_.end_linger(*std::exchange(process.pending.lingering, nullptr));
   }
   for (const Descriptor& file : process.files) {
     if (file.socket != nullptr) sockets_.close(now, *file.socket, CloseBy::exit);

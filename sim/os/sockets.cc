@@ -40,7 +40,7 @@ static_assert([] {
 }());
 
 const CallRow& row_of(const Connection& connection) {
-  return kCalls[static_cast<std::size_t>(connection.endpoint.state())];
+  return kCalls[static_cast<std::size_t>(connection.endpoint().state())];
 }
 
 }  // namespace
@@ -48,25 +48,28 @@ const CallRow& row_of(const Connection& connection) {
 CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
-  const std::size_t got = socket.connection->endpoint.read(now, into);
-  if (got == 0) return read_nothing(socket);
-  stack_.after_input(now, *socket.connection);  // the window may have opened
-  return CallResult::of(static_cast<std::int64_t>(got));
+  return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.read(now, into); });
 }
 
 CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
-  const std::size_t got = socket.connection->endpoint.discard(now, most);
-  if (got == 0) return read_nothing(socket);
-  stack_.after_input(now, *socket.connection);
+  return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.discard(now, most); });
+}
+
+// A read in whichever way takes bytes out of the receive queue.
+template <class Take>
+CallResult Sockets::read_by(TimePoint now, Socket& socket, Take take) {
+  if (socket.connection->endpoint().readable() == 0) return read_nothing(socket);
+  std::size_t got = 0;
+  stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { got = take(endpoint); });
   return CallResult::of(static_cast<std::int64_t>(got));
 }
 
 // A read when the receive queue is empty.
 CallResult Sockets::read_nothing(Socket& socket) const {
-  Endpoint& endpoint = socket.connection->endpoint;
+  const Endpoint& endpoint = socket.connection->endpoint();
   if (endpoint.fin_received() && facts_.profile.socket.eof_beats_error) return CallResult::of(0);
-  if (endpoint.peek_error() != Errno::none) return CallResult::failure(endpoint.take_error());
+  if (endpoint.peek_error() != Errno::none) return CallResult::failure(socket.connection->take_error());
   if (endpoint.receive_shut() || endpoint.fin_received()) return CallResult::of(0);
   if (row_of(*socket.connection).read == WhenEmpty::waits) return CallResult::waits();
   return socket.was_connected ? CallResult::of(0) : CallResult::failure(Errno::notconn);
@@ -76,25 +79,27 @@ CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::ui
   if (socket.connection == nullptr) return CallResult::failure(facts_.rules.write_unconnected);
   if (write_fails(socket)) return write_failure(socket);
   if (row_of(*socket.connection).write == Writing::waits) return CallResult::waits();
-  const auto taken = static_cast<std::int64_t>(socket.connection->endpoint.write(now, bytes));
-  if (taken == 0 && !bytes.empty()) return CallResult::waits();  // a full buffer: nothing has changed
-  if (taken > 0) stack_.after_input(now, *socket.connection);
-  return static_cast<std::size_t>(taken) == bytes.size() ? CallResult::of(taken) : CallResult::waits(taken);
+  if (bytes.empty()) return CallResult::of(0);
+  if (socket.connection->endpoint().write_space() == 0) return CallResult::waits();
+  std::size_t count = 0;
+  stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { count = endpoint.write(now, bytes); });
+  const auto taken = static_cast<std::int64_t>(count);
+  return count == bytes.size() ? CallResult::of(taken) : CallResult::waits(taken);
 }
 
 bool Sockets::write_fails(const Socket& socket) {
   if (socket.connection == nullptr) return true;
-  const Endpoint& endpoint = socket.connection->endpoint;
+  const Endpoint& endpoint = socket.connection->endpoint();
   if (endpoint.peek_error() != Errno::none || endpoint.send_shut()) return true;
   return row_of(*socket.connection).write == Writing::broken;
 }
 
 // A write that cannot be: Linux reports the pending error first, BSD that the socket cannot send any more.
 CallResult Sockets::write_failure(Socket& socket) const {
-  Endpoint& endpoint = socket.connection->endpoint;
-  const bool broken = endpoint.send_shut() || row_of(*socket.connection).write == Writing::broken;
+  const bool broken =
+      socket.connection->endpoint().send_shut() || row_of(*socket.connection).write == Writing::broken;
   if (broken && facts_.profile.socket.pipe_beats_error) return CallResult::failure(Errno::pipe);
-  const Errno error = endpoint.take_error();
+  const Errno error = socket.connection->take_error();
   return CallResult::failure(error != Errno::none ? error : Errno::pipe);
 }
 
@@ -108,11 +113,10 @@ CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& 
     case Connecting::failed: break;
   }
   // The attempt failed: the socket is as before it, and may try again.
-  Endpoint& endpoint = socket.connection->endpoint;
-  const Errno error = endpoint.take_error();
+  const Errno error = socket.connection->take_error();
   socket.setup = std::make_unique<SocketSetup>();
-  socket.setup->options = endpoint.options();
-  stack_.release(now, *socket.connection);
+  socket.setup->options = socket.connection->endpoint().options();
+  stack_.release(*socket.connection);
   socket.connection = nullptr;
   return CallResult::failure(error != Errno::none ? error : Errno::connaborted);
 }
@@ -135,13 +139,13 @@ CallResult Sockets::start_connect(TimePoint now, Socket& socket, const SocketAdd
 }
 
 CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
-  if (socket.connection == nullptr || socket.connection->endpoint.state() == State::closed) {
+  if (socket.connection == nullptr || socket.connection->endpoint().state() == State::closed) {
     return CallResult::failure(Errno::notconn);
   }
-  Endpoint& endpoint = socket.connection->endpoint;
-  if (how != ShutdownHow::write) endpoint.shutdown_read(now);
-  if (how != ShutdownHow::read && !endpoint.send_shut()) endpoint.shutdown_write(now);
-  stack_.after_input(now, *socket.connection);
+  stack_.input(now, *socket.connection, [&](Endpoint& endpoint) {
+    if (how != ShutdownHow::write) endpoint.shutdown_read();
+    if (how != ShutdownHow::read) endpoint.shutdown_write(now);
+  });
   return CallResult::of(0);
 }
 
@@ -157,9 +161,8 @@ CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption optio
     socket.setup->options = options;
   } else if (socket.listener != nullptr) {
     socket.listener->options() = options;
-  } else if (socket.connection->endpoint.state() != State::closed) {
-    socket.connection->endpoint.set_options(now, options);
-    stack_.after_input(now, *socket.connection);
+  } else if (socket.connection->endpoint().state() != State::closed) {
+    stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { endpoint.set_options(now, options); });
   }
   return CallResult::of(0);
 }
@@ -173,12 +176,8 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
     return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
   }
   if (socket.connection == nullptr) return CallResult::of(0);
-  Endpoint& endpoint = socket.connection->endpoint;
-  Errno error = endpoint.take_error();
-  if (error == Errno::none && facts_.rules.so_error_takes_soft) {
-    error = endpoint.soft_error();
-    endpoint.clear_soft_error();
-  }
+  Errno error = socket.connection->take_error();
+  if (error == Errno::none && facts_.rules.so_error_takes_soft) error = socket.connection->take_soft_error();
   return CallResult::of(static_cast<int>(error));
 }
 
@@ -186,7 +185,7 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
   namespace ev = poll_event;
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
   if (socket.connection == nullptr) return ev::out | ev::hup;
-  const Endpoint& endpoint = socket.connection->endpoint;
+  const Endpoint& endpoint = socket.connection->endpoint();
   const State state = endpoint.state();
   const bool closed = state == State::closed;
   const bool failed = endpoint.peek_error() != Errno::none;
@@ -204,11 +203,11 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
 const SocketOptions& Sockets::options_of(const Socket& socket) {
   if (socket.setup != nullptr) return socket.setup->options;
   if (socket.listener != nullptr) return socket.listener->options();
-  return socket.connection->endpoint.options();
+  return socket.connection->endpoint().options();
 }
 
 const Endpoint* Sockets::endpoint_of(const Socket& socket) {
-  return socket.connection != nullptr ? &socket.connection->endpoint : nullptr;
+  return socket.connection != nullptr ? &socket.connection->endpoint() : nullptr;
 }
 
 }  // namespace halfopen

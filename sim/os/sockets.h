@@ -73,11 +73,10 @@ class Sockets {
   // or when the time is up. Without CloseBy::call it never blocks.
   CallResult close(TimePoint now, Socket& socket, CloseBy by);
   [[nodiscard]] static bool is_lingering(const Socket& socket);
-  void end_linger(TimePoint now, Socket& socket);
+  void end_linger(Socket& socket);
 
   // --- For drivers and reports
-  // ------------------------------------------------------------------------------- The options that a call
-  // on this socket would see.
+  // The options that a call on this socket would see.
   [[nodiscard]] static const SocketOptions& options_of(const Socket& socket);
   // The endpoint behind a socket; nullptr before connect().
   [[nodiscard]] static const Endpoint* endpoint_of(const Socket& socket);
@@ -87,6 +86,8 @@ class Sockets {
   [[nodiscard]] Errno choose_port(SocketAddress& local, const SocketAddress* remote);
   [[nodiscard]] bool is_bound(const SocketAddress& local) const;
   [[nodiscard]] bool is_listened_at(const SocketAddress& local) const;
+  template <class Take>
+  [[nodiscard]] CallResult read_by(TimePoint now, Socket& socket, Take take);
   [[nodiscard]] CallResult read_nothing(Socket& socket) const;
   [[nodiscard]] CallResult write_failure(Socket& socket) const;
   CallResult start_connect(TimePoint now, Socket& socket, const SocketAddress& remote);

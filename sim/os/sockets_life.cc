@@ -83,23 +83,21 @@ CallResult Sockets::close(TimePoint now, Socket& socket, CloseBy by) {
     destroy(socket);
     return CallResult::of(0);
   }
-  Endpoint& endpoint = socket.connection->endpoint;
-  const bool lingers =
-      by == CloseBy::call && endpoint.options().linger && endpoint.options().linger_time > Duration{};
-  if (endpoint.state() != State::closed) endpoint.close(now);
-  stack_.after_input(now, *socket.connection);
+  const SocketOptions& options = socket.connection->endpoint().options();
+  const bool lingers = by == CloseBy::call && options.linger && options.linger_time > Duration{};
+  stack_.input(now, *socket.connection, [now](Endpoint& endpoint) { endpoint.close(now); });
   socket.lingering = lingers;
   if (is_lingering(socket)) return CallResult::waits();
-  end_linger(now, socket);
+  end_linger(socket);
   return CallResult::of(0);
 }
 
 bool Sockets::is_lingering(const Socket& socket) {
-  return socket.lingering && socket.connection->endpoint.close_pending();
+  return socket.lingering && socket.connection->endpoint().close_pending();
 }
 
-void Sockets::end_linger(TimePoint now, Socket& socket) {
-  stack_.release(now, *socket.connection);
+void Sockets::end_linger(Socket& socket) {
+  stack_.release(*socket.connection);
   destroy(socket);
 }
 

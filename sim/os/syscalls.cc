@@ -50,7 +50,7 @@ void Syscalls::interrupt(TimePoint now, Process& process) {
   CallResult result = CallResult::failure(Errno::intr);
   if (pending.done > 0) result = CallResult::of(static_cast<std::int64_t>(pending.done));
   if (pending.lingering != nullptr) {
-    sockets_.end_linger(now, *std::exchange(pending.lingering, nullptr));
+    sockets_.end_linger(*std::exchange(pending.lingering, nullptr));
     result = CallResult::of(0);
   }
   complete(now, process, result);

@@ -103,7 +103,7 @@ CallResult Syscalls::do_close(TimePoint now, Process& process, PendingCall& pend
   if (pending.lingering != nullptr) {  // again
     if (Sockets::is_lingering(*pending.lingering) && !pending.timed_out) return CallResult::waits();
     const bool expired = Sockets::is_lingering(*pending.lingering);
-    sockets_.end_linger(now, *std::exchange(pending.lingering, nullptr));
+    sockets_.end_linger(*std::exchange(pending.lingering, nullptr));
     const Errno error = expired ? facts_.rules.linger_expired.value : Errno::none;
     return error == Errno::none ? CallResult::of(0) : CallResult::failure(error);
   }

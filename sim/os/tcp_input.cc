@@ -1,7 +1,6 @@
 // What a packet from the network meets: an endpoint, a listener, or nobody.
 #include <algorithm>
 
-#include "sim/os/reset.h"
 #include "sim/os/tcp_stack.h"
 
 namespace halfopen {
@@ -23,10 +22,7 @@ AtListener at_listener(const Segment& segment) {
 }
 
 Arrival arrival_of(const Packet& packet, const Segment& segment) {
-  return {.segment = segment,
-          .truesize = 0,
-          .traffic_class = packet.ip.traffic_class,
-          .hop_limit = packet.ip.hop_limit};
+  return {.segment = segment, .truesize = 0, .traffic_class = packet.ip.traffic_class};
 }
 
 FourTuple tuple_of(const Packet& packet, const Segment& segment) {
@@ -47,14 +43,14 @@ void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segmen
   Connection* connection = table_.find(tuple_of(packet, segment));
   if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
   if (connection->embryonic && drops_last_ack(*connection, segment)) return;
-  if (connection->endpoint.on_segment(now, arrival_of(packet, segment)) == Endpoint::Verdict::reopen) {
-    std::optional<Seq> iss;
-    if (facts_.profile.ip.reuse_isn_step != 0) iss = connection->endpoint.reuse_iss();
-    forget(now, *connection, Cause::reopened);
-    after_input(now, *connection);
-    return answer_stranger(now, packet, segment, iss);
-  }
-  after_input(now, *connection);
+  auto verdict = Endpoint::Verdict::done;
+  input(now, *connection,
+        [&](Endpoint& endpoint) { verdict = endpoint.on_segment(now, arrival_of(packet, segment)); });
+  if (verdict != Endpoint::Verdict::reopen) return;
+  std::optional<Seq> iss;
+  if (facts_.profile.ip.reuse_isn_step != 0) iss = connection->endpoint().reuse_iss();
+  retire(*connection);  // its four-tuple is the new one's
+  answer_stranger(now, packet, segment, iss);
 }
 
 void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message) {
@@ -75,8 +71,7 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
   Connection* connection = table_.find(quoted->tuple);
   if (connection == nullptr) return;
   const std::uint32_t mtu = v6 ? message.rest : message.rest & 0xffffu;  // RFC 1191: the word's low half
-  connection->endpoint.on_icmp(now, *kind, quoted->seq, mtu);
-  after_input(now, *connection);
+  input(now, *connection, [&](Endpoint& endpoint) { endpoint.on_icmp(now, *kind, quoted->seq, mtu); });
 }
 
 void TcpStack::receive_other(const Packet& packet, const OtherBody& body) {
@@ -101,21 +96,22 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
   if (listener->refuses_syn()) return;
   Connection& embryo = make(now, tuple, listener->options(), iss);
   listener->add(embryo);
-  embryo.endpoint.open_passively(now, arrival_of(packet, segment));
-  after_input(now, embryo);
+  input(now, embryo, [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment)); });
 }
 
 void TcpStack::reset_stranger(const Packet& packet) {
-  if (packet.segment()->has(tcp_flag::rst)) return;
-  const std::uint16_t id = facts_.profile.ip.zero_id_without_socket ? std::uint16_t{0} : next_reply_id();
-  auto reset = make_reset(packet, facts_.profile, facts_.rules, id);
+  const Segment& offender = *packet.segment();
+  const auto reset = reset_for(offender, packet.ip.traffic_class, facts_.rules.reset);
   if (!reset.has_value()) return;
-  enqueue(std::move(*reset));
+  Packet answer;
+  write_reset(answer, tuple_of(packet, offender), *reset, facts_.profile.ip, env_.next_ip_id);
+  answer.why.cause = Cause::rst_no_connection;
+  enqueue(std::move(answer));
 }
 
 // Sends an ICMP message of ours.
 void TcpStack::reply(Packet packet) {
-  packet.ip.id = next_reply_id();
+  packet.ip.id = env_.next_ip_id++;
   packet.ip.hop_limit = facts_.profile.ip.ttl;
   packet.ip.dont_fragment = false;
   enqueue(std::move(packet));
@@ -136,7 +132,7 @@ Listener* TcpStack::listener_at(const SocketAddress& local) const {
 // and the embryo's SYN-ACK will be sent again.
 bool TcpStack::drops_last_ack(const Connection& embryo, const Segment& segment) const {
   if (segment.has(tcp_flag::syn) || segment.has(tcp_flag::rst) || !segment.has(tcp_flag::ack)) return false;
-  return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint.info().iss + 1;
+  return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint().info().iss + 1;
 }
 
 }  // namespace halfopen

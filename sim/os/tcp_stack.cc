@@ -9,6 +9,7 @@ TcpStack::TcpStack(const HostFacts& facts, const Identity& identity, ReadyQueue&
       identity_{identity},
       ready_{ready},
       env_{.profile = facts.profile,
+           .resets = facts.rules.reset,
            .clock = facts.clock,
            .pool = facts.pool,
            .events = {},
@@ -26,8 +27,7 @@ TcpStack::~TcpStack() {
 void TcpStack::fire_timers(TimePoint now) {
   // Each is put back by settle(), so that one which is due again at once waits for its turn.
   while (Connection* due = deadlines_.pop_due(now)) {
-    due->endpoint.on_deadline(now);
-    after_input(now, *due);
+    input(now, *due, [now](Endpoint& endpoint) { endpoint.on_deadline(now); });
   }
 }
 
@@ -40,26 +40,26 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
       output_.pop_front();
       return true;
     }
-    const bool sends = !connection->retired && connection->endpoint.poll_segment(now, out);
-    flush_events(now, *connection);
+    bool sends = false;
+    if (!connection->retired) {
+      act(now, *connection, [&](Endpoint& endpoint) { sends = endpoint.poll_segment(now, out); });
+    }
     if (sends) return true;
     output_.pop_front();
     connection->touched = false;
-    settle(now, *connection);
+    settle(*connection);
   }
   return false;
 }
 
 Connection& TcpStack::connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options) {
   Connection& connection = make(now, tuple, options, std::nullopt);
-  connection.endpoint.connect(now);
-  after_input(now, connection);
+  input(now, connection, [now](Endpoint& endpoint) { endpoint.connect(now); });
   return connection;
 }
 
-void TcpStack::after_input(TimePoint now, Connection& connection) {
-  flush_events(now, connection);
-  if (connection.embryonic && is_synchronized(connection.endpoint.state())) {
+void TcpStack::after_input(Connection& connection) {
+  if (connection.embryonic && is_synchronized(connection.endpoint().state())) {
     Listener& listener = *connection.listener;
     listener.establish(connection);
     listener.socket().waiters.wake(ready_);
@@ -68,9 +68,9 @@ void TcpStack::after_input(TimePoint now, Connection& connection) {
   wake(connection);
 }
 
-void TcpStack::release(TimePoint now, Connection& connection) {
+void TcpStack::release(Connection& connection) {
   connection.socket = nullptr;
-  after_input(now, connection);
+  touch(connection);
 }
 
 void TcpStack::remove_listener(TimePoint now, Listener& listener) {
@@ -81,16 +81,16 @@ void TcpStack::remove_listener(TimePoint now, Listener& listener) {
     listener.remove(*c);
     if (vanishes) {
       forget(now, *c, Cause::close);
+      touch(*c);
     } else {
-      c->endpoint.abort(now);
+      input(now, *c, [now](Endpoint& endpoint) { endpoint.abort(now); });
     }
-    after_input(now, *c);
   }
 }
 
 bool TcpStack::is_used(const SocketAddress& local) const {
   for (const Connection* c = oldest_; c != nullptr; c = c->newer) {
-    if (!c->retired && overlap(c->endpoint.addresses().local, local)) return true;
+    if (!c->retired && overlap(c->endpoint().addresses().local, local)) return true;
   }
   return false;
 }
@@ -131,33 +131,25 @@ void TcpStack::wake(const Connection& connection) {
   if (connection.socket != nullptr) connection.socket->waiters.wake(ready_);
 }
 
-void TcpStack::flush_events(TimePoint now, const Connection& connection) {
-  if (env_.events.empty()) return;
-  for (const EndpointEvent& event : env_.events) {
-    const FourTuple& tuple = connection.endpoint.addresses();
-    if (event.what == EndpointEvent::What::state_changed) {
-      if (wants_states_) {
-        facts_.observer->on_note(StateNote{now, facts_.id, tuple, event.from, event.to, event.why});
-      }
-      continue;
-    }
-    if (!env_.wants_timer_events) continue;
-    const auto what = event.what == EndpointEvent::What::timer_armed     ? TimerNote::What::armed
-                      : event.what == EndpointEvent::What::timer_stopped ? TimerNote::What::stopped
-                                                                         : TimerNote::What::fired;
-    facts_.observer->on_note(TimerNote{now, facts_.id, tuple, event.timer, what, event.deadline});
+void TcpStack::note(TimePoint now, const Connection& connection, const EndpointEvent& event) {
+  const FourTuple& tuple = connection.endpoint().addresses();
+  if (event.what == EndpointEvent::What::state_changed) {
+    if (!wants_states_) return;
+    return facts_.observer->on_note(StateNote{now, facts_.id, tuple, event.from, event.to, event.why});
   }
-  env_.events.clear();
+  const auto what = event.what == EndpointEvent::What::timer_armed     ? TimerNote::What::armed
+                    : event.what == EndpointEvent::What::timer_stopped ? TimerNote::What::stopped
+                                                                       : TimerNote::What::fired;
+  facts_.observer->on_note(TimerNote{now, facts_.id, tuple, event.timer, what, event.deadline});
 }
 
 // What is left to do when a connection has no more to send: note its deadline, or its end.
-void TcpStack::settle(TimePoint now, Connection& connection) {
-  flush_events(now, connection);
+void TcpStack::settle(Connection& connection) {
   if (!connection.retired) {
-    if (connection.endpoint.state() == State::closed) {
+    if (connection.endpoint().state() == State::closed) {
       retire(connection);
     } else {
-      deadlines_.set(connection, connection.endpoint.next_deadline().when);
+      deadlines_.set(connection, connection.endpoint().next_deadline().when);
     }
   }
   if (!connection.retired || connection.socket != nullptr) return;
@@ -176,10 +168,8 @@ void TcpStack::retire(Connection& connection) {
 }
 
 void TcpStack::forget(TimePoint now, Connection& connection, Cause why) {
-  if (wants_states_ && connection.endpoint.state() != State::closed) {
-    facts_.observer->on_note(StateNote{now, facts_.id, connection.endpoint.addresses(),
-                                       connection.endpoint.state(), State::closed, why});
-  }
+  const State from = connection.endpoint().state();
+  if (from != State::closed) note(now, connection, {.from = from, .to = State::closed, .why = why});
   retire(connection);
 }
 

@@ -1,8 +1,8 @@
 // The host's side of TCP and IP: which endpoint a packet is for, whose timer runs out next, who has something
 // to send, and what strangers are told.
 //
-// Contract: after every input (receive, fire_timers, a call on a connection's endpoint followed by
-// after_input) the owner drains poll_packet(), then asks for next_deadline().
+// Contract: after every input (receive, fire_timers, input) the owner drains poll_packet(), then asks for
+// next_deadline().
 #pragma once
 
 #include <cstdint>
@@ -39,13 +39,17 @@ class TcpStack {
   [[nodiscard]] bool has_output() const { return !output_.empty(); }
 
   // --- Sockets
-  // ----------------------------------------------------------------------------------------------- A new
-  // connection that sends its SYN. The four-tuple must be free.
+  // A new connection that sends its SYN. The four-tuple must be free.
   Connection& connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options);
-  // Must follow every call on a connection's endpoint.
-  void after_input(TimePoint now, Connection& connection);
+  // The way to tell a connection's endpoint something: `tell` is called with it, and what follows from it
+  // (its events are noted, who waits for it wakes, what it has to send is polled for) follows by itself.
+  template <class Tell>
+  void input(TimePoint now, Connection& connection, Tell&& tell) {
+    act(now, connection, tell);
+    after_input(connection);
+  }
   // The socket no longer holds it: it goes on without, and vanishes once it is closed.
-  void release(TimePoint now, Connection& connection);
+  void release(Connection& connection);
   // Starts and ends listening; the listener is its socket's.
   void add_listener(Listener& listener) { listeners_.push_back(&listener); }
   void remove_listener(TimePoint now, Listener& listener);
@@ -74,15 +78,21 @@ class TcpStack {
   void enqueue(Packet packet);
   [[nodiscard]] Listener* listener_at(const SocketAddress& local) const;
   [[nodiscard]] bool drops_last_ack(const Connection& embryo, const Segment& segment) const;
-  [[nodiscard]] std::uint16_t next_reply_id() { return env_.next_ip_id++; }
 
   // Lives of connections.
   Connection& make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
                    std::optional<Seq> iss);
+  // Lets `what` be done with the endpoint, and notes what happened to it.
+  template <class What>
+  void act(TimePoint now, Connection& connection, What&& what) {
+    what(connection.endpoint_);
+    for (EndpointEvent event; connection.endpoint_.poll_event(event);) note(now, connection, event);
+  }
+  void note(TimePoint now, const Connection& connection, const EndpointEvent& event);
+  void after_input(Connection& connection);
   void touch(Connection& connection);
   void wake(const Connection& connection);
-  void flush_events(TimePoint now, const Connection& connection);
-  void settle(TimePoint now, Connection& connection);
+  void settle(Connection& connection);
   void retire(Connection& connection);
   void forget(TimePoint now, Connection& connection, Cause why);
   void destroy(Connection& connection);

@@ -141,7 +141,7 @@ void ModelHost::each_connection(
     const std::function<void(const FourTuple&, const Endpoint::Info&)>& visit) const {
   if (kernel_ == nullptr) return;
   kernel_->stack().each_connection([&visit](const Connection& connection) {
-    visit(connection.endpoint.addresses(), connection.endpoint.info());
+    visit(connection.endpoint().addresses(), connection.endpoint().info());
   });
 }
 

@@ -57,7 +57,7 @@ std::string answer_text(const AnswerRule& rule) {
 
 }  // namespace
 
-Timeline::Timeline(std::vector<TimelineEvent> events, Observer* notes)
+Timeline::Timeline(std::vector<TimelineEvent> events, Observer& notes)
     : events_{std::move(events)}, notes_{notes} {
   for (std::uint32_t i = 0; i < events_.size(); ++i) {
     if (events_[i].after) {
@@ -144,8 +144,8 @@ void Timeline::act(TimePoint now, const Due& due, Host& client, Host& server, Pa
 }
 
 void Timeline::note(TimePoint now, const TimelineEvent& event, std::string detail) {
-  if (notes_ == nullptr || !notes_->wants(NoteKind::timeline)) return;
-  notes_->on_note(TimelineNote{now, event.text_of_verb, std::move(detail)});
+  if (!notes_.wants(NoteKind::timeline)) return;
+  notes_.on_note(TimelineNote{now, event.text_of_verb, std::move(detail)});
 }
 
 std::vector<std::string> Timeline::waiting() const {

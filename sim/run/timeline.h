@@ -13,20 +13,21 @@
 
 namespace halfopen {
 
-class Timeline {
+class Timeline final : public Observer {
  public:
-  // `notes` hears what was done; may be null, and outlives the timeline.
-  Timeline(std::vector<TimelineEvent> events, Observer* notes);
+  // `notes` hears what was done, and outlives the timeline.
+  Timeline(std::vector<TimelineEvent> events, Observer& notes);
 
   // When the next event is due, as far as is known; kNever when none is.
   [[nodiscard]] TimePoint next_due() const { return due_.empty() ? kNever : due_.front().at; }
   // Does what is due at or before `now`, in order of (time, place in the scenario).
   void run_due(TimePoint now, Host& client, Host& server, Path& path);
 
-  // The notes of the run, for events that wait for something. The owner passes on every note of a wanted
-  // kind.
-  [[nodiscard]] bool wants(NoteKind kind) const;
-  void on_note(const Note& note);
+  // What happens in the run, for events that wait for something. None waits for a packet.
+  [[nodiscard]] bool wants_packets() const override { return false; }
+  [[nodiscard]] bool wants(NoteKind kind) const override;
+  void on_packet(const PacketNote&) override {}
+  void on_note(const Note& note) override;
 
   // Events whose trigger has not happened, as sentences: "server host crashes: waits for line 2 answered".
   [[nodiscard]] std::vector<std::string> waiting() const;
@@ -48,7 +49,7 @@ class Timeline {
   std::vector<TimelineEvent> events_;
   std::vector<Due> due_;  // by (at, event)
   std::vector<Waiting> waiting_;
-  Observer* notes_;
+  Observer& notes_;
 };
 
 }  // namespace halfopen

@@ -25,39 +25,14 @@ ModelHostConfig config_of(const HostScenario& host, HostId id, std::uint64_t see
 
 }  // namespace
 
-// What the hosts and the timeline report goes to the timeline's triggers and to the world's observer.
-class World::Ears final : public Observer {
- public:
-  explicit Ears(Observer* observer) : observer_{observer} {}
-  void listen(Timeline* timeline) { timeline_ = timeline; }
-
-  bool wants_packets() const override { return false; }
-  bool wants(NoteKind kind) const override {
-    return (observer_ != nullptr && observer_->wants(kind)) ||
-           (timeline_ != nullptr && timeline_->wants(kind));
-  }
-  void on_packet(const PacketNote&) override {}
-  void on_note(const Note& note) override {
-    const auto kind = static_cast<NoteKind>(note.index());
-    if (observer_ != nullptr && observer_->wants(kind)) observer_->on_note(note);
-    if (timeline_ != nullptr && timeline_->wants(kind)) timeline_->on_note(note);
-  }
-
- private:
-  Observer* observer_;
-  Timeline* timeline_ = nullptr;
-};
-
 World::World(const Scenario& scenario, const WorldOptions& options)
-    : ears_{std::make_unique<Ears>(options.observer)},
-      path_{scenario.path, options.seed.value_or(scenario.seed)},
-      timeline_{scenario.timeline, ears_.get()},
-      observer_{options.observer},
+    : path_{scenario.path, options.seed.value_or(scenario.seed)},
+      timeline_{scenario.timeline, trace_},
       tap_{options.tap},
-      wants_packets_{options.observer != nullptr && options.observer->wants_packets()},
       until_{scenario.until},
       max_rounds_{options.max_rounds_per_instant} {
-  ears_->listen(&timeline_);
+  for (Observer* observer : options.observers) trace_.subscribe(*observer);
+  trace_.subscribe(timeline_);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
   client_ = make(scenario.client, HostId::client, options, seed);
   server_ = make(scenario.server, HostId::server, options, seed);
@@ -67,16 +42,12 @@ World::World(const Scenario& scenario, const WorldOptions& options)
   client_->boot(now_);
 }
 
-World::~World() = default;
-
-Observer& World::notes() { return *ears_; }
-
 std::unique_ptr<Host> World::make(const HostScenario& scenario, HostId id, const WorldOptions& options,
                                   std::uint64_t seed) {
   if (options.make_host) {
-    if (std::unique_ptr<Host> host = options.make_host(id, pool_, *ears_)) return host;
+    if (std::unique_ptr<Host> host = options.make_host(id, pool_, trace_)) return host;
   }
-  auto model = std::make_unique<ModelHost>(config_of(scenario, id, seed), pool_, ears_.get());
+  auto model = std::make_unique<ModelHost>(config_of(scenario, id, seed), pool_, &trace_);
   models_[id == HostId::server ? 1 : 0] = model.get();
   return model;
 }
@@ -89,11 +60,11 @@ TimePoint World::next_event() const {
 }
 
 void World::tap(HostId from, PacketFate fate, const Packet& packet) {
-  if (wants_packets_) observer_->on_packet({now_, from, fate, &packet});
+  trace_.on_packet({now_, from, fate, &packet});
 }
 
 void World::remark(std::string text) {
-  if (ears_->wants(NoteKind::remark)) ears_->on_note(RemarkNote{now_, std::move(text)});
+  if (trace_.wants(NoteKind::remark)) trace_.on_note(RemarkNote{now_, std::move(text)});
 }
 
 // Puts on the path what the host has to send.

@@ -16,6 +16,7 @@
 #include "sim/run/timeline.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/observe.h"
+#include "sim/trace/trace.h"
 #include "sim/wire/payload.h"
 
 namespace halfopen {
@@ -26,7 +27,7 @@ using HostMaker = std::function<std::unique_ptr<Host>(HostId id, BlockPool& pool
 struct WorldOptions {
   std::optional<std::uint64_t> seed = std::nullopt;   // instead of the scenario's
   HostId tap = HostId::client;                        // at whose device packets are seen: client or server
-  Observer* observer = nullptr;                       // outlives the world; null: nobody listens
+  Observers observers = {};                           // hear packets and notes before the timeline does
   std::uint64_t max_rounds_per_instant = 10'000'000;  // beyond it the run is stuck: std::runtime_error
   HostMaker make_host = {};                           // empty: both are models
 };
@@ -35,7 +36,6 @@ class World {
  public:
   // Boots the server, then the client, at time zero. The scenario need not outlive the world.
   World(const Scenario& scenario, const WorldOptions& options);
-  ~World();
 
   // Runs until nothing can happen any more or until the scenario's end, and notes what the timeline still
   // waits for. Returns now(): the time of the last event, or the scenario's end.
@@ -60,13 +60,12 @@ class World {
   [[nodiscard]] ModelHost& server() { return *models_[1]; }
   [[nodiscard]] ModelHost* model(HostId id) { return models_[id == HostId::server ? 1 : 0]; }  // or null
   [[nodiscard]] const Timeline& timeline() const { return timeline_; }
-  // Where notes go that are not a host's: to the timeline's triggers and to the observer.
-  [[nodiscard]] Observer& notes();
+  // The road that packets and notes take to the observers and the timeline's triggers: for notes of others.
+  [[nodiscard]] Observer& notes() { return trace_; }
   [[nodiscard]] Path& path() { return path_; }
   [[nodiscard]] std::uint64_t packets_sent() const { return packets_sent_; }  // by both hosts
 
  private:
-  class Ears;  // hands notes to the timeline and to the observer
   [[nodiscard]] std::unique_ptr<Host> make(const HostScenario& scenario, HostId id,
                                            const WorldOptions& options, std::uint64_t seed);
   void advance(TimePoint end);
@@ -80,15 +79,13 @@ class World {
   void remark(std::string text);
 
   BlockPool pool_;  // outlives everything that holds payload
-  std::unique_ptr<Ears> ears_;
+  Trace trace_;
   Path path_;
   Timeline timeline_;
   std::unique_ptr<Host> client_;
   std::unique_ptr<Host> server_;
   std::array<ModelHost*, 2> models_{};  // client, server; null for another kind
-  Observer* observer_;
   HostId tap_;
-  bool wants_packets_;
   TimePoint until_;
   TimePoint now_ = kTimeZero;
   std::uint64_t packets_sent_ = 0;

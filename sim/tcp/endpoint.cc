@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace halfopen {
 namespace {
@@ -52,8 +53,7 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
 
 void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;
-  env_->events.push_back(
-      EndpointEvent{.what = EndpointEvent::What::state_changed, .from = state_, .to = next, .why = why});
+  report({.what = EndpointEvent::What::state_changed, .from = state_, .to = next, .why = why});
   state_ = next;
   const std::uint32_t allowed = kMayRun[static_cast<std::size_t>(next)];
   for (std::size_t t = 0; t < kTimers; ++t) {
@@ -86,8 +86,7 @@ void Endpoint::arm_at(Timer timer, TimePoint when) {
   if (deadline == when) return;
   deadline = when;
   if (env_->wants_timer_events) {
-    env_->events.push_back(
-        EndpointEvent{.what = EndpointEvent::What::timer_armed, .timer = timer, .deadline = when});
+    report({.what = EndpointEvent::What::timer_armed, .timer = timer, .deadline = when});
   }
 }
 
@@ -96,12 +95,8 @@ void Endpoint::stop(Timer timer) {
   if (deadline == kNever) return;
   deadline = kNever;
   if (env_->wants_timer_events) {
-    env_->events.push_back(EndpointEvent{.what = EndpointEvent::What::timer_stopped, .timer = timer});
+    report({.what = EndpointEvent::What::timer_stopped, .timer = timer});
   }
-}
-
-void Endpoint::stop_all() {
-  for (std::size_t t = 0; t < kTimers; ++t) stop(static_cast<Timer>(t));
 }
 
 void Endpoint::on_deadline(TimePoint now) {
@@ -111,7 +106,7 @@ void Endpoint::on_deadline(TimePoint now) {
     timers_[t] = kNever;
     const auto timer = static_cast<Timer>(t);
     if (env_->wants_timer_events) {
-      env_->events.push_back(EndpointEvent{.what = EndpointEvent::What::timer_fired, .timer = timer});
+      report({.what = EndpointEvent::What::timer_fired, .timer = timer});
     }
     fire(now, timer);
   }
@@ -128,7 +123,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
       return;
     }
     case Timer::persist: return on_persist_timer(now);
-    case Timer::delayed_ack: return on_delayed_ack_timer(now);
+    case Timer::delayed_ack: return on_delayed_ack_timer();
     case Timer::keepalive: return on_keepalive_timer(now);
     case Timer::connect: return give_up(now, Cause::timed_out);
     case Timer::user_timeout: return give_up(now, Cause::user_timed_out);
@@ -217,6 +212,8 @@ Errno Endpoint::take_error() {
   error_ = Errno::none;
   return error;
 }
+
+Errno Endpoint::take_soft_error() { return std::exchange(soft_error_, Errno::none); }
 
 Seq Endpoint::reuse_iss() const { return snd_nxt_ + os().ip.reuse_isn_step; }
 

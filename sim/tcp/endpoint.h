@@ -1,21 +1,22 @@
 // One end of a TCP connection (RFC 9293), sans-IO: facts come in as arguments, wishes go out by polling. It
 // owns no clock, socket, thread or callback, and knows nothing of crashes, processes or paths.
 //
-// Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner calls
-// poll_segment() until it gives false, reads env.events, and asks for next_deadline().
-// An endpoint in CLOSED is finished: the owner reads its error and lets it go.
+// Contract: `now` never runs backwards. After every input (on_*, connect, write, ...) the owner polls until
+// there is nothing left: poll_event(), which also tells what poll_segment() did, and poll_segment(). Then it
+// asks for next_deadline(). An endpoint in CLOSED is finished: the owner reads its error and lets it go.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "sim/base/ring.h"
 #include "sim/base/time.h"
 #include "sim/tcp/congestion.h"
+#include "sim/tcp/endpoint_event.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
+#include "sim/tcp/reset.h"
 #include "sim/tcp/rtt.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
@@ -26,25 +27,15 @@
 
 namespace halfopen {
 
-// What an endpoint reports besides segments.
-struct EndpointEvent {
-  enum class What : std::uint8_t { state_changed, timer_armed, timer_stopped, timer_fired };
-  What what = What::state_changed;
-  State from = State::closed;
-  State to = State::closed;
-  Cause why = Cause::unknown;
-  Timer timer = Timer::retransmit;
-  TimePoint deadline = kNever;
-};
-
 // What the endpoints of one host share. Outlives them.
 struct EndpointEnv {
   const OsProfile& profile;
+  const ResetRules& resets;
   const TickClock& clock;
   BlockPool& pool;
-  std::vector<EndpointEvent> events;  // filled by endpoints, emptied by the owner after each input
+  EventPool events;  // where each endpoint keeps its own
   bool wants_timer_events = false;
-  std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter
+  std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter, and of packets of no connection
 };
 
 // What is fixed when a connection is born.
@@ -60,8 +51,7 @@ struct EndpointBirth {
 struct Arrival {
   const Segment& segment;
   std::uint32_t truesize = 0;      // what the device charges for it; 0: the profile's value
-  std::uint8_t traffic_class = 0;  // ECN in the low two bits
-  std::uint8_t hop_limit = 64;
+  std::uint8_t traffic_class = 0;  // which a reset may copy
 };
 
 struct Deadline {
@@ -75,6 +65,7 @@ class Endpoint {
   Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOptions& options);
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
+  ~Endpoint() { env_->events.clear(events_); }
 
   // --- In: the network
   // What the owner must do after on_segment().
@@ -98,7 +89,7 @@ class Endpoint {
   // Throws received bytes away without copying them (a sink's read); returns how many.
   std::size_t discard(TimePoint now, std::size_t most);
   void shutdown_write(TimePoint now);  // FIN after what is queued
-  void shutdown_read(TimePoint now);
+  void shutdown_read();
   // The process lets go: FIN, or RST where SO_LINGER 0 or the OS's rule for unread data says so.
   void close(TimePoint now);
   void abort(TimePoint now);  // RST, CLOSED
@@ -107,6 +98,8 @@ class Endpoint {
   // --- Out
   // The next packet to send now, if any. What to send is decided here and nowhere else.
   bool poll_segment(TimePoint now, Packet& out);
+  // The next of its own events, oldest first; false when there is none.
+  bool poll_event(EndpointEvent& out) { return env_->events.pop(events_, out); }
   [[nodiscard]] Deadline next_deadline() const;
 
   // --- What the socket layer asks
@@ -125,7 +118,7 @@ class Endpoint {
   Errno take_error();
   // Linux's sk_err_soft, BSD's t_softerror: SO_ERROR reads and clears it where the OS does so.
   [[nodiscard]] Errno soft_error() const { return soft_error_; }
-  void clear_soft_error() { soft_error_ = Errno::none; }
+  Errno take_soft_error();
   // The FIN is not yet acknowledged: a lingering close() waits.
   [[nodiscard]] bool close_pending() const {
     return state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack;
@@ -189,7 +182,6 @@ class Endpoint {
   void arm(TimePoint now, Timer timer, Duration delay);
   void arm_at(Timer timer, TimePoint when);
   void stop(Timer timer);
-  void stop_all();
   [[nodiscard]] bool running(Timer t) const { return timers_[static_cast<std::size_t>(t)] != kNever; }
   [[nodiscard]] TimePoint& deadline_of(Timer t) { return timers_[static_cast<std::size_t>(t)]; }
   void fire(TimePoint now, Timer timer);
@@ -208,17 +200,17 @@ class Endpoint {
   Verdict on_synchronized(TimePoint now, const Arrival& arrival);
   bool passes_paws(TimePoint now, const Segment& segment);
   bool passes_sequence(TimePoint now, const Segment& segment);
-  bool passes_ack(TimePoint now, const Segment& segment);
+  bool passes_ack(TimePoint now, const Arrival& arrival);
   void on_unacceptable(TimePoint now, const Segment& segment);
   void on_repetition(const Segment& segment);
   void on_reset(TimePoint now, const Segment& segment);
-  void on_syn_in_window(TimePoint now, const Segment& segment);
+  void on_syn_in_window(TimePoint now, const Arrival& arrival);
   void take_timestamp(TimePoint now, const Segment& segment);
   void take_data(TimePoint now, const Arrival& arrival);
   void take_fin(TimePoint now);
   void challenge(TimePoint now);
   bool may_answer_again(TimePoint now);
-  void reply_reset(const Segment& offender, Cause why);
+  void reply_reset(const Arrival& offender, Cause why);
 
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
@@ -226,7 +218,7 @@ class Endpoint {
   void take_sack(TimePoint now, const Segment& segment, AckResult& result);
   void mark_delivered(TimePoint now, SentSegment& sent, AckResult& result);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
-  void update_send_window(TimePoint now, const Segment& segment);
+  void update_send_window(const Segment& segment);
   void on_fin_acked(TimePoint now);
   void rearm_after_ack(TimePoint now, const AckResult& result);
 
@@ -261,7 +253,7 @@ class Endpoint {
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   std::uint32_t collapse_at(std::uint32_t index);
-  [[nodiscard]] std::uint32_t new_data_length(TimePoint now);
+  [[nodiscard]] std::uint32_t new_data_length() const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
@@ -269,6 +261,12 @@ class Endpoint {
   void add_syn_options(TimePoint now, Segment& segment);
   void after_ack_sent();
   [[nodiscard]] std::uint32_t send_mss() const;
+  // Of IP and TCP, without options.
+  [[nodiscard]] std::uint32_t header_size() const;
+  // The largest segment that our device can take in (RFC 6691): what a SYN offers.
+  [[nodiscard]] std::uint32_t offered_mss() const { return mtu_ - header_size(); }
+  // Bytes that the peer's window still takes beyond SND.NXT (RFC 9293 section 3.8.6.2.1).
+  [[nodiscard]] std::uint32_t usable_window() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
   [[nodiscard]] bool fin_waits_for_window() const;
@@ -293,7 +291,7 @@ class Endpoint {
   void enter_time_wait(TimePoint now, Cause why);
   Verdict on_time_wait(TimePoint now, const Segment& segment);
   void on_fin_wait_2_timer(TimePoint now);
-  void send_active_reset(TimePoint now, Cause why);
+  void send_active_reset(Cause why);
 
   // endpoint_window.cc: the window we offer, and when we acknowledge
   void init_receive_window(bool passive);
@@ -309,12 +307,15 @@ class Endpoint {
   void owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length);
   void ack_now(Cause why);
   void delay_ack(TimePoint now);
-  void on_delayed_ack_timer(TimePoint now);
+  void on_delayed_ack_timer();
   void after_read(TimePoint now, std::size_t count);
 
   static constexpr std::uint8_t kNoScale = 255;
 
+  void report(const EndpointEvent& event) { env_->events.push(events_, event); }
+
   EndpointEnv* env_;
+  EventPool::Queue events_;
   FourTuple addresses_;
   SocketOptions options_;
   std::array<TimePoint, kTimers> timers_;
@@ -388,7 +389,7 @@ class Endpoint {
   std::uint8_t held_segments_ = 0;  // full segments received since the last ACK
 
   // A reset to send: the only segment that outlives the connection.
-  Seq reset_seq_, reset_ack_;
+  ResetReply reset_;
   Cause reset_cause_ = Cause::unknown;
 
   State state_ = State::closed;
@@ -408,8 +409,7 @@ class Endpoint {
   bool ack_pending_ : 1 = false;  // send an ACK now
   bool ack_owed_ : 1 = false;     // or with the next segment, or when the timer says so
   bool reset_pending_ : 1 = false;
-  bool reset_is_reply_ : 1 = false;  // bare, as for a stranger: RST at SEG.ACK, or
-  bool reset_has_ack_ : 1 = false;   // RST and ACK for what had no ACK
+  bool reset_is_reply_ : 1 = false;  // to a segment; else only reset_.seq counts
   bool syn_pending_ : 1 = false;
   bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
   bool frto_ : 1 = false;
@@ -427,7 +427,6 @@ class Endpoint {
   bool peer_offered_ts_ : 1 = false;
   bool ever_received_data_ : 1 = false;
   bool window_probe_byte_ : 1 = false;
-  bool cwnd_limited_ : 1 = false;
 };
 
 }  // namespace halfopen

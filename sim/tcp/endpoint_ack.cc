@@ -18,7 +18,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
                      (scaled == snd_wnd_ || result.sacked);
   const std::uint32_t cwnd = congestion_.cwnd();
   result.limited = before + congestion_.mss() > cwnd || (congestion_.in_slow_start() && cwnd < 2 * before);
-  update_send_window(now, segment);
+  update_send_window(segment);
 
   probes_out_ = 0;
   if (snd_wnd_ > 0 && !running(Timer::persist)) probing_since_ = kNever;
@@ -177,7 +177,7 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
 }
 
 // RFC 9293 section 3.10.7.4: an old segment must not change the window.
-void Endpoint::update_send_window(TimePoint now, const Segment& segment) {
+void Endpoint::update_send_window(const Segment& segment) {
   const bool fresher =
       snd_wl1_.before(segment.seq) || (snd_wl1_ == segment.seq && snd_wl2_.at_or_before(segment.ack));
   if (!fresher) return;
@@ -189,12 +189,10 @@ void Endpoint::update_send_window(TimePoint now, const Segment& segment) {
   if (snd_wnd_ == 0 || unsent() == 0) return;
   // The window is open: what waited for it goes out, and probing starts from the beginning next time.
   if (!running(Timer::persist)) return;
-  const std::uint32_t usable =
-      snd_wnd_ > distance(snd_una_, snd_nxt_) ? snd_wnd_ - distance(snd_una_, snd_nxt_) : 0;
+  const std::uint32_t usable = usable_window();
   if (usable >= std::min(send_mss(), unsent()) || usable >= max_snd_wnd_ / 2) {
     stop(Timer::persist);
     persist_shift_ = 0;
-    (void)now;
   }
 }
 

@@ -14,9 +14,8 @@ void Endpoint::shutdown_write(TimePoint now) {
   }
 }
 
-void Endpoint::shutdown_read(TimePoint now) {
+void Endpoint::shutdown_read() {
   state_before_ = state_;
-  (void)now;
   receive_shut_ = true;
 }
 
@@ -37,7 +36,7 @@ void Endpoint::close(TimePoint now) {
   const bool may_reset = state_ != State::closing && state_ != State::last_ack;
   if ((unread && os().close.rst_on_unread) || (lingers_not && may_reset)) {
     const Cause why = lingers_not ? Cause::rst_linger : Cause::rst_unread_data;
-    send_active_reset(now, why);
+    send_active_reset(why);
     return finish(now, why, Errno::none);
   }
   if (!fin_queued_) return queue_fin(now, Cause::close);
@@ -51,15 +50,14 @@ void Endpoint::abort(TimePoint now) {
   receive_.clear();
   if (state_ == State::closed) return;
   const bool synchronized = state_ >= State::syn_received && state_ <= State::close_wait;
-  if (synchronized) send_active_reset(now, Cause::rst_abort);  // RFC 9293 section 3.10.5
+  if (synchronized) send_active_reset(Cause::rst_abort);  // RFC 9293 section 3.10.5
   finish(now, Cause::rst_abort, Errno::none);
 }
 
-void Endpoint::send_active_reset(TimePoint now, Cause why) {
-  (void)now;
+void Endpoint::send_active_reset(Cause why) {
   reset_pending_ = true;
   reset_is_reply_ = false;
-  reset_seq_ = snd_nxt_;
+  reset_.seq = snd_nxt_;
   reset_cause_ = why;
 }
 

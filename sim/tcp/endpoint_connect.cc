@@ -76,7 +76,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     // Linux asks again at once: the other end had a connection of these addresses, and the reset ends it.
     const std::uint8_t ticks = os().retransmit.syn_again_ticks;
     if (ticks > 0 && retransmits_ == 0) arm(now, Timer::retransmit, ticks * env_->clock.tick());
-    if (!segment.has(tcp_flag::rst)) reply_reset(segment, Cause::rst_bad_ack);
+    reply_reset(arrival, Cause::rst_bad_ack);
     return;
   }
   if (segment.has(tcp_flag::rst)) {
@@ -105,7 +105,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     Segment rest = segment;
     rest.flags = static_cast<std::uint8_t>(rest.flags & ~tcp_flag::syn);
     rest.seq += 1;
-    take_data(now, Arrival{rest, arrival.truesize, arrival.traffic_class, arrival.hop_limit});
+    take_data(now, Arrival{rest, arrival.truesize, arrival.traffic_class});
   }
 }
 

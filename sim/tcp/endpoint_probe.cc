@@ -10,7 +10,7 @@ namespace halfopen {
 // when the window opens again.
 void Endpoint::start_persist_if_stuck(TimePoint now) {
   const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
-  if (!may || !sent_.empty() || unsent() == 0 || new_data_length(now) > 0) return;
+  if (!may || !sent_.empty() || unsent() == 0 || new_data_length() > 0) return;
   const bool answered =
       os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
   if (running(Timer::persist) && !answered) return;
@@ -98,7 +98,7 @@ void Endpoint::on_keepalive_timer(TimePoint now) {
     dead = silence + slack >= keepalive_idle() + keepalive_probes() * keepalive_interval();
   }
   if (dead) {
-    if (os().keepalive.rst_on_death) send_active_reset(now, Cause::rst_keepalive);
+    if (os().keepalive.rst_on_death) send_active_reset(Cause::rst_keepalive);
     return finish(now, Cause::keepalive_timed_out,
                   soft_error_ != Errno::none ? soft_error_ : Errno::timedout);
   }

@@ -48,10 +48,10 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     return Verdict::done;
   }
   if (segment.has(tcp_flag::syn)) {
-    on_syn_in_window(now, segment);
+    on_syn_in_window(now, arrival);
     return Verdict::done;
   }
-  if (!segment.has(tcp_flag::ack) || !passes_ack(now, segment)) return Verdict::done;
+  if (!segment.has(tcp_flag::ack) || !passes_ack(now, arrival)) return Verdict::done;
   last_received_ = now;
   take_timestamp(now, segment);
   take_ack(now, segment);
@@ -159,18 +159,18 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
   finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
 }
 
-void Endpoint::on_syn_in_window(TimePoint now, const Segment& segment) {
+void Endpoint::on_syn_in_window(TimePoint now, const Arrival& arrival) {
   if (os().check.syn.value == SynCheck::challenge) return challenge(now);
   // RFC 793: a SYN in the window ends the connection.
-  reply_reset(segment, Cause::rst_syn_in_window);
+  reply_reset(arrival, Cause::rst_syn_in_window);
   finish(now, Cause::rst_syn_in_window, Errno::connreset);
 }
 
-bool Endpoint::passes_ack(TimePoint now, const Segment& segment) {
-  const Seq ack = segment.ack;
+bool Endpoint::passes_ack(TimePoint now, const Arrival& arrival) {
+  const Seq ack = arrival.segment.ack;
   if (state_ == State::syn_received) {
     if (ack.after(snd_una_) && ack.at_or_before(snd_nxt_)) return true;
-    reply_reset(segment, Cause::rst_bad_ack);
+    reply_reset(arrival, Cause::rst_bad_ack);
     return false;
   }
   // A byte sent as a window probe lies beyond SND.NXT.
@@ -216,7 +216,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
 
   if (bytes > skip && orphan_ && os().close.rst_on_data_after_close) {
     // Nobody will read it: RFC 9293 section 3.6.1 and RFC 1122 section 4.2.2.13.
-    reply_reset(segment, Cause::rst_after_close);
+    reply_reset(arrival, Cause::rst_after_close);
     return finish(now, Cause::rst_after_close, Errno::none);
   }
   if (kept_from > 0 && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, kept_from};
@@ -266,12 +266,12 @@ void Endpoint::take_fin(TimePoint now) {
   if (!ack_pending_ && !running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, wait);
 }
 
-void Endpoint::reply_reset(const Segment& offender, Cause why) {
+void Endpoint::reply_reset(const Arrival& offender, Cause why) {
+  const auto reset = reset_for(offender.segment, offender.traffic_class, env_->resets);
+  if (!reset.has_value()) return;
   reset_pending_ = true;
   reset_is_reply_ = true;
-  reset_has_ack_ = !offender.has(tcp_flag::ack);
-  reset_seq_ = reset_has_ack_ ? Seq{0} : offender.ack;
-  reset_ack_ = offender.end();
+  reset_ = *reset;
   reset_cause_ = why;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
+#include "sim/wire/bytes.h"
 
 namespace halfopen {
 
@@ -35,8 +36,18 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   return true;
 }
 
+std::uint32_t Endpoint::header_size() const {
+  return static_cast<std::uint32_t>(wire::kTcpHeader +
+                                    (addresses_.local.ip.is_v6() ? wire::kIpV6Header : wire::kIpV4Header));
+}
+
+std::uint32_t Endpoint::usable_window() const {
+  const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
+  return snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
+}
+
 std::uint32_t Endpoint::send_mss() const {
-  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
+  const std::uint32_t headers = header_size();
   std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
   if (ts_ok_) mss -= 12;
   // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
@@ -60,8 +71,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
                     .hop_limit = os().ip.ttl,
                     .dont_fragment = os().ip.dont_fragment};
   const bool bare = os().ip.zero_id_without_socket &&
-                    (state_ == State::time_wait || (state_ == State::syn_received && passive_) ||
-                     cause == Cause::rst_after_close);
+                    (state_ == State::time_wait || (state_ == State::syn_received && passive_));
   if (!bare) out.ip.id = os().ip.id == IpIdPolicy::per_connection ? ip_id_++ : env_->next_ip_id++;
   out.why = Why{.cause = cause, .before = state_before_, .after = state_};
   // Reused by every packet: assigning into the live Segment keeps the variant from being rebuilt.
@@ -94,7 +104,6 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
 void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const OptionsProfile& mine = os().options;
   const bool answering = state_ == State::syn_received;  // only what the peer offered
-  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
   const bool ts = answering ? ts_ok_ : mine.timestamps.value;
   const bool sack = answering ? sack_ok_ : mine.sack.value;
   const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
@@ -104,7 +113,7 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
       while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
     };
     switch (slot) {
-      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(mtu_ - headers)); break;
+      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(offered_mss())); break;
       case OptionSlot::window_scale:
         if (!scale) break;
         align(3);
@@ -222,12 +231,9 @@ bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
     return false;
   }
   if (!force_retransmit_) {
-    if (in_flight() >= congestion_.cwnd()) {
-      cwnd_limited_ = true;
-      return false;
-    }
+    if (in_flight() >= congestion_.cwnd()) return false;
     // F-RTO: after the first ACK new data asks the question whether the timeout was spurious (RFC 5682).
-    if (frto_ && new_data_length(now) > 0) return false;
+    if (frto_ && new_data_length() > 0) return false;
   }
   force_retransmit_ = false;
   for (std::uint32_t i = 0; i < sent_.size(); ++i) {
@@ -255,9 +261,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
     case Probe::tail_loss: {
       tail_probe_new_ = false;
       if (sent_.empty()) return false;
-      const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
-      const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
-      const std::uint32_t length = std::min({unsent(), send_mss(), usable});
+      const std::uint32_t length = std::min({unsent(), send_mss(), usable_window()});
       if (length > 0) {  // new data asks as well, whatever the congestion window
         tail_probe_new_ = true;
         congestion_.set_cwnd(std::max(congestion_.cwnd(), in_flight() + units(length)));
@@ -275,9 +279,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
 }
 
 bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
-  const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
-  const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
-  const std::uint32_t fits = std::min({unsent(), send_mss(), usable});
+  const std::uint32_t fits = std::min({unsent(), send_mss(), usable_window()});
   if (fits > 0) {
     // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293
     // section 3.8.6.2.1).
@@ -317,22 +319,16 @@ bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
 
 // How many bytes may go now: by the peer's window with silly-window avoidance (RFC 9293 section 3.8.6.2.1),
 // Nagle and the congestion window. 0: none.
-std::uint32_t Endpoint::new_data_length(TimePoint now) {
-  (void)now;
+std::uint32_t Endpoint::new_data_length() const {
   const std::uint32_t waiting = unsent();
   if (waiting == 0) return 0;
-  const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
-  const std::uint32_t usable = snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
   std::uint32_t mss = send_mss();
   if (sack_ok_ && receive_.has_holes()) mss -= ts_ok_ ? 28 : 36;  // room for the SACK blocks that go along
-  std::uint32_t length = std::min({waiting, mss, usable});
+  std::uint32_t length = std::min({waiting, mss, usable_window()});
   if (length == 0) return 0;
   const std::uint32_t cwnd = congestion_.cwnd();
   const std::uint32_t flight = in_flight();
-  if (flight >= cwnd) {
-    cwnd_limited_ = true;
-    return 0;
-  }
+  if (flight >= cwnd) return 0;
   if (os().congestion.unit == CwndUnit::bytes) length = std::min(length, cwnd - flight);
   if (length >= mss) return length;
   const bool last = length == waiting;
@@ -351,7 +347,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (!is_synchronized(state_) || fin_sent_) return false;
   const bool was_idle = sent_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
-  const std::uint32_t length = forced != 0 ? forced : new_data_length(now);
+  const std::uint32_t length = forced != 0 ? forced : new_data_length();
   const bool last = length == unsent();
   const bool fin = fin_queued_ && last;
   if (length == 0 && (!fin || fin_waits_for_window())) return false;
@@ -395,19 +391,11 @@ bool Endpoint::send_ack(TimePoint now, Packet& out) {
 bool Endpoint::send_reset(TimePoint now, Packet& out) {
   reset_pending_ = false;
   if (!reset_is_reply_) {
-    fill(now, out, reset_seq_, tcp_flag::rst | tcp_flag::ack, reset_cause_);
+    fill(now, out, reset_.seq, tcp_flag::rst | tcp_flag::ack, reset_cause_);
     return true;
   }
-  // As a stranger's: at SEG.ACK, or with an ACK of what had none; nothing else (RFC 9293 section 3.10.7.1).
-  fill(now, out, reset_seq_, tcp_flag::rst, reset_cause_);
-  Segment& segment = *out.segment();
-  segment.window = 0;
-  segment.options = TcpOptions{};
-  if (reset_has_ack_) {
-    segment.flags |= tcp_flag::ack;
-    segment.ack = reset_ack_;
-  }
-  if (os().ip.zero_id_without_socket) out.ip.id = 0;
+  write_reset(out, addresses_, reset_, os().ip, env_->next_ip_id);
+  out.why = Why{.cause = reset_cause_, .before = state_before_, .after = state_};
   return true;
 }
 

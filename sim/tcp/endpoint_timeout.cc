@@ -80,8 +80,7 @@ bool Endpoint::gives_up(TimePoint now) {
 
 void Endpoint::give_up(TimePoint now, Cause why) {
   const Errno error = soft_error_ != Errno::none ? soft_error_ : Errno::timedout;
-  if (os().retransmit.rst_on_give_up && state_ >= State::syn_received)
-    send_active_reset(now, Cause::rst_give_up);
+  if (os().retransmit.rst_on_give_up && state_ >= State::syn_received) send_active_reset(Cause::rst_give_up);
   finish(now, why, error);
 }
 

@@ -22,20 +22,18 @@ std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value 
 
 void Endpoint::init_receive_window(bool passive) {
   const WindowProfile& mine = os().window;
-  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
-  const std::uint32_t offered_mss = mtu_ - headers;
   const std::uint32_t largest =
       std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
   if (mine.style.value == WindowStyle::truesize) {
     const std::uint32_t space = receive_buffer_ / 256 * kDefaultRatio;
-    const std::uint32_t mss = offered_mss - (passive && ts_ok_ ? 12 : 0);
+    const std::uint32_t mss = offered_mss() - (passive && ts_ok_ ? 12 : 0);
     rcv_wnd_ = std::max(std::min(space, 65536u) / mss * mss, std::min(space, mss));
     window_clamp_ = space;
     const auto width = static_cast<int>(std::bit_width(largest));  // floor(log2) + 1
     rcv_scale_ = static_cast<std::uint8_t>(std::clamp(width - 16, 0, 14));
   } else {
     if (passive && mine.round_to_mss)
-      receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
+      receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));
     rcv_wnd_ = std::min(receive_buffer_, 65535u);
     rcv_scale_ = 0;
     while (rcv_scale_ < 14 && (65535u << rcv_scale_) < largest) ++rcv_scale_;
@@ -47,15 +45,13 @@ void Endpoint::init_receive_window(bool passive) {
 // At establishment, when both MSS are known.
 void Endpoint::settle_receive_window() {
   const WindowProfile& mine = os().window;
-  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
-  const std::uint32_t offered_mss = mtu_ - headers;
   if (mine.style.value == WindowStyle::truesize) {
-    const std::uint32_t adv_mss = offered_mss - (ts_ok_ ? 12 : 0);
+    const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
     window_clamp_ = std::min(window_clamp_, 65536u);
     window_clamp_ = window_clamp_ > 2 * adv_mss ? window_clamp_ - adv_mss : window_clamp_;
     rcv_ssthresh_ = std::min(rcv_wnd_, window_clamp_);
   } else if (mine.round_to_mss) {
-    receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss, peer_mss_));
+    receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));
   }
 }
 
@@ -116,8 +112,7 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
 // tcp_measure_rcv_mss).
 void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize) {
   if (os().window.style.value != WindowStyle::truesize) return;
-  const std::uint32_t headers = addresses_.local.ip.is_v6() ? 60 : 40;
-  const std::uint32_t adv_mss = mtu_ - headers - (ts_ok_ ? 12 : 0);
+  const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
   if (length >= rcv_mss_ && length != rcv_mss_ && truesize > 0) {
     window_ratio_ =
         static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
@@ -227,8 +222,7 @@ void Endpoint::delay_ack(TimePoint now) {
   arm(now, Timer::delayed_ack, wait);
 }
 
-void Endpoint::on_delayed_ack_timer(TimePoint now) {
-  (void)now;
+void Endpoint::on_delayed_ack_timer() {
   if (!ack_owed_) return;
   if (os().ack.style.value == AckStyle::quickack) {
     if (pingpong_) {

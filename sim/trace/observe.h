@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "sim/base/time.h"
 #include "sim/why/state.h"
@@ -107,5 +108,7 @@ class Observer {
   virtual void on_packet(const PacketNote& note) = 0;
   virtual void on_note(const Note& note) = 0;
 };
+// Those who listen to one run, in the order in which they hear; each outlives it.
+using Observers = std::vector<Observer*>;
 
 }  // namespace halfopen

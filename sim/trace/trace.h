@@ -1,5 +1,6 @@
-// The trace: the record of a run as a stream. It hands each packet and note to whoever subscribed and wants
-// its kind, in order of time, and keeps nothing.
+// The trace: the record of a run as a stream, and the one road for what happened. Hosts, path and timeline
+// speak into it; it hands each packet and note to whoever subscribed and wants its kind, in order of time,
+// and keeps nothing.
 #pragma once
 
 #include <array>

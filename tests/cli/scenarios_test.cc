@@ -13,7 +13,6 @@
 #include "capture/tell/ladder.h"
 #include "cli/run/shipped.h"
 #include "sim/run/world.h"
-#include "sim/trace/trace.h"
 
 namespace halfopen {
 namespace {
@@ -46,10 +45,7 @@ Outcome run(const std::string& name, const std::string& profile, const std::vect
   std::ostringstream text;
   Ladder ladder{text, names};
   Expectations expectations{scenario.expect, scenario.facts()};
-  Trace trace;
-  trace.subscribe(ladder);
-  trace.subscribe(expectations);
-  World world{scenario, {.observer = &trace}};
+  World world{scenario, {.observers = {&ladder, &expectations}}};
   const TimePoint end = world.run();
   return {text.str(), expectations.finish(end)};
 }

@@ -36,52 +36,33 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::noprotoopt, soft, soft},     // parameter_problem
 }};
 
-constexpr std::array<Errno, kStates> kRstError = {
-    Errno::none,         // CLOSED
-    Errno::none,         // LISTEN
-    Errno::connrefused,  // SYN_SENT
-    Errno::connrefused,  // SYN_RECEIVED
-    Errno::connreset,    // ESTABLISHED
-    Errno::connreset,    // FIN_WAIT_1
-    Errno::connreset,    // FIN_WAIT_2
-    Errno::connreset,    // CLOSE_WAIT
-    Errno::none,         // CLOSING
-    Errno::none,         // LAST_ACK
-    Errno::none,         // TIME_WAIT
-};
+constexpr RetransmitProfile kRetransmit = [] {
+  RetransmitProfile p = kBsdRetransmit;
+  p.give_up.source = "netinet/tcp_timer.c tcp_timers: TCPT_REXMT";
+  p.retries.source = "netinet/tcp_timer.h TCP_MAXRXTSHIFT";
+  p.r2 = {0s, kUnused};
+  p.orphan_retries = {0, "netinet/tcp_timer.c tcp_timers: as with a process"};
+  p.backoff = {{1, 2, 4, 8, 16, 32, 64, 64, 64, 64, 64, 64, 64}, "netinet/tcp_timer.c tcp_backoff"};
+  p.syn_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"};
+  p.synack_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"};
+  p.connect_limit = {75s, "netinet/tcp_timer.h TCPTV_KEEP_INIT"};
+  p.recovery = {Recovery::reno, "netinet/tcp_input.c tcp_input: tcprexmtthresh"};
+  p.collapse = {true, "netinet/tcp_output.c tcp_output: each sending is cut from the socket buffer anew"};
+  p.forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timers: beyond TCP_MAXRXTSHIFT / 4"};
+  return p;
+}();
 
-constexpr RetransmitProfile kRetransmit = {
-    .give_up = {GiveUp::after_count, "netinet/tcp_timer.c tcp_timers: TCPT_REXMT"},
-    .retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT"},
-    .r2 = {0s, kUnused},
-    .orphan_retries = {0, "netinet/tcp_timer.c tcp_timers: as with a process"},
-    .backoff = {{1, 2, 4, 8, 16, 32, 64, 64, 64, 64, 64, 64, 64}, "netinet/tcp_timer.c tcp_backoff"},
-    .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
-    .syn_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
-    .syn_linear = {0, kUnused},
-    .syn_again_ticks = {0, kUnused},
-    .synack_retries = {12, "netinet/tcp_timer.h TCP_MAXRXTSHIFT; the connect timer ends it before"},
-    .connect_limit = {75s, "netinet/tcp_timer.h TCPTV_KEEP_INIT"},
-    .tail_loss_probe = {false, kUnused},
-    .recovery = {Recovery::reno, "netinet/tcp_input.c tcp_input: tcprexmtthresh"},
-    .dup_threshold = {3, "netinet/tcp_input.c tcprexmtthresh"},
-    .frto = {false, kUnused},
-    .collapse = {true, "netinet/tcp_output.c tcp_output: each sending is cut from the socket buffer anew"},
-    .forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timers: beyond TCP_MAXRXTSHIFT / 4"},
-};
-
-constexpr WindowProfile kWindow = {
-    .style = {WindowStyle::free_space, "netinet/tcp_output.c tcp_output; netinet/tcp_input.c tcp_input"},
-    .rcvbuf = {8192, "netinet/tcp_usrreq.c tcp_recvspace"},
-    .rcvbuf_max = {8192, "netinet/tcp_usrreq.c tcp_recvspace: it never grows by itself"},
-    .sndbuf = {8192, "netinet/tcp_usrreq.c tcp_sendspace"},
-    .sndbuf_max = {8192, "netinet/tcp_usrreq.c tcp_sendspace: it never grows by itself"},
-    .fixed_scale = {255, "netinet/tcp_usrreq.c tcp_usrreq: PRU_CONNECT, what the receive buffer needs"},
-    .round_to_mss = {true, "netinet/tcp_input.c tcp_mss"},
-    .clamp_moves_threshold = {false, kUnused},
-    .truesize_small = {0, kUnused},
-    .truesize_full = {0, kUnused},
-};
+constexpr WindowProfile kWindow = [] {
+  WindowProfile p = kFreeSpaceWindow;
+  p.style.source = "netinet/tcp_output.c tcp_output; netinet/tcp_input.c tcp_input";
+  p.rcvbuf = {8192, "netinet/tcp_usrreq.c tcp_recvspace"};
+  p.rcvbuf_max = {8192, "netinet/tcp_usrreq.c tcp_recvspace: it never grows by itself"};
+  p.sndbuf = {8192, "netinet/tcp_usrreq.c tcp_sendspace"};
+  p.sndbuf_max = {8192, "netinet/tcp_usrreq.c tcp_sendspace: it never grows by itself"};
+  p.fixed_scale = {255, "netinet/tcp_usrreq.c tcp_usrreq: PRU_CONNECT, what the receive buffer needs"};
+  p.round_to_mss = {true, "netinet/tcp_input.c tcp_mss"};
+  return p;
+}();
 
 }  // namespace
 
@@ -154,7 +135,7 @@ constexpr OsProfile kBsd44 = {
     .icmp = {.rows = {kIcmpRows, "netinet/ip_input.c inetctlerrmap; netinet/tcp_subr.c tcp_notify"},
              .undo_backoff = {false, "older than RFC 6069"},
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
-    .socket = {.rst_error = {kRstError, "netinet/tcp_input.c tcp_input"},
+    .socket = {.rst_error = {kTextbookRstError, "netinet/tcp_input.c tcp_input"},
                .eof_beats_error = {false, "kern/uipc_socket.c soreceive"},
                .pipe_beats_error = {true, "kern/uipc_socket.c sosend"},
                .user_timeout = {false, "older than RFC 5482"},

@@ -37,53 +37,43 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::noprotoopt, soft, soft},      // parameter_problem
 }};
 
-constexpr std::array<Errno, kStates> kRstError = {
-    Errno::none,         // CLOSED
-    Errno::none,         // LISTEN
-    Errno::connrefused,  // SYN_SENT
-    Errno::connrefused,  // SYN_RECEIVED
-    Errno::connreset,    // ESTABLISHED
-    Errno::connreset,    // FIN_WAIT_1
-    Errno::connreset,    // FIN_WAIT_2
-    Errno::connreset,    // CLOSE_WAIT
-    Errno::connreset,    // CLOSING
-    Errno::connreset,    // LAST_ACK
-    Errno::none,         // TIME_WAIT
-};
+// As 4.4BSD, but also a connection that both ends are closing tells of it.
+constexpr std::array<Errno, kStates> kRstError = [] {
+  auto errors = kTextbookRstError;
+  errors[static_cast<std::size_t>(State::closing)] = Errno::connreset;
+  errors[static_cast<std::size_t>(State::last_ack)] = Errno::connreset;
+  return errors;
+}();
 
-constexpr RetransmitProfile kRetransmit = {
-    .give_up = {GiveUp::after_count, "netinet/tcp_timer.c tcp_timer_rexmt"},
-    .retries = {12, "net.inet.tcp.retries; netinet/tcp_timer.h TCP_MAXRXTSHIFT"},
-    .r2 = {0s, "net.inet.tcp.maxunacktime is 0: no limit by time"},
-    .orphan_retries = {0, "netinet/tcp_timer.c tcp_timer_rexmt: as with a process"},
-    .backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512}, "netinet/tcp_timer.c tcp_backoff"},
-    .rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"},
-    .syn_retries = {12, "net.inet.tcp.retries; the connect timer ends it before"},
-    .syn_linear = {0, kUnused},
-    .syn_again_ticks = {0, kUnused},
-    .synack_retries = {3, "net.inet.tcp.syncache.rexmtlimit"},
-    .connect_limit = {75s, "net.inet.tcp.keepinit"},
-    .tail_loss_probe = {false, "only in the alternative rack stack"},
-    .recovery = {Recovery::sack_pipe, "netinet/tcp_sack.c tcp_sack_output"},
-    .dup_threshold = {3, "netinet/tcp_input.c tcprexmtthresh"},
-    .frto = {false, kUnused},
-    .collapse = {true,
-                 "netinet/tcp_output.c tcp_default_output: each sending is cut from the socket buffer anew"},
-    .forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timer_rexmt: beyond TCP_MAXRXTSHIFT / 4"},
-};
+constexpr RetransmitProfile kRetransmit = [] {
+  RetransmitProfile p = kBsdRetransmit;
+  p.give_up.source = "netinet/tcp_timer.c tcp_timer_rexmt";
+  p.retries.source = "net.inet.tcp.retries; netinet/tcp_timer.h TCP_MAXRXTSHIFT";
+  p.r2 = {0s, "net.inet.tcp.maxunacktime is 0: no limit by time"};
+  p.orphan_retries = {0, "netinet/tcp_timer.c tcp_timer_rexmt: as with a process"};
+  p.backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512}, "netinet/tcp_timer.c tcp_backoff"};
+  p.syn_retries = {12, "net.inet.tcp.retries; the connect timer ends it before"};
+  p.synack_retries = {3, "net.inet.tcp.syncache.rexmtlimit"};
+  p.connect_limit = {75s, "net.inet.tcp.keepinit"};
+  p.tail_loss_probe = {false, "only in the alternative rack stack"};
+  p.recovery = {Recovery::sack_pipe, "netinet/tcp_sack.c tcp_sack_output"};
+  p.collapse = {true,
+                "netinet/tcp_output.c tcp_default_output: each sending is cut from the socket buffer anew"};
+  p.forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timer_rexmt: beyond TCP_MAXRXTSHIFT / 4"};
+  return p;
+}();
 
-constexpr WindowProfile kWindow = {
-    .style = {WindowStyle::free_space, "netinet/tcp_output.c tcp_default_output"},
-    .rcvbuf = {65536, "net.inet.tcp.recvspace"},
-    .rcvbuf_max = {2097152, "net.inet.tcp.recvbuf_max"},
-    .sndbuf = {32768, "net.inet.tcp.sendspace"},
-    .sndbuf_max = {2097152, "net.inet.tcp.sendbuf_max"},
-    .fixed_scale = {6, "netinet/tcp_usrreq.c tcp_connect: what kern.ipc.maxsockbuf of 2 MiB needs"},
-    .round_to_mss = {true, "netinet/tcp_input.c tcp_mss"},
-    .clamp_moves_threshold = {false, kUnused},
-    .truesize_small = {0, kUnused},
-    .truesize_full = {0, kUnused},
-};
+constexpr WindowProfile kWindow = [] {
+  WindowProfile p = kFreeSpaceWindow;
+  p.style.source = "netinet/tcp_output.c tcp_default_output";
+  p.rcvbuf = {65536, "net.inet.tcp.recvspace"};
+  p.rcvbuf_max = {2097152, "net.inet.tcp.recvbuf_max"};
+  p.sndbuf = {32768, "net.inet.tcp.sendspace"};
+  p.sndbuf_max = {2097152, "net.inet.tcp.sendbuf_max"};
+  p.fixed_scale = {6, "netinet/tcp_usrreq.c tcp_connect: what kern.ipc.maxsockbuf of 2 MiB needs"};
+  p.round_to_mss = {true, "netinet/tcp_input.c tcp_mss"};
+  return p;
+}();
 
 }  // namespace
 

@@ -36,52 +36,37 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::proto, soft, soft},          // parameter_problem
 }};
 
-constexpr std::array<Errno, kStates> kRstError = {
-    Errno::none,         // CLOSED
-    Errno::none,         // LISTEN
-    Errno::connrefused,  // SYN_SENT
-    Errno::connrefused,  // SYN_RECEIVED
-    Errno::connreset,    // ESTABLISHED
-    Errno::connreset,    // FIN_WAIT_1
-    Errno::connreset,    // FIN_WAIT_2
-    Errno::connreset,    // CLOSE_WAIT
-    Errno::none,         // CLOSING: the connection just ends
-    Errno::none,         // LAST_ACK
-    Errno::none,         // TIME_WAIT
-};
+constexpr RetransmitProfile kRetransmit = [] {
+  RetransmitProfile p = kPlainRetransmit;
+  p.give_up = {GiveUp::after_elapsed, "RFC 9293 section 3.8.3"};
+  p.retries = {0, kUnused};
+  p.r2 = {100s, "RFC 9293 section 3.8.3: R2, at least 100 s"};
+  p.orphan_retries = {0, "no RFC knows of processes"};
+  p.backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096}, "RFC 6298 section 5.5: doubles"};
+  p.rst_on_give_up = {false, "RFC 9293 section 3.10.8: the user is told, the peer is not"};
+  p.syn_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"};
+  p.synack_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"};
+  p.connect_limit = {0s, "RFC 9293 section 3.8.3: by retries only"};
+  p.tail_loss_probe = {false, "RFC 8985 is not required"};
+  p.recovery = {Recovery::sack_pipe, "RFC 6675; without SACK RFC 6582"};
+  p.dup_threshold = {3, "RFC 5681 section 3.2"};
+  p.frto = {false, "RFC 5682 is not required"};
+  p.collapse = {false, "RFC 9293 allows repacketization and does not ask for it"};
+  p.forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"};
+  return p;
+}();
 
-constexpr RetransmitProfile kRetransmit = {
-    .give_up = {GiveUp::after_elapsed, "RFC 9293 section 3.8.3"},
-    .retries = {0, kUnused},
-    .r2 = {100s, "RFC 9293 section 3.8.3: R2, at least 100 s"},
-    .orphan_retries = {0, "no RFC knows of processes"},
-    .backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096}, "RFC 6298 section 5.5: doubles"},
-    .rst_on_give_up = {false, "RFC 9293 section 3.10.8: the user is told, the peer is not"},
-    .syn_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
-    .syn_linear = {0, kUnused},
-    .syn_again_ticks = {0, kUnused},
-    .synack_retries = {7, "RFC 9293 section 3.8.3: the fewest that go on for 3 minutes"},
-    .connect_limit = {0s, "RFC 9293 section 3.8.3: by retries only"},
-    .tail_loss_probe = {false, "RFC 8985 is not required"},
-    .recovery = {Recovery::sack_pipe, "RFC 6675; without SACK RFC 6582"},
-    .dup_threshold = {3, "RFC 5681 section 3.2"},
-    .frto = {false, "RFC 5682 is not required"},
-    .collapse = {false, "RFC 9293 allows repacketization and does not ask for it"},
-    .forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"},
-};
-
-constexpr WindowProfile kWindow = {
-    .style = {WindowStyle::free_space, "RFC 9293 section 3.8.6"},
-    .rcvbuf = {65535, "chosen: what a window without scaling can say"},
-    .rcvbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"},
-    .sndbuf = {65535, "chosen: as the receive buffer"},
-    .sndbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"},
-    .fixed_scale = {255, "RFC 7323 section 2: what the largest buffer needs"},
-    .round_to_mss = {false, kUnused},
-    .clamp_moves_threshold = {false, kUnused},
-    .truesize_small = {0, kUnused},
-    .truesize_full = {0, kUnused},
-};
+constexpr WindowProfile kWindow = [] {
+  WindowProfile p = kFreeSpaceWindow;
+  p.style.source = "RFC 9293 section 3.8.6";
+  p.rcvbuf = {65535, "chosen: what a window without scaling can say"};
+  p.rcvbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"};
+  p.sndbuf = {65535, "chosen: as the receive buffer"};
+  p.sndbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"};
+  p.fixed_scale = {255, "RFC 7323 section 2: what the largest buffer needs"};
+  p.round_to_mss = {false, kUnused};
+  return p;
+}();
 
 }  // namespace
 
@@ -156,7 +141,7 @@ constexpr OsProfile kRfc = {
     .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
              .undo_backoff = {false, "RFC 6069 is experimental"},
              .embryonic_soft_limit = {0, kUnused}},
-    .socket = {.rst_error = {kRstError, "RFC 9293 sections 3.10.7.3 and 3.10.7.4"},
+    .socket = {.rst_error = {kTextbookRstError, "RFC 9293 sections 3.10.7.3 and 3.10.7.4"},
                .eof_beats_error = {false, "chosen: as the textbooks have it"},
                .pipe_beats_error = {false, "chosen: the error first"},
                .user_timeout = {true, "RFC 9293 section 3.8.3; RFC 5482"},

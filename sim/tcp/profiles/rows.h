@@ -1,6 +1,8 @@
 // The rows of the table of operating systems, one file a family; sim/tcp/profile.cc strings them together.
 #pragma once
 
+#include <array>
+
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -13,5 +15,52 @@ extern const OsProfile kRfc;
 
 // For constants that a row's other choices leave without effect.
 inline constexpr std::string_view kUnused = "not used by this stack";
+
+// --- What rows of one descent have in common: a row begins with it and says what it has of its own.
+
+// so_error by the state in which a reset came, as 4.4BSD has it and the textbooks tell it.
+inline constexpr std::array<Errno, kStates> kTextbookRstError = {
+    Errno::none,         // CLOSED
+    Errno::none,         // LISTEN
+    Errno::connrefused,  // SYN_SENT
+    Errno::connrefused,  // SYN_RECEIVED
+    Errno::connreset,    // ESTABLISHED
+    Errno::connreset,    // FIN_WAIT_1
+    Errno::connreset,    // FIN_WAIT_2
+    Errno::connreset,    // CLOSE_WAIT
+    Errno::none,         // CLOSING: the connection just ends
+    Errno::none,         // LAST_ACK
+    Errno::none,         // TIME_WAIT
+};
+
+// A window of the room that is left in the buffer: nothing of what memory costs counts.
+inline constexpr WindowProfile kFreeSpaceWindow = [] {
+  WindowProfile p{};
+  p.style.value = WindowStyle::free_space;
+  p.clamp_moves_threshold = {false, kUnused};
+  p.truesize_small = {0, kUnused};
+  p.truesize_full = {0, kUnused};
+  return p;
+}();
+
+// Retransmission without what Linux added.
+inline constexpr RetransmitProfile kPlainRetransmit = [] {
+  RetransmitProfile p{};
+  p.syn_linear = {0, kUnused};
+  p.syn_again_ticks = {0, kUnused};
+  p.tail_loss_probe = {false, kUnused};
+  p.frto = {false, kUnused};
+  return p;
+}();
+
+// The retransmission of 4.4BSD and its descendants.
+inline constexpr RetransmitProfile kBsdRetransmit = [] {
+  RetransmitProfile p = kPlainRetransmit;
+  p.give_up.value = GiveUp::after_count;
+  p.retries.value = 12;
+  p.rst_on_give_up = {true, "netinet/tcp_subr.c tcp_drop"};
+  p.dup_threshold = {3, "netinet/tcp_input.c tcprexmtthresh"};
+  return p;
+}();
 
 }  // namespace halfopen

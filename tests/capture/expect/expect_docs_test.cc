@@ -21,7 +21,7 @@ TEST(ScenarioDocument, ItsExampleRunsAndKeepsItsWord) {
   const std::string example = document.substr(start + 8, document.find("```\n", start + 8) - start - 8);
   const Scenario scenario = parse_scenario(example, "docs/scenario.md");
   Expectations expectations{scenario.expect, scenario.facts()};
-  World world{scenario, {.observer = &expectations}};
+  World world{scenario, {.observers = {&expectations}}};
   const TimePoint end = world.run();
   for (const Verdict& verdict : expectations.finish(end)) {
     EXPECT_EQ(verdict.what, Verdict::What::passed) << line_of(verdict);

@@ -230,7 +230,7 @@ TEST(FlowStates, ReadsFromAnOrderlyRunWhatTheHostsRecorded) {
       "[[timeline]]\nat = '2s'\ndo = 'client closes input'\n",
       "x.toml");
   Both both;
-  World{scenario, {.seed = std::nullopt, .observer = &both}}.run();
+  World{scenario, {.seed = std::nullopt, .observers = {&both}}}.run();
   ASSERT_FALSE(both.recorded[0].empty());
   EXPECT_EQ(both.inferred, both.recorded);
 }

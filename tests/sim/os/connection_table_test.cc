@@ -7,6 +7,7 @@
 
 #include "sim/base/rng.h"
 #include "sim/os/connection.h"
+#include "sim/os/os_rules.h"
 
 namespace halfopen {
 namespace {
@@ -27,7 +28,7 @@ class ConnectionTableTest : public ::testing::Test {
   const OsProfile& profile_ = *find_profile("linux");
   TickClock clock_{profile_.clock, Duration{}};
   BlockPool pool_;
-  EndpointEnv env_{profile_, clock_, pool_, {}, false, 1};
+  EndpointEnv env_{profile_, rules_of(profile_).reset, clock_, pool_, {}, false, 1};
 };
 
 TEST_F(ConnectionTableTest, FindsNothingWhenEmpty) {

@@ -1,4 +1,4 @@
-#include "sim/os/reset.h"
+#include "sim/tcp/reset.h"
 
 #include <gtest/gtest.h>
 
@@ -25,9 +25,15 @@ Packet segment_to_server(std::uint8_t flags, std::uint32_t seq, std::uint32_t ac
 
 Packet reset_of(const Packet& offender, std::string_view profile = "linux") {
   const OsProfile& os = *find_profile(profile);
-  auto reset = make_reset(offender, os, rules_of(os), 0);
+  const Segment& segment = *offender.segment();
+  const auto reset = reset_for(segment, offender.ip.traffic_class, rules_of(os).reset);
   EXPECT_TRUE(reset.has_value());
-  return *reset;
+  const FourTuple addresses{{offender.ip.destination, segment.destination_port},
+                            {offender.ip.source, segment.source_port}};
+  std::uint16_t next_id = 0;
+  Packet packet;
+  write_reset(packet, addresses, *reset, os.ip, next_id);
+  return packet;
 }
 
 TEST(Reset, ForASegmentWithAckTakesItsSequenceNumberFromThatAck) {
@@ -44,7 +50,6 @@ TEST(Reset, ForASegmentWithAckTakesItsSequenceNumberFromThatAck) {
   EXPECT_EQ(reset.ip.hop_limit, 64);
   EXPECT_TRUE(reset.ip.dont_fragment);
   EXPECT_EQ(reset.ip.id, 0);
-  EXPECT_EQ(reset.why.cause, Cause::rst_no_connection);
 }
 
 TEST(Reset, ForASynAcknowledgesIt) {
@@ -68,8 +73,8 @@ TEST(Reset, CopiesTheTrafficClassWhereTheOsDoes) {
 }
 
 TEST(Reset, NeverAnswersAReset) {
-  const OsProfile& os = *find_profile("linux");
-  EXPECT_FALSE(make_reset(segment_to_server(tcp_flag::rst, 1, 1), os, rules_of(os), 0).has_value());
+  const ResetRules& rules = rules_of(*find_profile("linux")).reset;
+  EXPECT_FALSE(reset_for(*segment_to_server(tcp_flag::rst, 1, 1).segment(), 0, rules).has_value());
 }
 
 TEST(Host, AnswersAStrangerWithAReset) {
@@ -77,6 +82,7 @@ TEST(Host, AnswersAStrangerWithAReset) {
   pump.inject(pump.server, segment_to_server(tcp_flag::ack, 1000, 2000));
   pump.run_for(1s);
   EXPECT_EQ(pump.flags_since_last(), "<R");
+  EXPECT_EQ(pump.sent.back().packet.why.cause, Cause::rst_no_connection);
 }
 
 TEST(Host, IsSilentToAStrangersReset) {

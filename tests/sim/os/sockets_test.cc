@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "tests/sim/os/pump.h"
 
@@ -235,6 +238,30 @@ TEST_F(SocketsTest, WorkWithoutProcesses) {
   EXPECT_EQ(sockets.write(pump.now, socket, bytes).value, 3);
   pump.run_for(1s);
   EXPECT_FALSE(sockets.close(pump.now, socket, CloseBy::call).blocked);
+}
+
+// Nobody can tell a connection something past TcpStack::input(), so nothing that follows can be forgotten.
+static_assert(std::is_same_v<decltype(std::declval<Connection&>().endpoint()), const Endpoint&>);
+
+TEST(Notes, NameTheConnectionThatChangedWhateverElseDidMeanwhile) {
+  Pump pump;
+  Sockets& sockets = pump.client.sockets();
+  Socket& one = sockets.create();
+  Socket& two = sockets.create();
+  const SocketAddress nobody{pump.server.config().address, 1};
+  sockets.connect(pump.now, one, nobody);
+  sockets.connect(pump.now, two, nobody);
+  std::vector<FourTuple> tuples{Sockets::endpoint_of(one)->addresses(),
+                                Sockets::endpoint_of(two)->addresses()};
+  sockets.close(pump.now, two, CloseBy::call);
+  sockets.close(pump.now, one, CloseBy::call);
+  tuples.insert(tuples.end(), {tuples[1], tuples[0]});
+  ASSERT_EQ(pump.recorder.notes.size(), tuples.size());
+  for (std::size_t i = 0; i < tuples.size(); ++i) {
+    const auto& note = std::get<StateNote>(pump.recorder.notes[i]);
+    EXPECT_EQ(note.connection, tuples[i]) << i;
+    EXPECT_EQ(note.to, i < 2 ? State::syn_sent : State::closed) << i;
+  }
 }
 
 }  // namespace

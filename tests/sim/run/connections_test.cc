@@ -57,7 +57,7 @@ Crowd run(const std::string& client, const std::string& rest, int ip_version = 4
                                                "\n[server]\nprogram = 'echo-server'\nbacklog = 1024\n" + rest,
                                            "x.toml");
   Crowd crowd;
-  World{scenario, {.seed = std::nullopt, .observer = &crowd}}.run();
+  World{scenario, {.seed = std::nullopt, .observers = {&crowd}}}.run();
   return crowd;
 }
 

@@ -51,7 +51,7 @@ class Notes final : public Observer {
 };
 
 struct Stage {
-  explicit Stage(std::vector<TimelineEvent> events) : timeline{std::move(events), &notes} {}
+  explicit Stage(std::vector<TimelineEvent> events) : timeline{std::move(events), notes} {}
   void run(TimePoint now) { timeline.run_due(now, client, server, path); }
   Notes notes;
   Diary client;

@@ -86,7 +86,7 @@ TEST(World, TheEchoWorksAndTheRunEndsByItself) {
   TimelineEvent over = event(Verb::closes_input, 2s, "client closes input");
   over.host = HostId::client;
   scenario.timeline.push_back(over);
-  World world{scenario, {.observer = &record}};
+  World world{scenario, {.observers = {&record}}};
   const TimePoint end = world.run();
   EXPECT_TRUE(world.is_quiet());
   EXPECT_LT(end, scenario.until);
@@ -98,7 +98,7 @@ TEST(World, TheEchoWorksAndTheRunEndsByItself) {
 
 TEST(World, TheServerListensBeforeTheClientStartsAtTimeZero) {
   Record record;
-  World world{echo(""), {.observer = &record}};
+  World world{echo(""), {.observers = {&record}}};
   world.run_until(at(500ms));
   EXPECT_EQ(world.now(), at(500ms));
   EXPECT_LT(record.index_of("0 server listen = 0"), record.index_of("0 client socket = 3"));
@@ -113,7 +113,7 @@ TEST(World, TheServerListensBeforeTheClientStartsAtTimeZero) {
 TEST(World, TheTapSeesItsOwnHostsPacketsWhenTheyLeaveAndTheOthersWhenTheyArrive) {
   const auto first_two = [](HostId tap) {
     Record record;
-    World world{echo(""), {.tap = tap, .observer = &record}};
+    World world{echo(""), {.tap = tap, .observers = {&record}}};
     world.run_until(at(15ms));
     world.run_until(at(20ms));
     return std::pair{record.packets.at(0).at, record.packets.at(1).at};
@@ -124,7 +124,7 @@ TEST(World, TheTapSeesItsOwnHostsPacketsWhenTheyLeaveAndTheOthersWhenTheyArrive)
 
 TEST(World, ALostPacketIsSeenAtTheTapWithItsFate) {
   Record record;
-  World world{echo("[path]\nto_server.loss = 1"), {.observer = &record}};
+  World world{echo("[path]\nto_server.loss = 1"), {.observers = {&record}}};
   world.run_until(at(100ms));
   ASSERT_EQ(record.packets.size(), 1u);
   EXPECT_EQ(record.packets[0].fate, PacketFate::lost);
@@ -134,7 +134,7 @@ TEST(World, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
   const auto run = [](std::uint64_t seed) {
     Record record;
     World world{echo("[path]\nloss = 0.2\njitter = '5ms'\nreorder = 0.1\nduplicate = 0.1"),
-                {.seed = seed, .observer = &record}};
+                {.seed = seed, .observers = {&record}}};
     world.run_until(at(60s));
     return record.lines;
   };
@@ -143,20 +143,61 @@ TEST(World, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
 }
 
 TEST(World, ListeningChangesNothing) {
-  const auto packets = [](Observer* observer) {
-    World world{echo("[path]\nloss = 0.2"), {.seed = 3, .observer = observer}};
+  const auto packets = [](const Observers& observers) {
+    World world{echo("[path]\nloss = 0.2"), {.seed = 3, .observers = observers}};
     world.run_until(at(60s));
     return world.packets_sent();
   };
   Record record;
-  EXPECT_EQ(packets(&record), packets(nullptr));
+  EXPECT_EQ(packets({&record}), packets({}));
+}
+
+// One road: each observer hears packets and notes as they come, and so do the timeline's triggers.
+TEST(World, EveryObserverHearsPacketsAndNotesInTheSameOrder) {
+  Record one;
+  Record two;
+  World world{echo(""), {.observers = {&one, &two}}};
+  world.run_until(at(10s));
+  EXPECT_TRUE(one.has("client read = 6"));
+  EXPECT_FALSE(one.packets.empty());
+  EXPECT_EQ(one.lines, two.lines);
+}
+
+TEST(World, WhatOthersTellReachesObserversAndTriggersAlike) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
+  crash.after = trigger_from("server enters LAST_ACK");
+  scenario.timeline.push_back(crash);
+  World world{scenario, {.observers = {&record}}};
+  world.run_until(at(2s));
+  EXPECT_TRUE(world.server().is_up());
+  ASSERT_TRUE(world.notes().wants(NoteKind::state));
+  StateNote note{.at = world.now(), .host = HostId::server, .connection = {}};
+  note.to = State::last_ack;
+  world.notes().on_note(note);
+  world.run_until(at(3s));
+  EXPECT_FALSE(world.server().is_up());
+  EXPECT_TRUE(record.has("2000000000 server host crashes"));
+}
+
+TEST(World, TriggersAreHeardWithoutAnyObserver) {
+  Scenario scenario = echo("");
+  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
+  crash.after = trigger_from("line 1 answered");
+  scenario.timeline.push_back(crash);
+  World world{scenario, {}};
+  EXPECT_FALSE(world.notes().wants_packets());
+  EXPECT_FALSE(world.notes().wants(NoteKind::timer));
+  world.run_until(at(10s));
+  EXPECT_FALSE(world.server().is_up());
 }
 
 TEST(World, TheTimelineComesLastAtItsInstant) {
   Record record;
   Scenario scenario = echo("");
   scenario.timeline.push_back(event(Verb::host_crashes, 1s + 10ms, "server host crashes"));
-  World world{scenario, {.observer = &record}};
+  World world{scenario, {.observers = {&record}}};
   world.run_until(at(1100ms));
   // The line reaches the server, is read and echoed at the very instant of the crash.
   EXPECT_LT(record.index_of("1010000000 server write = 6"),
@@ -171,7 +212,7 @@ TEST(World, AnEventAfterSomethingHappensThen) {
   crash.after = trigger_from("line 1 answered");
   crash.delay = 3s;
   scenario.timeline.push_back(crash);
-  World world{scenario, {.observer = &record}};
+  World world{scenario, {.observers = {&record}}};
   world.run_until(at(10s));
   EXPECT_TRUE(record.has("4020000000 server host crashes"));
   EXPECT_FALSE(world.server().is_up());
@@ -183,7 +224,7 @@ TEST(World, AnEventThatNeverComesIsRemarked) {
   TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
   crash.after = trigger_from("line 7 answered");
   scenario.timeline.push_back(crash);
-  World world{scenario, {.observer = &record}};
+  World world{scenario, {.observers = {&record}}};
   world.run();
   EXPECT_TRUE(record.has("remark \"server host crashes\" never came: it waits for \"line 7 answered\""));
 }
@@ -232,7 +273,7 @@ TEST(World, SkippedSysctlsAreRemarkedAtTheStart) {
   Record record;
   Scenario scenario =
       parse_scenario("title = 'x'\n[client]\nprofile = '4.4bsd'\nsysctl.tcp_retries2 = 3", "x.toml");
-  World world{scenario, {.observer = &record}};
+  World world{scenario, {.observers = {&record}}};
   ASSERT_FALSE(record.lines.empty());
   EXPECT_NE(record.lines[0].find("tcp_retries2 is skipped"), std::string::npos) << record.lines[0];
 }

@@ -91,7 +91,7 @@ TEST_P(Receive, AFinAgainMovesNothing) {
 
 // After shutdown(SHUT_RD) data is acknowledged and thrown away.
 TEST_P(Receive, NothingIsKeptAfterShutdownOfReading) {
-  a.tcp().shutdown_read(a.now());
+  a.tcp().shutdown_read();
   give(0, 5);
   EXPECT_EQ(a.tcp().readable(), 0u);
   EXPECT_EQ(a.tcp().info().rcv_nxt, a.pair.b.iss + 6);

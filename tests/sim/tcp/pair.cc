@@ -75,8 +75,7 @@ void Pair::drain(Side& side) {
     }
     const auto broken = side.endpoint->broken_invariant();
     if (!broken.empty()) throw std::logic_error(fmt::format("{} at {} ns", broken, nanos(now)));
-    for (const EndpointEvent& event : side.env.events) side.events.push_back(event);
-    side.env.events.clear();
+    for (EndpointEvent event; side.endpoint->poll_event(event);) side.events.push_back(event);
     if (!side.reads || side.endpoint->readable() == 0) return;
     std::size_t got = 0;
     while ((got = side.endpoint->read(now, buffer)) > 0) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/os/os_rules.h"
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen::testing {
@@ -26,7 +27,10 @@ class Pair {
     bool answers = true;   // false: swallows packets, as a dead host does
     std::vector<EndpointEvent> events;
     Side(const OsProfile& os, BlockPool& pool, Duration phase)
-        : profile{os}, clock{profile.clock, phase}, env{profile, clock, pool, {}, false, 1} {}
+        : profile{os}, clock{profile.clock, phase}, env{profile, rules_of(profile).reset,
+                                                        clock,   pool,
+                                                        {},      false,
+                                                        1} {}
   };
   struct Rung {
     TimePoint at;

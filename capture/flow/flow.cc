@@ -103,9 +103,15 @@ void Flow::note_sent(std::uint8_t sender, const FlowSegment& segment, TimePoint 
   }
   switch (facts.what) {
     case Sending::open_again:
-    case Sending::repeated: ++end.retransmissions; [[fallthrough]];
+    case Sending::repeated:
+      ++end.retransmissions;
+      ++end.tries;
+      break;
     case Sending::keepalive:
-    case Sending::window_probe: ++end.tries; break;
+    case Sending::window_probe:
+      ++end.probes;
+      ++end.tries;
+      break;
     case Sending::out_of_order: ++end.out_of_order; break;
     default: break;
   }

@@ -96,8 +96,9 @@ struct FlowEnd {
   std::uint64_t bytes = 0;  // of payload, each once
   std::uint64_t retransmissions = 0;
   std::uint64_t out_of_order = 0;
-  std::uint64_t tries = 0;  // retransmissions and probes since it last heard from the other end
-  TimePoint waiting_since;  // when it sent what is waiting, or was last acknowledged a part of it
+  std::uint64_t probes = 0;  // keepalives and window probes
+  std::uint64_t tries = 0;   // retransmissions and probes since it last heard from the other end
+  TimePoint waiting_since;   // when it sent what is waiting, or was last acknowledged a part of it
   TimePoint last_sent;
   TimePoint advanced_at;  // when it last sent something new
 

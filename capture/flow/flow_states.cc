@@ -21,6 +21,9 @@ void Flow::change(std::uint8_t which, State to, FlowFacts& facts) {
 }
 
 void Flow::follow_states(std::uint8_t sender, const FlowSegment& segment, bool is_new_syn, FlowFacts& facts) {
+  constexpr std::uint8_t kChanging = tcp_flag::syn | tcp_flag::fin | tcp_flag::rst;
+  const bool is_steady = ends[0].state == State::established && ends[1].state == State::established;
+  if (is_steady && !segment.has(kChanging) && !first_fin) return;
   if (segment.has(tcp_flag::rst)) return on_reset(sender, segment, facts);
   if (reset_by) revive(sender, segment, facts);
   if (segment.has(tcp_flag::syn)) on_syn(sender, segment, is_new_syn, facts);

@@ -17,6 +17,11 @@ Direction direction_of(const SocketAddress& from, const SocketAddress& to) {
   return {{to, from}, 1};
 }
 
+// The cheap half first: most flows differ in a port.
+bool is_same(const FourTuple& a, const FourTuple& b) {
+  return a.remote.port == b.remote.port && a.local.port == b.local.port && a == b;
+}
+
 std::uint32_t steps_between(Seq a, Seq b) { return std::min(distance(a, b), distance(b, a)); }
 
 // Systems choose the port of a client from here on (Linux ip_local_port_range; IANA's range is within it).
@@ -33,32 +38,32 @@ std::uint8_t initiator_of(const FourTuple& key, std::uint8_t sender, const FlowS
 }  // namespace
 
 void FlowTable::put_first(List& list, std::uint32_t slot) {
-  rooms_[slot].newer = kNone;
-  rooms_[slot].older = list.newest;
-  (list.newest == kNone ? list.oldest : rooms_[list.newest].newer) = slot;
+  room(slot).newer = kNone;
+  room(slot).older = list.newest;
+  (list.newest == kNone ? list.oldest : room(list.newest).newer) = slot;
   list.newest = slot;
   ++list.size;
 }
 
 void FlowTable::take_out(List& list, std::uint32_t slot) {
-  const Room& room = rooms_[slot];
-  (room.newer == kNone ? list.newest : rooms_[room.newer].older) = room.older;
-  (room.older == kNone ? list.oldest : rooms_[room.older].newer) = room.newer;
+  const auto [newer, older] = std::pair{room(slot).newer, room(slot).older};
+  (newer == kNone ? list.newest : room(newer).older) = older;
+  (older == kNone ? list.oldest : room(older).newer) = newer;
   --list.size;
 }
 
 // Puts it among those that are over, or back.
 void FlowTable::file(std::uint32_t slot) {
-  Room& room = rooms_[slot];
-  const bool is_over = room.is_superseded || room.flow.is_over();
-  if (is_over == room.is_over) return;
-  take_out(list_of(room), slot);
-  room.is_over = is_over;
-  put_first(list_of(room), slot);
+  Room& filed = room(slot);
+  const bool is_over = filed.is_superseded || filed.flow.is_over();
+  if (is_over == filed.is_over) return;
+  take_out(list_of(filed), slot);
+  filed.is_over = is_over;
+  put_first(list_of(filed), slot);
 }
 
 std::uint32_t FlowTable::find(const FourTuple& key, std::uint32_t hash) const {
-  return index_.find(hash, [&](std::uint32_t slot) { return rooms_[slot].flow.key == key; });
+  return index_.find(hash, [&](std::uint32_t slot) { return room(slot).flow.key == key; });
 }
 
 std::uint32_t FlowTable::slot_of(const FourTuple& ends) const {
@@ -66,18 +71,27 @@ std::uint32_t FlowTable::slot_of(const FourTuple& ends) const {
   return find(key, index_.hash(key));
 }
 
+std::uint32_t FlowTable::take_room() {
+  if (!free_.empty()) {
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  if (made_ % kChunk == 0) chunks_.push_back(std::make_unique<Room[]>(kChunk));
+  return made_++;
+}
+
 std::uint32_t FlowTable::add(const FourTuple& key, std::uint32_t hash, std::uint8_t sender,
                              const FlowSegment& segment, TimePoint at) {
   make_room();
-  const std::uint32_t slot = free_.empty() ? static_cast<std::uint32_t>(rooms_.size()) : free_.back();
-  free_.empty() ? static_cast<void>(rooms_.emplace_back()) : free_.pop_back();
-  Room& room = rooms_[slot];
-  room = Room{};
-  room.hash = hash;
-  room.flow.key = key;
-  room.flow.number = ++numbers_;
-  room.flow.initiator = initiator_of(key, sender, segment);
-  room.flow.began = at;
+  const std::uint32_t slot = take_room();
+  Room& fresh = room(slot);
+  fresh = Room{};
+  fresh.hash = hash;
+  fresh.flow.key = key;
+  fresh.flow.number = ++numbers_;
+  fresh.flow.initiator = initiator_of(key, sender, segment);
+  fresh.flow.began = at;
   index_.add(hash, slot);
   put_first(open_, slot);
   ++size_;
@@ -85,8 +99,7 @@ std::uint32_t FlowTable::add(const FourTuple& key, std::uint32_t hash, std::uint
 }
 
 void FlowTable::tell(std::uint32_t slot) {
-  Room& room = rooms_[slot];
-  if (!std::exchange(room.is_told, true) && tell_) tell_(slot, room.flow);
+  if (!std::exchange(room(slot).is_told, true) && tell_) tell_(slot, room(slot).flow);
 }
 
 void FlowTable::make_room() {
@@ -95,7 +108,7 @@ void FlowTable::make_room() {
 }
 
 void FlowTable::forget_oldest(List& list) {
-  while (std::exchange(rooms_[list.oldest].was_seen, false)) {
+  while (std::exchange(room(list.oldest).was_seen, false)) {
     const std::uint32_t slot = list.oldest;
     take_out(list, slot);
     put_first(list, slot);
@@ -105,18 +118,19 @@ void FlowTable::forget_oldest(List& list) {
 
 // With the incarnation before it, which nobody else finds.
 void FlowTable::forget(std::uint32_t slot) {
-  Room& room = rooms_[slot];
-  if (room.before != kNone) forget(std::exchange(room.before, kNone));
-  if (room.is_superseded) {
-    const std::uint32_t successor = find(room.flow.key, room.hash);
-    if (successor != kNone && rooms_[successor].before == slot) rooms_[successor].before = kNone;
+  Room& gone = room(slot);
+  if (gone.before != kNone) forget(std::exchange(gone.before, kNone));
+  if (gone.is_superseded) {
+    const std::uint32_t successor = find(gone.flow.key, gone.hash);
+    if (successor != kNone && room(successor).before == slot) room(successor).before = kNone;
   } else {
-    index_.remove(room.hash, slot);
+    index_.remove(gone.hash, slot);
   }
   tell(slot);
-  take_out(list_of(room), slot);
-  room.flow.number = 0;
+  take_out(list_of(gone), slot);
+  gone.flow.number = 0;
   free_.push_back(slot);
+  if (latest_ == slot) latest_ = kNone;
   --size_;
 }
 
@@ -129,28 +143,27 @@ bool FlowTable::opens_anew(const Flow& flow, std::uint8_t sender, const FlowSegm
 
 std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment,
                                    TimePoint at, FlowFacts& facts) {
-  Room& old = rooms_[slot];
+  Room& old = room(slot);
   if (old.before != kNone) forget(std::exchange(old.before, kNone));
   if (old.flow.is_over()) tell(slot);
   old.flow.supersede(sender, facts);
   index_.remove(old.hash, slot);
   old.is_superseded = true;
   file(slot);
+  const std::uint64_t number = old.flow.number;
   const std::uint32_t successor = add(old.flow.key, old.hash, sender, segment, at);
-  if (rooms_[slot].flow.number != 0 && rooms_[slot].flow.key == rooms_[successor].flow.key &&
-      rooms_[slot].is_superseded) {
-    rooms_[successor].before = slot;
-  }
+  const bool is_kept = old.flow.number == number;  // it may have had to make room
+  if (is_kept) room(successor).before = slot;
   return successor;
 }
 
 // Whether a segment is a straggler of the incarnation before: by its own numbers, or, while its sender has
 // none yet, by what it acknowledges.
-bool FlowTable::is_of_the_one_before(const Room& room, std::uint8_t sender,
+bool FlowTable::is_of_the_one_before(const Room& newest, std::uint8_t sender,
                                      const FlowSegment& segment) const {
   if (segment.has(tcp_flag::syn)) return false;
-  const Flow& now = room.flow;
-  const Flow& before = rooms_[room.before].flow;
+  const Flow& now = newest.flow;
+  const Flow& before = room(newest.before).flow;
   const FlowEnd& own = now.ends[sender];
   const FlowEnd& old = before.ends[sender];
   const std::uint8_t other = 1 - sender;
@@ -164,33 +177,32 @@ bool FlowTable::is_of_the_one_before(const Room& room, std::uint8_t sender,
 
 FlowFacts FlowTable::see(const FlowSegment& segment, TimePoint at) {
   const auto [key, sender] = direction_of(segment.source, segment.destination);
-  const std::uint32_t hash = index_.hash(key);
-  FlowFacts facts;
-  std::uint32_t slot = find(key, hash);
-  if (slot == kNone) {
-    slot = add(key, hash, sender, segment, at);
-    facts.is_first = true;
-  } else if (opens_anew(rooms_[slot].flow, sender, segment)) {
-    slot = supersede(slot, sender, segment, at, facts);
-    facts.is_first = true;
-  } else {
-    const Room& room = rooms_[slot];
-    if (room.before != kNone && is_of_the_one_before(room, sender, segment)) slot = room.before;
+  std::uint32_t slot = latest_;
+  if (slot == kNone || !is_same(room(slot).flow.key, key)) {
+    const std::uint32_t hash = index_.hash(key);
+    slot = find(key, hash);
+    if (slot == kNone) slot = add(key, hash, sender, segment, at);
   }
-  Room& room = rooms_[slot];
+  FlowFacts facts;
+  if (opens_anew(room(slot).flow, sender, segment)) slot = supersede(slot, sender, segment, at, facts);
+  latest_ = slot;
+  if (room(slot).before != kNone && is_of_the_one_before(room(slot), sender, segment))
+    slot = room(slot).before;
+  Room& seen = room(slot);
   facts.slot = slot;
-  room.was_seen = true;
-  room.flow.follow(sender, segment, at, facts);
-  if (facts.is_over != room.is_over) file(slot);
+  facts.is_first = seen.flow.ends[0].packets + seen.flow.ends[1].packets == 0;
+  seen.was_seen = true;
+  seen.flow.follow(sender, segment, at, facts);
+  if (facts.is_over != seen.is_over) file(slot);
   return facts;
 }
 
 void FlowTable::finish() {
   std::vector<std::uint32_t> left;
-  for (std::uint32_t slot = 0; slot < rooms_.size(); ++slot) {
-    if (rooms_[slot].flow.number != 0 && !rooms_[slot].is_told) left.push_back(slot);
+  for (std::uint32_t slot = 0; slot < made_; ++slot) {
+    if (room(slot).flow.number != 0 && !room(slot).is_told) left.push_back(slot);
   }
-  std::ranges::sort(left, {}, [&](std::uint32_t slot) { return rooms_[slot].flow.number; });
+  std::ranges::sort(left, {}, [&](std::uint32_t slot) { return room(slot).flow.number; });
   for (const std::uint32_t slot : left) tell(slot);
 }
 
@@ -198,7 +210,7 @@ std::optional<FlowTable::Quote> FlowTable::find_quoted(const QuotedSegment& quot
   const auto [key, sender] = direction_of(quoted.tuple.local, quoted.tuple.remote);
   const std::uint32_t slot = find(key, index_.hash(key));
   if (slot == kNone) return std::nullopt;
-  const Flow& flow = rooms_[slot].flow;
+  const Flow& flow = room(slot).flow;
   const FlowEnd& end = flow.ends[sender];
   if (!end.is_known) return std::nullopt;
   Quote quote{
@@ -210,7 +222,7 @@ std::optional<FlowTable::Quote> FlowTable::find_quoted(const QuotedSegment& quot
 std::optional<FlowTable::Quote> FlowTable::see_error(const QuotedSegment& quoted, IcmpTypeCode what) {
   const auto quote = find_quoted(quoted);
   if (!quote) return std::nullopt;
-  Flow& flow = rooms_[quote->slot].flow;
+  Flow& flow = room(quote->slot).flow;
   ++flow.icmp_errors;
   flow.last_icmp = what;
   return quote;

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -48,7 +48,7 @@ class FlowTable {
   // The newest flow between these ends, in whichever order; kNone if there is none.
   static constexpr std::uint32_t kNone = FlowIndex::kNone;
   [[nodiscard]] std::uint32_t slot_of(const FourTuple& ends) const;
-  [[nodiscard]] const Flow& at(std::uint32_t slot) const { return rooms_[slot].flow; }
+  [[nodiscard]] const Flow& at(std::uint32_t slot) const { return room(slot).flow; }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -71,13 +71,17 @@ class FlowTable {
     std::size_t size = 0;
   };
 
+  static constexpr std::uint32_t kChunk = 64;  // rooms that are made at a time, and stay where they are
+  [[nodiscard]] Room& room(std::uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
+  [[nodiscard]] const Room& room(std::uint32_t slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
+  std::uint32_t take_room();
   [[nodiscard]] std::uint32_t find(const FourTuple& key, std::uint32_t hash) const;
   std::uint32_t add(const FourTuple& key, std::uint32_t hash, std::uint8_t sender, const FlowSegment& segment,
                     TimePoint at);
   std::uint32_t supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment, TimePoint at,
                           FlowFacts& facts);
   [[nodiscard]] static bool opens_anew(const Flow& flow, std::uint8_t sender, const FlowSegment& segment);
-  [[nodiscard]] bool is_of_the_one_before(const Room& room, std::uint8_t sender,
+  [[nodiscard]] bool is_of_the_one_before(const Room& newest, std::uint8_t sender,
                                           const FlowSegment& segment) const;
   void tell(std::uint32_t slot);
   void make_room();
@@ -92,7 +96,9 @@ class FlowTable {
   Tell tell_;
   std::uint64_t numbers_ = 0;
   std::size_t size_ = 0;
-  std::deque<Room> rooms_;  // they stay where they are
+  std::vector<std::unique_ptr<Room[]>> chunks_;
+  std::uint32_t made_ = 0;        // rooms that were ever used
+  std::uint32_t latest_ = kNone;  // what was seen last: packets come in trains
   std::vector<std::uint32_t> free_;
   FlowIndex index_;
   List open_;

@@ -5,35 +5,46 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/base/time.h"
 #include "sim/wire/seq.h"
 
 namespace halfopen {
 
 class SeenRanges {
  public:
-  // Of so many holes at once the oldest is taken for lost in the capture: memory is bounded.
-  static constexpr std::size_t kMostHoles = 32;
+  // Of so many holes at once the oldest is taken for lost in the capture: memory is bounded. A window of a
+  // gigabyte with every second segment lost has more; none was met.
+  static constexpr std::size_t kMostHoles = 1024;
 
   // Everything before `next` is seen, or was sent before the capture began; with `begins_here` nothing was.
   void start(Seq next, bool begins_here);
   // The end of what was sent.
   [[nodiscard]] Seq next() const { return next_; }
-  // How many of the bytes [from, from + length) were not seen before; they are from now on. What lies between
-  // the end and `from` is missing.
-  std::uint32_t see(Seq from, std::uint32_t length);
+
+  struct News {
+    std::uint32_t bytes = 0;           // that were not seen before
+    TimePoint missing_since = kNever;  // since when those were missing that filled a hole; kNever: none did
+  };
+  // Bytes [from, from + length) are seen from now on. What lies between the end and `from` is missing.
+  News see(Seq from, std::uint32_t length, TimePoint now);
   // Moves the end without bytes: a SYN or a FIN.
   void skip_to(Seq next) { next_ = later(next_, next); }
   // Something shows that all up to here was sent (it is acknowledged): what was not seen of it is missing.
-  void miss_to(Seq acked);
+  void miss_to(Seq end, TimePoint now);
 
  private:
-  std::uint32_t fill(Seq from, Seq to);
-  void add_hole(Seq from, Seq to);
+  struct Hole {
+    Seq start;
+    Seq end;
+    TimePoint since;
+  };
+  void fill(Seq from, Seq to, News& news);
+  void add_hole(Hole hole);
 
   Seq low_;   // the lowest byte that was seen
   Seq next_;  // behind the highest
   bool begins_here_ = false;
-  std::vector<SeqSpan> holes_;  // between them, in order
+  std::vector<Hole> holes_;  // between them, in order
 };
 
 }  // namespace halfopen

@@ -4,8 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "capture/note/text.h"
-
 namespace halfopen {
 namespace {
 
@@ -17,7 +15,7 @@ constexpr std::array<std::string_view, 9> kEndings{"open",    "syn-only",    "re
                                                    "closing", "half-closed", "unanswered", "silent"};
 
 Json role_or_null(const Flow& flow, const std::optional<std::uint8_t>& index) {
-  return index ? Json{kRoles[flow.role_of(*index)]} : Json{nullptr};
+  return index ? Json(kRoles[flow.role_of(*index)]) : Json();
 }
 
 Json end_json(const SocketAddress& address, const FlowEnd& end) {
@@ -27,6 +25,7 @@ Json end_json(const SocketAddress& address, const FlowEnd& end) {
           {"bytes", end.bytes},
           {"retransmissions", end.retransmissions},
           {"out_of_order", end.out_of_order},
+          {"probes", end.probes},
           {"tries", end.tries},
           {"state", to_string(end.state)},
           {"missing", static_cast<bool>(end.is_missing)}};
@@ -38,13 +37,13 @@ std::string flow_json(const Flow& flow) {
   const auto [what, by] = flow.ending();
   const bool names_one = what != Ending::open && what != Ending::syn_only;
   return Json{{"connection", flow.number},
-              {"began", seconds_text(flow.began)},
-              {"last", seconds_text(flow.last)},
+              {"began", nanos(flow.began)},
+              {"last", nanos(flow.last)},
               {"client", end_json(flow.address(0), flow.end(0))},
               {"server", end_json(flow.address(1), flow.end(1))},
               {"handshake", flow.has_syn},
               {"ending", kEndings[static_cast<std::size_t>(what)]},
-              {"by", names_one ? Json{kRoles[by]} : Json{nullptr}},
+              {"by", names_one ? Json(kRoles[by]) : Json()},
               {"refusals", flow.refusals},
               {"reset_after_close_by", role_or_null(flow, flow.late_reset_by)},
               {"resets_that_do_not_count", flow.void_resets},

@@ -56,9 +56,8 @@ std::uint64_t print_of_bytes(std::span<const std::uint8_t> ip) {
 
 // Whether a sender would not send it twice within microseconds: acknowledgements without an ID look alike.
 bool is_distinct(const PacketView& view, std::uint16_t id) {
-  if (id != 0) return true;
-  return view.is_tcp() &&
-         (view.tcp().payload_size() > 0 || (view.tcp().flags() & (tcp_flag::syn | tcp_flag::fin)) != 0);
+  if (id != 0 || !view.is_tcp()) return true;
+  return view.tcp().payload_size() > 0 || (view.tcp().flags() & (tcp_flag::syn | tcp_flag::fin)) != 0;
 }
 
 }  // namespace
@@ -72,9 +71,10 @@ bool Duplicates::saw(const CapturedPacket& packet) {
   const std::int64_t at = nanos(packet.note.at);
   const std::int64_t since = at - known.at;
   if (known.print == print && since >= 0 && since <= kHandedOn) {
-    const bool is_handed_on =
-        packet.link_type == kCooked || packet.link_type == kCooked2 || known.device != packet.interface;
-    if (is_handed_on || (since <= kTwoTaps && is_distinct(view, id))) {
+    // Cooked captures (v1) do not tell their devices apart.
+    const bool is_cooked = packet.link_type == kCooked || packet.link_type == kCooked2;
+    const std::int64_t within = is_cooked ? kHandedOn : kTwoTaps;
+    if (known.device != packet.interface || (since <= within && is_distinct(view, id))) {
       ++count_;
       return true;
     }

@@ -11,12 +11,16 @@ constexpr Duration kReordering = 3ms;
 }  // namespace
 
 // An answer to a SYN that it does not fit, and the reset that such an answer gets: of an incarnation before,
-// whose numbers are another's (RFC 9293 section 3.5.1).
+// whose numbers are another's (RFC 9293 section 3.5.1). So is a SYN-ACK with a number of its own that comes
+// when the connection is open.
 bool Flow::is_stray(std::uint8_t sender, const FlowSegment& segment) const {
-  if (segment.has(tcp_flag::syn)) return false;
   const FlowEnd& from = ends[sender];
   const FlowEnd& to = ends[1 - sender];
-  if (from.state == State::syn_sent && segment.has(tcp_flag::rst)) return true;
+  if (segment.has(tcp_flag::syn)) {
+    const bool answers_again = segment.has(tcp_flag::ack) && from.sent_syn && from.base != segment.seq;
+    return answers_again && from.was_acked && is_synchronized(from.state);
+  }
+  if (from.state == State::syn_sent && segment.has(tcp_flag::rst)) return segment.seq != from.next();
   if (to.state != State::syn_sent || from.sent_syn) return false;
   if (!segment.has(tcp_flag::ack)) return segment.has(tcp_flag::rst);
   return !segment.ack.after(to.base) || segment.ack.after(to.next());
@@ -80,27 +84,34 @@ void Flow::note_sent(std::uint8_t sender, const FlowSegment& segment, TimePoint 
   facts.is_oldest = !end.was_acked || segment.seq.at_or_before(end.acked);
   if (segment.length() > 0 && facts.what != Sending::reset) {
     const Seq before = end.next();
-    const std::uint32_t fresh = end.seen.see(segment.data(), segment.payload);
-    end.seen.skip_to(segment.end());
-    end.bytes += fresh;
+    const bool is_new_probe = facts.what == Sending::window_probe && segment.seq == before;
+    SeenRanges::News news;
+    if (is_new_probe) {  // the receiver need not take it: it counts when it is acknowledged, or sent again as
+                         // data
+      end.probed = segment.seq;
+      end.has_probed = true;
+    } else {
+      news = end.seen.see(segment.data(), segment.payload, at);
+      end.seen.skip_to(segment.end());
+    }
+    end.bytes += news.bytes;
     const bool is_news = end.next() != before || facts.what == Sending::open;
     // What fills a hole was overtaken, or the capture does not show it the first time it was sent.
-    if (facts.what == Sending::repeated && fresh > 0 && segment.end().at_or_before(before)) {
+    if (facts.what == Sending::repeated && news.missing_since != kNever) {
       const Duration in_time = round_trip > Duration::zero() ? round_trip : kReordering;
-      if (at - end.advanced_at < in_time) facts.what = Sending::out_of_order;
+      if (at - news.missing_since < in_time) facts.what = Sending::out_of_order;
     }
-    if (is_news) {
-      end.advanced_at = at;
-      if (!end.is_waiting) {
-        end.is_waiting = true;
-        end.waiting_since = at;
-      }
+    if (is_news && !end.is_waiting) {
+      end.is_waiting = true;
+      end.waiting_since = at;
     }
     if (segment.payload > 0) {
       end.last_seq = segment.data();
       end.last_length = segment.payload;
     }
   }
+  // An acknowledgement that is ahead of what was seen: something before it is missing.
+  if (facts.what == Sending::ack) end.seen.miss_to(segment.seq, at);
   switch (facts.what) {
     case Sending::open_again:
     case Sending::repeated:
@@ -132,10 +143,11 @@ void Flow::note_heard(std::uint8_t sender, const FlowSegment& segment, TimePoint
   facts.acks_more = true;
   to.acked = segment.ack;
   to.was_acked = true;
-  if (segment.ack.after(to.next())) {
-    to.seen.miss_to(segment.ack);
-    to.advanced_at = at;
+  if (to.has_probed && segment.ack.after(to.probed)) {
+    to.bytes += to.seen.see(to.probed, 1, at).bytes;
+    to.has_probed = false;
   }
+  to.seen.miss_to(segment.ack, at);
   to.waiting_since = at;
   to.is_waiting = to.is_waiting && to.next().after(segment.ack);
 }

@@ -78,6 +78,8 @@ struct FlowEnd {
   std::uint32_t last_length = 0;
   SeenRanges seen;
   State state = State::closed;
+  State before_reset = State::closed;  // its state when a reset ended it
+  Seq probed;                          // a byte of a window probe that nobody took yet, if has_probed
   std::uint8_t shift = 0;
   bool is_known : 1 = false;  // base is meaningful
   bool sent_syn : 1 = false;
@@ -89,6 +91,7 @@ struct FlowEnd {
   bool is_gone : 1 = false;         // closed after it was open: stray packets open nothing
   bool offers_nothing : 1 = false;  // its last window was zero
   bool is_waiting : 1 = false;      // for an acknowledgement
+  bool has_probed : 1 = false;
   // Its packets are missing in the capture, though what the other end acknowledges shows that it sends.
   bool is_missing : 1 = false;
 
@@ -100,7 +103,6 @@ struct FlowEnd {
   std::uint64_t tries = 0;   // retransmissions and probes since it last heard from the other end
   TimePoint waiting_since;   // when it sent what is waiting, or was last acknowledged a part of it
   TimePoint last_sent;
-  TimePoint advanced_at;  // when it last sent something new
 
   [[nodiscard]] Seq next() const { return seen.next(); }  // the end of what it sent
 };
@@ -130,9 +132,10 @@ struct Flow {
   TimePoint last;
   Duration round_trip{};  // of the handshake; zero: not seen
   std::optional<TimePoint> syn_at;
-  std::optional<std::uint8_t> first_fin;      // index of the end that sent it
-  std::optional<std::uint8_t> reset_by;       // and of the one whose reset counts
-  Seq reset_at;                               // the end of what that one had sent
+  std::optional<std::uint8_t> first_fin;  // index of the end that sent it
+  std::optional<std::uint8_t> reset_by;   // and of the one whose reset counts
+  std::array<Seq, 2> reset_at;            // the end of what each had sent when it came
+  bool reset_answers_syn = false;
   std::uint32_t refusals = 0;                 // SYNs that were refused before one was answered
   std::uint32_t void_resets = 0;              // that no receiver believes
   std::optional<std::uint8_t> late_reset_by;  // after both had closed in order
@@ -178,6 +181,7 @@ struct Flow {
   void on_fin(std::uint8_t sender, FlowFacts& facts);
   void on_acknowledged(std::uint8_t sender, const FlowSegment& segment, FlowFacts& facts);
   void revive(std::uint8_t sender, const FlowSegment& segment, FlowFacts& facts);
+  void restore(std::uint8_t which, FlowFacts& facts);
   void change(std::uint8_t which, State to, FlowFacts& facts);
 };
 

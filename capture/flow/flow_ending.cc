@@ -14,10 +14,10 @@ Flow::End Flow::ending() const {
   const FlowEnd& server = end(1);
   if (reset_by) {
     const std::uint8_t by = role_of(*reset_by);
-    const bool is_refusal = client.sent_syn && !server.sent_syn && by == 1 && client.bytes == 0;
-    return {is_refusal ? Ending::refused : Ending::reset, by};
+    return {reset_answers_syn && by == 1 ? Ending::refused : Ending::reset, by};
   }
-  if (client.state == State::syn_sent && !server.sent_syn && !server.is_missing) return {Ending::syn_only, 0};
+  if (client.sent_syn && !client.was_acked && !server.sent_syn && !server.is_missing)
+    return {Ending::syn_only, 0};
   if (client.sent_fin && server.sent_fin)
     return {closed_in_order() ? Ending::closed : Ending::closing, role_of(*first_fin)};
   for (const std::uint8_t by : {std::uint8_t{0}, std::uint8_t{1}}) {

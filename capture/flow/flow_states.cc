@@ -25,7 +25,7 @@ void Flow::follow_states(std::uint8_t sender, const FlowSegment& segment, bool i
   const bool is_steady = ends[0].state == State::established && ends[1].state == State::established;
   if (is_steady && !segment.has(kChanging) && !first_fin) return;
   if (segment.has(tcp_flag::rst)) return on_reset(sender, segment, facts);
-  if (reset_by) revive(sender, segment, facts);
+  if (ends[sender].is_gone) revive(sender, segment, facts);
   if (segment.has(tcp_flag::syn)) on_syn(sender, segment, is_new_syn, facts);
   if (segment.has(tcp_flag::ack)) on_ack(sender, segment, facts);
   if (segment.has(tcp_flag::fin)) on_fin(sender, facts);
@@ -40,15 +40,18 @@ void Flow::on_reset(std::uint8_t sender, const FlowSegment& segment, FlowFacts& 
   FlowEnd& from = ends[sender];
   FlowEnd& to = ends[receiver];
   const bool is_late = closed_in_order();
-  const bool is_believed = to.state == State::syn_sent
-                               ? segment.has(tcp_flag::ack) && segment.ack == to.base + 1
-                               : !from.was_acked || distance(from.acked, segment.seq) <= kLargestWindow;
-  const bool was_syn_sent = to.state == State::syn_sent;
-  change(sender, State::closed, facts);
-  from.is_gone = true;
-  if (is_believed) {
-    change(receiver, State::closed, facts);
-    to.is_gone = true;
+  const bool answers_syn = to.state == State::syn_sent && !from.sent_syn;
+  const bool is_believed =
+      answers_syn
+          ? segment.has(tcp_flag::ack) && segment.ack.after(to.base) && segment.ack.at_or_before(to.next())
+          : !from.was_acked || distance(from.acked, segment.seq) <= kLargestWindow;
+  if (from.state == State::syn_sent && to.packets == 0) to.is_missing = true;  // it knows the other's answer
+  for (const std::uint8_t which : {sender, receiver}) {
+    FlowEnd& end = ends[which];
+    if (which == receiver && !is_believed) continue;
+    if (end.state != State::closed) end.before_reset = end.state;
+    change(which, State::closed, facts);
+    end.is_gone = true;
   }
   if (is_late) {
     late_reset_by = sender;
@@ -56,26 +59,41 @@ void Flow::on_reset(std::uint8_t sender, const FlowSegment& segment, FlowFacts& 
     ++void_resets;
   } else if (!reset_by) {
     reset_by = sender;
-    reset_at = from.next();
+    reset_at = {ends[0].next(), ends[1].next()};
+    reset_answers_syn = answers_syn;
     facts.resets = true;
-    if (was_syn_sent) ++refusals;
+    if (answers_syn) ++refusals;
   }
 }
 
-// The receiver of a reset did not take it to be one if it opens with the same SYN again, or goes on to
-// acknowledge what the other end sent after it: a reset of somebody else's, or one that was lost.
+// An end that goes on after a reset shows that it was none: who sends one that is not believed, and lives (it
+// was forged, or late); who opens with the same SYN again; and both, when one acknowledges what the other
+// sent after it, since whoever has sent or believed a reset would not.
 void Flow::revive(std::uint8_t sender, const FlowSegment& segment, FlowFacts& facts) {
-  if (*reset_by == sender) return;
-  const bool tries_again = segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack) && refusals > 0;
-  const bool goes_on = segment.has(tcp_flag::ack) && !tries_again && segment.ack.after(reset_at) &&
-                       ends[1 - sender].next().after(reset_at);
-  if (!tries_again && !goes_on) return;
+  if (!reset_by) return restore(sender, facts);
+  const auto other = static_cast<std::uint8_t>(1 - sender);
+  const bool is_syn = segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack);
+  if (is_syn && reset_answers_syn && *reset_by == other) {
+    reset_by.reset();
+    ends[0].is_gone = ends[1].is_gone = false;
+    return change(sender, State::syn_sent, facts);
+  }
+  const bool goes_on = segment.has(tcp_flag::ack) && segment.ack.after(reset_at[other]) &&
+                       ends[other].next().after(reset_at[other]);
+  if (!goes_on) return;
   reset_by.reset();
-  for (FlowEnd& end : ends) end.is_gone = false;
-  if (tries_again) return change(sender, State::syn_sent, facts);
   ++void_resets;
-  change(sender, State::established, facts);
-  change(static_cast<std::uint8_t>(1 - sender), State::established, facts);
+  for (const std::uint8_t which : {sender, other}) {
+    restore(which, facts);
+    if (ends[which].sent_fin) on_fin(which, facts);
+  }
+}
+
+void Flow::restore(std::uint8_t which, FlowFacts& facts) {
+  FlowEnd& end = ends[which];
+  if (!end.is_gone || end.state != State::closed || end.before_reset == State::closed) return;
+  end.is_gone = false;
+  change(which, end.before_reset, facts);
 }
 
 void Flow::on_syn(std::uint8_t sender, const FlowSegment& segment, bool is_new_syn, FlowFacts& facts) {

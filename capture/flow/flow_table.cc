@@ -135,10 +135,16 @@ void FlowTable::forget(std::uint32_t slot) {
 }
 
 // A SYN with another number than the one before it: of a new connection between the same ends, of which its
-// sender has forgotten the old one (RFC 9293 section 3.5.1).
+// sender has forgotten the old one (RFC 9293 section 3.5.1). So is the same SYN after an orderly close, and,
+// where the other direction is missing, a SYN-ACK of which both numbers are new after a FIN.
 bool FlowTable::opens_anew(const Flow& flow, std::uint8_t sender, const FlowSegment& segment) {
-  if (!segment.has(tcp_flag::syn) || segment.has(tcp_flag::ack)) return false;
-  return flow.ends[sender].is_known && flow.ends[sender].base != segment.seq;
+  if (!segment.has(tcp_flag::syn)) return false;
+  const FlowEnd& from = flow.ends[sender];
+  const FlowEnd& to = flow.ends[1 - sender];
+  const bool has_new_number = from.is_known && from.base != segment.seq;
+  if (!segment.has(tcp_flag::ack)) return has_new_number || flow.closed_in_order();
+  return has_new_number && from.sent_syn && (from.sent_fin || flow.is_over()) && to.is_known &&
+         segment.ack != to.base + 1;
 }
 
 std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment,
@@ -151,7 +157,8 @@ std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, cons
   old.is_superseded = true;
   file(slot);
   const std::uint64_t number = old.flow.number;
-  const std::uint32_t successor = add(old.flow.key, old.hash, sender, segment, at);
+  const FourTuple key = old.flow.key;  // its room may be the one that is made
+  const std::uint32_t successor = add(key, old.hash, sender, segment, at);
   const bool is_kept = old.flow.number == number;  // it may have had to make room
   if (is_kept) room(successor).before = slot;
   return successor;
@@ -161,14 +168,21 @@ std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, cons
 // none yet, by what it acknowledges.
 bool FlowTable::is_of_the_one_before(const Room& newest, std::uint8_t sender,
                                      const FlowSegment& segment) const {
-  if (segment.has(tcp_flag::syn)) return false;
   const Flow& now = newest.flow;
   const Flow& before = room(newest.before).flow;
   const FlowEnd& own = now.ends[sender];
   const FlowEnd& old = before.ends[sender];
   const std::uint8_t other = 1 - sender;
-  if (own.is_known)
+  if (segment.has(tcp_flag::syn)) {
+    const auto answers = [&](const Flow& flow) {
+      return flow.ends[other].sent_syn && segment.ack == flow.ends[other].base + 1;
+    };
+    return segment.has(tcp_flag::ack) && answers(before) && !answers(now);
+  }
+  if (own.is_known) {
+    if (distance(own.base, segment.seq) <= distance(own.base, own.next())) return false;
     return old.is_known && steps_between(old.next(), segment.seq) < steps_between(own.next(), segment.seq);
+  }
   if (!segment.has(tcp_flag::ack)) return true;
   return before.ends[other].is_known && now.ends[other].is_known &&
          steps_between(before.ends[other].next(), segment.ack) <

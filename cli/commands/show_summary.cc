@@ -27,7 +27,7 @@ std::string ending_text(const Flow& flow) {
   const FlowEnd& end = flow.end(by);
   const TimePoint last_heard = flow.end(by ^ 1).last_sent;
   switch (what) {
-    case Ending::open: return "open";
+    case Ending::open: return flow.end(1).state == State::syn_received ? "SYN-ACK not answered" : "open";
     case Ending::syn_only: return "SYN not answered";
     case Ending::refused: return "refused";
     case Ending::reset:

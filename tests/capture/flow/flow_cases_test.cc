@@ -211,9 +211,122 @@ TEST_F(FlowSteps, ProbesIntoAClosedWindowAreNoKeepalives) {
   EXPECT_EQ(send({.seq = 105, .ack = 501}).what, Sending::window_probe);
   EXPECT_EQ(send({.seq = 106, .ack = 501, .text = "x"}).what, Sending::window_probe) << "a byte, as BSD does";
   EXPECT_EQ(send({.seq = 106, .ack = 501, .text = "x"}).what, Sending::window_probe);
-  EXPECT_EQ(flow().end(0).bytes, 6u);
+  EXPECT_EQ(flow().end(0).bytes, 5u) << "nobody took the byte";
   EXPECT_EQ(flow().end(0).retransmissions, 0u);
   EXPECT_EQ(flow().end(0).tries, 3u);
+  send({.from_server = true, .seq = 501, .ack = 106});
+  EXPECT_EQ(send({.seq = 106, .ack = 501, .text = "xyz"}).what, Sending::data)
+      << "the first time that it is sent";
+  EXPECT_EQ(flow().end(0).bytes, 8u);
+}
+
+TEST_F(FlowSteps, AByteOfAProbeThatIsTakenCounts) {
+  open();
+  send({.from_server = true, .seq = 501, .ack = 101, .window = 0});
+  send({.seq = 101, .ack = 501, .text = "x"});
+  send({.from_server = true, .seq = 501, .ack = 102});
+  EXPECT_EQ(flow().end(0).bytes, 1u);
+}
+
+TEST_F(FlowSteps, ASynScanIsResetByItsClient) {
+  send({.flags = flag::syn, .seq = 100});
+  send({.from_server = true, .flags = flag::syn | flag::ack, .seq = 500, .ack = 101});
+  EXPECT_TRUE(send({.flags = flag::rst, .seq = 101}).resets);
+  EXPECT_EQ(flow().ending().what, Ending::reset);
+  EXPECT_EQ(flow().ending().by, 0);
+  expect_one_story(flow());
+}
+
+TEST_F(FlowSteps, ARefusalAcknowledgesDataOfTheSynToo) {  // RFC 7413: fast open
+  send({.flags = flag::syn, .seq = 100, .text = "hello"});
+  send({.from_server = true, .flags = flag::rst | flag::ack, .seq = 0, .ack = 106});
+  EXPECT_EQ(flow().ending().what, Ending::refused);
+  expect_one_story(flow());
+}
+
+TEST_F(FlowSteps, ASynOfWhichTheNextIsAnotherWasNotAnswered) {
+  std::vector<Ending> endings;
+  FlowTable flows{{}, [&](std::uint32_t, const Flow& flow) { endings.push_back(flow.ending().what); }};
+  for (const std::uint32_t isn : {100u, 900'000u, 5'000'000u}) {
+    flows.see(test::tcp_packet(pool_, {.flags = flag::syn, .seq = isn}));
+  }
+  flows.see(test::tcp_packet(
+      pool_, {.from_server = true, .flags = flag::syn | flag::ack, .seq = 500, .ack = 900'001}));
+  flows.finish();
+  EXPECT_EQ(endings, (std::vector{Ending::syn_only, Ending::open, Ending::syn_only}))
+      << "the answer is to the second";
+}
+
+TEST_F(FlowSteps, WhoSendsAResetThatNobodyBelievesAndGoesOnLives) {
+  open();
+  send({.from_server = true, .seq = 501, .ack = 101, .text = "hello"});
+  send({.seq = 101, .ack = 506});
+  send({.from_server = true, .flags = flag::rst, .seq = 400});
+  EXPECT_EQ(flow().end(1).state, State::closed);
+  send({.from_server = true, .seq = 506, .ack = 101, .text = "again"});
+  EXPECT_EQ(flow().end(1).state, State::established);
+  EXPECT_EQ(flow().ending().what, Ending::open);
+}
+
+TEST_F(FlowSteps, AResetBeforeAnUploadThatGoesOnWasForged) {
+  open();
+  send({.from_server = true, .flags = flag::rst, .seq = 1500});
+  send({.seq = 101, .ack = 501, .text = "hello"});
+  send({.from_server = true, .seq = 501, .ack = 106});
+  EXPECT_EQ(flow().ending().what, Ending::open);
+  EXPECT_EQ(flow().end(0).state, State::established);
+  EXPECT_EQ(flow().end(1).state, State::established);
+}
+
+TEST_F(FlowSteps, AnotherSynAckOfAnOpenConnectionIsNotItsOwn) {
+  open();
+  send({.from_server = true, .flags = flag::syn | flag::ack, .seq = 900'000, .ack = 101});
+  EXPECT_TRUE(facts_.is_stray);
+  send({.from_server = true, .seq = 501, .ack = 101, .text = "hello"});
+  EXPECT_EQ(flow().end(1).bytes, 5u);
+  EXPECT_EQ(flow().end(1).retransmissions, 0u);
+}
+
+TEST_F(FlowSteps, AnIncarnationWithANearNumberKeepsItsRetransmissions) {
+  open();
+  send({.flags = flag::fin | flag::ack, .seq = 101, .ack = 501});
+  send({.from_server = true, .flags = flag::fin | flag::ack, .seq = 501, .ack = 102});
+  send({.seq = 102, .ack = 502});
+  open(65'639, 900'000);  // as Linux chooses it over TIME_WAIT
+  const std::string kilobyte(1000, 'x');
+  for (std::uint32_t i = 1; i < 99; ++i) send({.seq = 65'640 + 1000 * i, .ack = 900'001, .text = kilobyte});
+  EXPECT_EQ(send({.seq = 65'640, .ack = 900'001, .text = kilobyte}, kTimeZero + 1s).number, 2u);
+  EXPECT_EQ(flow().end(0).bytes, 99'000u);
+  EXPECT_EQ(flow().end(0).retransmissions, 1u);
+}
+
+TEST_F(FlowSteps, AnAcknowledgementAheadShowsThatDataIsMissing) {
+  open();
+  send({.seq = 111, .ack = 501}, kTimeZero + 100ms);
+  EXPECT_EQ(send({.seq = 101, .ack = 501, .text = "0123456789"}, kTimeZero + 300ms).what, Sending::repeated);
+  EXPECT_EQ(flow().end(0).bytes, 10u);
+}
+
+// What takes the ports of a connection that is over, in a table that is full of such.
+TEST(FlowTables, ARoomThatIsUsedAgainAtOnceKeepsItsAddresses) {
+  BlockPool pool;
+  std::vector<std::uint16_t> ports;
+  FlowTable flows{{.open = 100, .over = 4},
+                  [&](std::uint32_t, const Flow& flow) { ports.push_back(flow.address(0).port); }};
+  const auto play = [&](std::uint16_t port, std::uint32_t isn) {
+    flows.see(test::tcp_packet(pool, {.flags = flag::syn, .seq = isn, .client_port = port}));
+    flows.see(test::tcp_packet(pool, {.from_server = true,
+                                      .flags = flag::rst | flag::ack,
+                                      .seq = 0,
+                                      .ack = isn + 1,
+                                      .client_port = port}));
+  };
+  for (std::uint16_t round = 0; round < 3; ++round) {
+    for (std::uint16_t port = 2000; port < 2005; ++port) play(port, 1000u * round);
+  }
+  flows.finish();
+  ASSERT_EQ(ports.size(), 15u);
+  for (const std::uint16_t port : ports) EXPECT_GE(port, 2000) << "every flow has its ends";
 }
 
 TEST_F(FlowSteps, AScaleThatTheSnapLengthCutOffIsUnknown) {
@@ -248,31 +361,46 @@ TEST_F(FlowSteps, AScaleThatTheSnapLengthCutOffIsUnknown) {
 TEST(SeenRanges, EachByteCountsOnceInAnyOrder) {
   SeenRanges seen;
   seen.start(Seq{0xffff'fff0}, true);  // across the wrap
-  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 8), 8u);
-  EXPECT_EQ(seen.see(Seq{8}, 8), 8u);
-  EXPECT_EQ(seen.see(Seq{0}, 4), 4u) << "inside the hole";
-  EXPECT_EQ(seen.see(Seq{0xffff'fff4}, 16), 8u) << "what was before it";
-  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32), 4u) << "and the rest";
-  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32), 0u);
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 8, kTimeZero).bytes, 8u);
+  EXPECT_EQ(seen.see(Seq{8}, 8, kTimeZero).bytes, 8u);
+  EXPECT_EQ(seen.see(Seq{0}, 4, kTimeZero).bytes, 4u) << "inside the hole";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff4}, 16, kTimeZero).bytes, 8u) << "what was before it";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32, kTimeZero).bytes, 4u) << "and the rest";
+  EXPECT_EQ(seen.see(Seq{0xffff'fff0}, 32, kTimeZero).bytes, 0u);
   EXPECT_EQ(seen.next(), Seq{16});
 }
 
 TEST(SeenRanges, WhereACaptureBeginsInTheMiddleWhatWasBeforeIsNew) {
   SeenRanges seen;
   seen.start(Seq{1000}, false);
-  EXPECT_EQ(seen.see(Seq{1000}, 10), 10u);
-  EXPECT_EQ(seen.see(Seq{980}, 10), 10u);
-  EXPECT_EQ(seen.see(Seq{985}, 20), 10u);
+  EXPECT_EQ(seen.see(Seq{1000}, 10, kTimeZero).bytes, 10u);
+  EXPECT_EQ(seen.see(Seq{980}, 10, kTimeZero).bytes, 10u);
+  EXPECT_EQ(seen.see(Seq{985}, 20, kTimeZero).bytes, 10u);
   seen.start(Seq{1000}, true);
-  EXPECT_EQ(seen.see(Seq{980}, 10), 0u);
+  EXPECT_EQ(seen.see(Seq{980}, 10, kTimeZero).bytes, 0u);
 }
 
 TEST(SeenRanges, HolesAreBounded) {
   SeenRanges seen;
   seen.start(Seq{0}, true);
-  for (std::uint32_t i = 1; i < 100; ++i) seen.see(Seq{20 * i}, 10);
-  EXPECT_EQ(seen.see(Seq{20 * 98 + 10}, 10), 10u);
-  EXPECT_EQ(seen.see(Seq{10}, 10), 0u) << "the oldest were given up";
+  for (std::uint32_t i = 1; i < 2000; ++i) seen.see(Seq{20 * i}, 10, kTimeZero);
+  EXPECT_EQ(seen.see(Seq{20 * 1998 + 10}, 10, kTimeZero).bytes, 10u);
+  EXPECT_EQ(seen.see(Seq{10}, 10, kTimeZero).bytes, 0u) << "the oldest were given up";
+}
+
+TEST(SeenRanges, APieceInTheMiddleOfAHoleCountsOnceWhenThereIsNoRoomForAnother) {
+  SeenRanges seen;
+  seen.start(Seq{0}, true);
+  for (std::uint32_t i = 0; i < SeenRanges::kMostHoles; ++i) seen.see(Seq{100 * i + 50}, 50, kTimeZero);
+  EXPECT_EQ(seen.see(Seq{100 * 500 + 20}, 10, kTimeZero).bytes, 10u);
+  EXPECT_EQ(seen.see(Seq{100 * 500 + 20}, 10, kTimeZero).bytes, 0u);
+}
+
+TEST(SeenRanges, TwoGigabytesAfterTheMiddleARepetitionIsStillOne) {
+  SeenRanges seen;
+  seen.start(Seq{7}, false);
+  for (std::uint32_t i = 0; i < 2300; ++i) seen.see(Seq{7 + i * 1'000'000}, 1'000'000, kTimeZero);
+  EXPECT_EQ(seen.see(Seq{7 + 2'298'000'000}, 1'000'000, kTimeZero).bytes, 0u);
 }
 
 }  // namespace

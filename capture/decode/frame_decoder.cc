@@ -4,12 +4,16 @@
 #include <limits>
 
 #include "capture/note/note_words.h"
-#include "sim/wire/bytes.h"
 
 namespace halfopen {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+
+// For a file that lies about what was on the wire, too.
+std::size_t length_of(std::uint64_t on_the_wire) {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(on_the_wire, kMaxPacketSize));
+}
 
 }  // namespace
 
@@ -51,15 +55,6 @@ void FrameDecoder::malformed(const Frame& frame, std::string message) {
   if (handlers_.malformed) handlers_.malformed({frames_, at(frame.time), std::move(message)});
 }
 
-// A device that cuts segments itself gives captures an IPv4 length of 0: the frame's own length is meant.
-std::span<const std::uint8_t> FrameDecoder::with_length(std::span<const std::uint8_t> ip,
-                                                        std::uint64_t wire_size) {
-  if (ip.size() < wire::kIpV4Header || ip[0] >> 4 != 4 || wire::get16(&ip[2]) != 0) return ip;
-  patched_.assign(ip.begin(), ip.end());
-  wire::put16(&patched_[2], static_cast<std::uint32_t>(std::min<std::uint64_t>(wire_size, 0xffff)));
-  return patched_;
-}
-
 // By the names of a run of ours; else the end to which the first SYN went, or the lower port, is the server.
 HostId FrameDecoder::sender_of(const PacketView& packet) {
   if (info_.run) {
@@ -92,10 +87,14 @@ void FrameDecoder::on_frame(const Frame& frame) {
   }
   const std::uint64_t wire_size = std::max<std::uint64_t>(frame.wire_size, frame.bytes.size());
   ParseIssue issue;
-  // Devices fill in checksums after a capture was taken, so wrong ones are the rule on a sender's side.
-  const ParseOptions options{.truncated = frame.bytes.size() < wire_size, .verify_checksums = false};
-  const auto view =
-      PacketView::find(with_length(unwrapped->ip, wire_size - unwrapped->header), issue, options);
+  // Tools cut packets and write the cut length as the one on the wire, so a packet is always as long as its
+  // IP header says. Devices fill in checksums after a capture was taken: wrong ones are the rule on a
+  // sender's side. What systems do with wrong options is what we do.
+  const ParseOptions options{.truncated = true,
+                             .verify_checksums = false,
+                             .check_tcp_options = false,
+                             .length_if_zero = length_of(wire_size - unwrapped->header)};
+  const auto view = PacketView::find(unwrapped->ip, issue, options);
   if (!view) return malformed(frame, std::move(issue.message));
   ++counts_.packets;
   if (handlers_.packet || handlers_.view) tell_packet(frame, *unwrapped, *view);

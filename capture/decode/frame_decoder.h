@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "capture/decode/captured.h"
 #include "capture/decode/link_layer.h"
@@ -43,7 +42,6 @@ class FrameDecoder {
 
  private:
   void tell_info(std::int64_t first_time);
-  std::span<const std::uint8_t> with_length(std::span<const std::uint8_t> ip, std::uint64_t wire_size);
   HostId sender_of(const PacketView& packet);
   void tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view);
   void malformed(const Frame& frame, std::string message);
@@ -55,7 +53,6 @@ class FrameDecoder {
   BlockPool pool_;
   CaptureCounts counts_;
   std::uint64_t frames_ = 0;
-  std::vector<std::uint8_t> patched_;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };
 

@@ -60,6 +60,7 @@ struct CaptureCounts {
   std::uint64_t malformed = 0;
   std::uint64_t other = 0;  // not IP: ARP and the like, passed over
   std::uint64_t notes = 0;
+  std::uint64_t unsupported = 0;  // of interfaces whose link type is not read; the reader's remarks say which
 };
 
 }  // namespace halfopen

@@ -38,7 +38,10 @@ void FrameDecoder::add_name(const IpAddress& address, std::string_view name) {
 void FrameDecoder::tell_info(std::int64_t first_time) {
   if (told_info_) return;
   told_info_ = true;
-  if (!info_.run) info_.epoch = first_time;
+  if (!info_.run) {
+    info_.epoch = first_time;
+    info_.names.show_every_port();
+  }
   if (handlers_.info) handlers_.info(info_);
 }
 
@@ -123,6 +126,12 @@ void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, c
   if (frame.facts) packet.why = frame.facts->why;
   captured.note.packet = &packet;
   handlers_.packet(captured);
+}
+
+void FrameDecoder::on_unsupported(std::uint32_t link_type, std::uint32_t interface) {
+  ++frames_;
+  ++counts_.unsupported;
+  remarks_.count(RemarkKind::unsupported, link_type, interface);
 }
 
 void FrameDecoder::on_note(const Note& note) {

@@ -9,6 +9,7 @@
 
 #include "capture/decode/captured.h"
 #include "capture/decode/link_layer.h"
+#include "capture/decode/remarks.h"
 #include "capture/note/note_json.h"
 #include "sim/wire/payload.h"
 
@@ -34,10 +35,13 @@ class FrameDecoder {
 
   void on_frame(const Frame& frame);
   void on_note(const Note& note);
+  // A packet of an interface whose link type is not read: it is counted and passed over.
+  void on_unsupported(std::uint32_t link_type, std::uint32_t interface);
   // At the end: an empty capture has its info, too.
   void finish() { tell_info(0); }
 
   [[nodiscard]] const CaptureCounts& counts() const { return counts_; }
+  [[nodiscard]] const Remarks& remarks() const { return remarks_; }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
  private:
@@ -52,6 +56,7 @@ class FrameDecoder {
   bool told_info_ = false;
   BlockPool pool_;
   CaptureCounts counts_;
+  Remarks remarks_;
   std::uint64_t frames_ = 0;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };

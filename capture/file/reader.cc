@@ -82,6 +82,8 @@ bool CaptureReader::step() {
 
 const CaptureCounts& CaptureReader::counts() const { return parts_->decoder.counts(); }
 
+std::vector<std::string> CaptureReader::remarks() const { return parts_->decoder.remarks().lines(); }
+
 CaptureCounts read_capture(const std::string& path, const CaptureHandlers& handlers) {
   CaptureReader reader{path, handlers};
   while (reader.step()) {

@@ -63,6 +63,7 @@ struct WildCapture {
   CaptureCounts counts;
   std::vector<WildPacket> packets;
   std::vector<std::string> malformed;
+  std::vector<std::string> remarks;
   std::string error = "none";  // where the file is broken
 };
 
@@ -90,6 +91,7 @@ struct WildCapture {
       all.error = error.what();
     }
     all.counts = reader.counts();
+    all.remarks = reader.remarks();
   } catch (const InputError& error) {
     all.error = error.what();
   }

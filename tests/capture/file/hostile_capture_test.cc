@@ -79,8 +79,8 @@ TEST_F(Hostile, WhatIsNoCaptureIsNamed) {
   EXPECT_EQ(read({0xd4, 0xc3}).error, ": offset 0: expected a pcap or pcapng file, found a file of 2 bytes");
   EXPECT_EQ(read({'#', '!', '/', 'b', 'i', 'n'}).error,
             ": offset 0: expected a pcap or pcapng file, found the bytes 23 21 2f 62");
-  EXPECT_THAT(read({0x1f, 0x8b, 8, 0, 0}).error, EndsWith("found gzip data: unpack it first"));
-  EXPECT_THAT(read({0x28, 0xb5, 0x2f, 0xfd}).error, EndsWith("found zstd data: unpack it first"));
+  EXPECT_THAT(read({0x1f, 0x8b, 8, 0, 0}).error, EndsWith("whole gzip data, found the end of the file"));
+  EXPECT_THAT(read({0x28, 0xb5, 0x2f, 0xfd}).error, EndsWith("whole zstd data, found the end of the file"));
 }
 
 TEST_F(Hostile, AFileThatIsNotThereIsNamed) {

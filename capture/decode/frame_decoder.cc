@@ -10,9 +10,20 @@ namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-// For a file that lies about what was on the wire, too.
-std::size_t length_of(std::uint64_t on_the_wire) {
-  return static_cast<std::size_t>(std::min<std::uint64_t>(on_the_wire, kMaxPacketSize));
+constexpr int kDeepest = 8;  // packets around a packet, more than anybody sends
+
+// Tools cut packets and write the cut length as the one on the wire, so a packet is always as long as its IP
+// header says, or `size` where that says nothing. Devices fill in checksums after a capture was taken: wrong
+// ones are the rule on a sender's side. What systems do with wrong options is what we do.
+std::optional<PacketView> find_packet(std::span<const std::uint8_t> ip, std::uint64_t size,
+                                      ParseIssue& issue) {
+  const ParseOptions options{
+      .truncated = true,
+      .verify_checksums = false,
+      .keep_fragments = true,
+      .check_tcp_options = false,
+      .length_if_zero = static_cast<std::size_t>(std::min<std::uint64_t>(size, kMaxPacketSize))};
+  return PacketView::find(ip, issue, options);
 }
 
 }  // namespace
@@ -90,20 +101,31 @@ void FrameDecoder::on_frame(const Frame& frame) {
   }
   const std::uint64_t wire_size = std::max<std::uint64_t>(frame.wire_size, frame.bytes.size());
   ParseIssue issue;
-  // Tools cut packets and write the cut length as the one on the wire, so a packet is always as long as its
-  // IP header says. Devices fill in checksums after a capture was taken: wrong ones are the rule on a
-  // sender's side. What systems do with wrong options is what we do.
-  const ParseOptions options{.truncated = true,
-                             .verify_checksums = false,
-                             .check_tcp_options = false,
-                             .length_if_zero = length_of(wire_size - unwrapped->header)};
-  const auto view = PacketView::find(unwrapped->ip, issue, options);
+  const auto view = find_packet(unwrapped->ip, wire_size - unwrapped->header, issue);
   if (!view) return malformed(frame, std::move(issue.message));
-  ++counts_.packets;
-  if (handlers_.packet || handlers_.view) tell_packet(frame, *unwrapped, *view);
+  on_packet(frame, unwrapped->interface != 0 ? unwrapped->interface : frame.interface, *view, 0);
 }
 
-void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view) {
+void FrameDecoder::on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
+  if (view.is_fragment() && depth < kDeepest) return on_fragment(frame, interface, view, depth);
+  ++counts_.packets;
+  if (handlers_.packet || handlers_.view) tell_packet(frame, interface, view);
+}
+
+// A packet in fragments is told when it is whole, with the number and the time of what made it so.
+void FrameDecoder::on_fragment(const Frame& frame, std::uint32_t interface, const PacketView& view,
+                               int depth) {
+  ++counts_.fragments;
+  const auto whole = reassembly_.add(view, frame.time);
+  counts_.unfinished = reassembly_.unfinished();
+  if (!whole) return;
+  ParseIssue issue;
+  const auto packet = find_packet(whole->ip, whole->size, issue);
+  if (!packet) return malformed(frame, std::move(issue.message));
+  on_packet(frame, interface, *packet, depth + 1);
+}
+
+void FrameDecoder::tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view) {
   CapturedPacket captured;
   captured.number = frames_;
   captured.comment = frame.comment;
@@ -111,7 +133,7 @@ void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, c
   captured.ip = view.bytes();
   captured.wire_size = static_cast<std::uint32_t>(view.size());
   if (view.is_tcp()) captured.payload_captured = static_cast<std::uint32_t>(view.tcp().payload().size());
-  captured.interface = unwrapped.interface != 0 ? unwrapped.interface : frame.interface;
+  captured.interface = interface;
   captured.link_type = frame.link_type;
   captured.note.at = at(frame.time);
   if (frame.facts) {

@@ -9,6 +9,7 @@
 
 #include "capture/decode/captured.h"
 #include "capture/decode/link_layer.h"
+#include "capture/decode/reassembly.h"
 #include "capture/decode/remarks.h"
 #include "capture/note/note_json.h"
 #include "sim/wire/payload.h"
@@ -47,7 +48,10 @@ class FrameDecoder {
  private:
   void tell_info(std::int64_t first_time);
   HostId sender_of(const PacketView& packet);
-  void tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view);
+  // `depth`: how many packets are around this one.
+  void on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  void on_fragment(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  void tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view);
   void malformed(const Frame& frame, std::string message);
   [[nodiscard]] TimePoint at(std::int64_t time) const;
 
@@ -57,6 +61,7 @@ class FrameDecoder {
   BlockPool pool_;
   CaptureCounts counts_;
   Remarks remarks_;
+  Reassembly reassembly_;
   std::uint64_t frames_ = 0;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };

@@ -63,6 +63,7 @@ struct ParseIssue {
 struct ParseOptions {
   bool truncated = false;
   bool verify_checksums = true;
+  bool keep_fragments = false;    // true: what a fragment carries is not looked into, nor checked
   bool check_tcp_options = true;  // false: wrong ones are passed over, see TcpOptions::read()
   // The packet's length where its header has 0, as of those that a device cuts itself and, over IPv6, of
   // those that are too long for the field (BIG TCP). 0: that is wrong.

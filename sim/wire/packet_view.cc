@@ -108,7 +108,11 @@ std::optional<PacketView> PacketView::find(std::span<const std::uint8_t> wire, P
   if (!upper) return std::nullopt;
   Reading r{.wire = wire, .issue = issue, .options = options, .upper = *upper};
   if (!check_ip_header(r)) return std::nullopt;
-  const PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
+  PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
+  if (options.keep_fragments && view.is_fragment()) {
+    view.upper_.is_later_fragment = true;
+    return view;
+  }
   if (view.is_tcp() && !check_tcp(r)) return std::nullopt;
   if (view.is_icmp() && !check_icmp(r)) return std::nullopt;
   return view;

@@ -69,7 +69,9 @@ class PacketView {
   // What the IP header carries, as far as it was captured.
   [[nodiscard]] std::span<const std::uint8_t> body() const { return bytes_.subspan(upper_.offset); }
 
-  // A later fragment is neither.
+  // A part of a packet: the first of its fragments or a later one.
+  [[nodiscard]] bool is_fragment() const { return upper_.is_incomplete || upper_.is_later_fragment; }
+  // A later fragment is neither, nor is a first one that was kept (ParseOptions).
   [[nodiscard]] bool is_tcp() const {
     return !upper_.is_later_fragment && upper_.protocol == wire::kProtocolTcp;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "capture/decode/tunnel.h"
 #include "capture/note/note_words.h"
 
 namespace halfopen {
@@ -108,8 +109,21 @@ void FrameDecoder::on_frame(const Frame& frame) {
 
 void FrameDecoder::on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
   if (view.is_fragment() && depth < kDeepest) return on_fragment(frame, interface, view, depth);
+  if (!view.is_tcp() && depth < kDeepest && on_tunnel(frame, interface, view, depth)) return;
   ++counts_.packets;
   if (handlers_.packet || handlers_.view) tell_packet(frame, interface, view);
+}
+
+// What is inside a tunnel is told in place of it, if it is an IP packet that has room there.
+bool FrameDecoder::on_tunnel(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
+  const auto content = open_tunnel(view);
+  if (!content) return false;
+  ParseIssue ignored;
+  const auto inner = find_packet(content->ip, content->size, ignored);
+  if (!inner || inner->size() > content->size) return false;
+  remarks_.count(content->kind, content->id);
+  on_packet(frame, interface, *inner, depth + 1);
+  return true;
 }
 
 // A packet in fragments is told when it is whole, with the number and the time of what made it so.

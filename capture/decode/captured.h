@@ -25,8 +25,9 @@ struct CaptureInfo {
 
 struct CapturedPacket {
   std::uint64_t number = 0;  // counted from 1, as Wireshark does
-  // Valid during the call. `why` is known of captures of ours only. note.packet is made for the handler
-  // `packet` alone, with zeros for what a snap length left out.
+  // Of a packet in fragments the last one's to come. Valid during the call. `why` is known of captures of
+  // ours only. note.packet is made for the handler `packet` alone, with zeros for what a snap length left
+  // out.
   PacketNote note;
   std::string_view comment;          // the first one, if any
   const PacketView* view = nullptr;  // the packet where it lies in the file; valid during the call
@@ -60,6 +61,9 @@ struct CaptureCounts {
   std::uint64_t malformed = 0;
   std::uint64_t other = 0;  // not IP: ARP and the like, passed over
   std::uint64_t notes = 0;
+  std::uint64_t fragments = 0;    // of IP packets, which are told once they are whole
+  std::uint64_t unfinished = 0;   // packets of which not all fragments were there: passed over
+  std::uint64_t unsupported = 0;  // of interfaces whose link type is not read; the reader's remarks say which
 };
 
 }  // namespace halfopen

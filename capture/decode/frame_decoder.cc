@@ -3,13 +3,29 @@
 #include <algorithm>
 #include <limits>
 
+#include "capture/decode/tunnel.h"
 #include "capture/note/note_words.h"
-#include "sim/wire/bytes.h"
 
 namespace halfopen {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
+
+constexpr int kDeepest = 8;  // packets around a packet, more than anybody sends
+
+// Tools cut packets and write the cut length as the one on the wire, so a packet is always as long as its IP
+// header says, or `size` where that says nothing. Devices fill in checksums after a capture was taken: wrong
+// ones are the rule on a sender's side. What systems do with wrong options is what we do.
+std::optional<PacketView> find_packet(std::span<const std::uint8_t> ip, std::uint64_t size,
+                                      ParseIssue& issue) {
+  const ParseOptions options{
+      .truncated = true,
+      .verify_checksums = false,
+      .keep_fragments = true,
+      .check_tcp_options = false,
+      .length_if_zero = static_cast<std::size_t>(std::min<std::uint64_t>(size, kMaxPacketSize))};
+  return PacketView::find(ip, issue, options);
+}
 
 }  // namespace
 
@@ -34,7 +50,10 @@ void FrameDecoder::add_name(const IpAddress& address, std::string_view name) {
 void FrameDecoder::tell_info(std::int64_t first_time) {
   if (told_info_) return;
   told_info_ = true;
-  if (!info_.run) info_.epoch = first_time;
+  if (!info_.run) {
+    info_.epoch = first_time;
+    info_.names.show_every_port();
+  }
   if (handlers_.info) handlers_.info(info_);
 }
 
@@ -49,15 +68,6 @@ TimePoint FrameDecoder::at(std::int64_t time) const {
 void FrameDecoder::malformed(const Frame& frame, std::string message) {
   ++counts_.malformed;
   if (handlers_.malformed) handlers_.malformed({frames_, at(frame.time), std::move(message)});
-}
-
-// A device that cuts segments itself gives captures an IPv4 length of 0: the frame's own length is meant.
-std::span<const std::uint8_t> FrameDecoder::with_length(std::span<const std::uint8_t> ip,
-                                                        std::uint64_t wire_size) {
-  if (ip.size() < wire::kIpV4Header || ip[0] >> 4 != 4 || wire::get16(&ip[2]) != 0) return ip;
-  patched_.assign(ip.begin(), ip.end());
-  wire::put16(&patched_[2], static_cast<std::uint32_t>(std::min<std::uint64_t>(wire_size, 0xffff)));
-  return patched_;
 }
 
 // By the names of a run of ours; else the end to which the first SYN went, or the lower port, is the server.
@@ -92,16 +102,44 @@ void FrameDecoder::on_frame(const Frame& frame) {
   }
   const std::uint64_t wire_size = std::max<std::uint64_t>(frame.wire_size, frame.bytes.size());
   ParseIssue issue;
-  // Devices fill in checksums after a capture was taken, so wrong ones are the rule on a sender's side.
-  const ParseOptions options{.truncated = frame.bytes.size() < wire_size, .verify_checksums = false};
-  const auto view =
-      PacketView::find(with_length(unwrapped->ip, wire_size - unwrapped->header), issue, options);
+  const auto view = find_packet(unwrapped->ip, wire_size - unwrapped->header, issue);
   if (!view) return malformed(frame, std::move(issue.message));
-  ++counts_.packets;
-  if (handlers_.packet || handlers_.view) tell_packet(frame, *unwrapped, *view);
+  on_packet(frame, unwrapped->interface != 0 ? unwrapped->interface : frame.interface, *view, 0);
 }
 
-void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view) {
+void FrameDecoder::on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
+  if (view.is_fragment() && depth < kDeepest) return on_fragment(frame, interface, view, depth);
+  if (!view.is_tcp() && depth < kDeepest && on_tunnel(frame, interface, view, depth)) return;
+  ++counts_.packets;
+  if (handlers_.packet || handlers_.view) tell_packet(frame, interface, view);
+}
+
+// What is inside a tunnel is told in place of it, if it is an IP packet that has room there.
+bool FrameDecoder::on_tunnel(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
+  const auto content = open_tunnel(view);
+  if (!content) return false;
+  ParseIssue ignored;
+  const auto inner = find_packet(content->ip, content->size, ignored);
+  if (!inner || inner->size() > content->size) return false;
+  remarks_.count(content->kind, content->id);
+  on_packet(frame, interface, *inner, depth + 1);
+  return true;
+}
+
+// A packet in fragments is told when it is whole, with the number and the time of what made it so.
+void FrameDecoder::on_fragment(const Frame& frame, std::uint32_t interface, const PacketView& view,
+                               int depth) {
+  ++counts_.fragments;
+  const auto whole = reassembly_.add(view, frame.time);
+  counts_.unfinished = reassembly_.unfinished();
+  if (!whole) return;
+  ParseIssue issue;
+  const auto packet = find_packet(whole->ip, whole->size, issue);
+  if (!packet) return malformed(frame, std::move(issue.message));
+  on_packet(frame, interface, *packet, depth + 1);
+}
+
+void FrameDecoder::tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view) {
   CapturedPacket captured;
   captured.number = frames_;
   captured.comment = frame.comment;
@@ -109,7 +147,7 @@ void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, c
   captured.ip = view.bytes();
   captured.wire_size = static_cast<std::uint32_t>(view.size());
   if (view.is_tcp()) captured.payload_captured = static_cast<std::uint32_t>(view.tcp().payload().size());
-  captured.interface = unwrapped.interface != 0 ? unwrapped.interface : frame.interface;
+  captured.interface = interface;
   captured.link_type = frame.link_type;
   captured.note.at = at(frame.time);
   if (frame.facts) {
@@ -124,6 +162,12 @@ void FrameDecoder::tell_packet(const Frame& frame, const Unwrapped& unwrapped, c
   if (frame.facts) packet.why = frame.facts->why;
   captured.note.packet = &packet;
   handlers_.packet(captured);
+}
+
+void FrameDecoder::on_unsupported(std::uint32_t link_type, std::uint32_t interface) {
+  ++frames_;
+  ++counts_.unsupported;
+  remarks_.count(RemarkKind::unsupported, link_type, interface);
 }
 
 void FrameDecoder::on_note(const Note& note) {

@@ -6,10 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "capture/decode/captured.h"
 #include "capture/decode/link_layer.h"
+#include "capture/decode/reassembly.h"
+#include "capture/decode/remarks.h"
 #include "capture/note/note_json.h"
 #include "sim/wire/payload.h"
 
@@ -35,17 +36,23 @@ class FrameDecoder {
 
   void on_frame(const Frame& frame);
   void on_note(const Note& note);
+  // A packet of an interface whose link type is not read: it is counted and passed over.
+  void on_unsupported(std::uint32_t link_type, std::uint32_t interface);
   // At the end: an empty capture has its info, too.
   void finish() { tell_info(0); }
 
   [[nodiscard]] const CaptureCounts& counts() const { return counts_; }
+  [[nodiscard]] const Remarks& remarks() const { return remarks_; }
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
 
  private:
   void tell_info(std::int64_t first_time);
-  std::span<const std::uint8_t> with_length(std::span<const std::uint8_t> ip, std::uint64_t wire_size);
   HostId sender_of(const PacketView& packet);
-  void tell_packet(const Frame& frame, const Unwrapped& unwrapped, const PacketView& view);
+  // `depth`: how many packets are around this one.
+  void on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  bool on_tunnel(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  void on_fragment(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  void tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view);
   void malformed(const Frame& frame, std::string message);
   [[nodiscard]] TimePoint at(std::int64_t time) const;
 
@@ -54,8 +61,9 @@ class FrameDecoder {
   bool told_info_ = false;
   BlockPool pool_;
   CaptureCounts counts_;
+  Remarks remarks_;
+  Reassembly reassembly_;
   std::uint64_t frames_ = 0;
-  std::vector<std::uint8_t> patched_;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "capture/decode/frame_decoder.h"
 #include "capture/decode/link_layer.h"
@@ -110,6 +111,9 @@ class PcapngReader : public FrameSource {
   std::vector<Interface> interfaces_;  // of the present section
   std::uint32_t interfaces_seen_ = 0;
   std::int64_t last_time_ = 0;
+  bool any_is_known_ = false;                  // whether packets of any interface so far can be read
+  std::optional<std::uint32_t> unknown_type_;  // the first link type of a packet that cannot
+  std::uint64_t unknown_at_ = 0;
 };
 
 // A section's first field after its length says in which order the bytes of all its numbers are.
@@ -126,7 +130,12 @@ void PcapngReader::read_byte_order(std::span<const std::uint8_t> head) {
 bool PcapngReader::step() {
   block_at_ = file_.offset();
   const auto head = file_.peek(8);
-  if (head.empty()) return false;
+  if (head.empty()) {
+    if (!any_is_known_ && unknown_type_) {  // nothing of the file can be read
+      throw InputError{file_.place(unknown_at_), kKnownLinkTypes, describe_link_type(*unknown_type_)};
+    }
+    return false;
+  }
   if (head.size() < 8) fail("a whole block header", "the end of the file");
   // The section's type reads the same in both orders.
   if (u32(head.data()) == static_cast<std::uint32_t>(BlockType::section)) read_byte_order(file_.peek(12));
@@ -207,18 +216,23 @@ void PcapngReader::read_interface(Fields fields) {
     }
   }
   interface.number = interfaces_seen_++;
+  any_is_known_ = any_is_known_ || is_known_link_type(interface.link_type);
   interfaces_.push_back(interface);
 }
 
 // `fields` is at the packet's bytes.
 void PcapngReader::packet(const Interface& from, std::int64_t time, std::size_t captured, std::uint64_t size,
                           Fields fields) {
-  if (!is_known_link_type(from.link_type)) {
-    fail(kKnownLinkTypes, describe_link_type(from.link_type));
-  }
   if (captured > fields.left()) {
     fail(fmt::format("packet {} within its block", decoder_.frames() + 1),
          fmt::format("a captured length of {}", captured));
+  }
+  if (!is_known_link_type(from.link_type)) {
+    if (!unknown_type_) {
+      unknown_type_ = from.link_type;
+      unknown_at_ = block_at_;
+    }
+    return decoder_.on_unsupported(from.link_type, from.number);
   }
   Frame frame;
   frame.link_type = from.link_type;

@@ -23,6 +23,7 @@ struct Magic {
 constexpr auto kPcapMagics =
     std::to_array({0xa1b2c3d4u, 0xd4c3b2a1u, 0xa1b23c4du, 0x4d3cb2a1u, 0xa1b2cd34u, 0x34cdb2a1u});
 constexpr std::uint32_t kPcapngMagic = 0x0a0d0d0a;
+// Of what is packed, xz stands for itself, and the others for what was packed twice.
 constexpr auto kOthers = std::to_array<Magic>({{0x28b52ffd, "zstd data: unpack it first"},
                                                {0xfd377a58, "xz data: unpack it first"},
                                                {0x04224d18, "lz4 data: unpack it first"},
@@ -81,6 +82,8 @@ bool CaptureReader::step() {
 }
 
 const CaptureCounts& CaptureReader::counts() const { return parts_->decoder.counts(); }
+
+std::vector<std::string> CaptureReader::remarks() const { return parts_->decoder.remarks().lines(); }
 
 CaptureCounts read_capture(const std::string& path, const CaptureHandlers& handlers) {
   CaptureReader reader{path, handlers};

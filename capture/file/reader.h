@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "capture/decode/captured.h"
 #include "sim/base/input_error.h"
@@ -24,6 +25,9 @@ class CaptureReader {
   // error it stays at the end.
   bool step();
   [[nodiscard]] const CaptureCounts& counts() const;  // so far
+  // What of the capture no packet tells, so far, a line each: "3 packets of interface 1 passed over: link
+  // type 6 (IEEE802) is not read".
+  [[nodiscard]] std::vector<std::string> remarks() const;
 
  private:
   struct Parts;

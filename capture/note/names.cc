@@ -17,7 +17,7 @@ std::string Names::of(const IpAddress& address) const {
 std::string Names::of(const SocketAddress& end) {
   const auto entry = std::ranges::find(entries_, end.ip, &Entry::address);
   if (entry == entries_.end()) return to_string(end);
-  if (entry->port == 0) entry->port = end.port;
+  if (entry->port == 0 && !shows_every_port_) entry->port = end.port;
   return entry->port == end.port ? entry->name : entry->name + "." + std::to_string(end.port);
 }
 

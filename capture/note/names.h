@@ -21,6 +21,9 @@ class Names {
   // "client" where the port is the first that was asked for of that address, "client.40001" for any other;
   // without a name always "192.0.2.1.80", as tcpdump writes it.
   [[nodiscard]] std::string of(const SocketAddress& end);
+  // From now on "web.80" always: in other people's captures the first port of a host says as much as any
+  // other.
+  void show_every_port() { shows_every_port_ = true; }
 
   [[nodiscard]] std::vector<std::pair<IpAddress, std::string>> all() const;
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -32,6 +35,7 @@ class Names {
     std::uint16_t port = 0;  // 0: none was asked for yet
   };
   std::vector<Entry> entries_;
+  bool shows_every_port_ = false;
 };
 
 // "192.0.2.1.80", "fd00:9::1.80".

@@ -63,7 +63,15 @@ struct ParseIssue {
 struct ParseOptions {
   bool truncated = false;
   bool verify_checksums = true;
+  bool keep_fragments = false;    // true: what a fragment carries is not looked into, nor checked
+  bool check_tcp_options = true;  // false: wrong ones are passed over, see TcpOptions::read()
+  // The packet's length where its header has 0, as of those that a device cuts itself and, over IPv6, of
+  // those that are too long for the field (BIG TCP). 0: that is wrong.
+  std::size_t length_if_zero = 0;
 };
+// Longer ones are wrong: no system makes them (Linux's GSO_MAX_SIZE is 512 KiB), and a value has a byte for
+// each of theirs.
+inline constexpr std::size_t kMaxPacketSize = std::size_t{1} << 20;
 [[nodiscard]] std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool,
                                           ParseIssue& issue, ParseOptions options = {});
 

@@ -11,7 +11,7 @@ namespace {
 // The captured part of the payload, and zeros for the rest.
 Payload read_payload(BlockPool& pool, std::span<const std::uint8_t> captured, std::size_t length) {
   if (captured.size() >= length) return Payload{pool, captured.first(length)};
-  const auto whole = static_cast<std::uint32_t>(std::min<std::size_t>(length, BlockPool::kMaxBlock));
+  const auto whole = static_cast<std::uint32_t>(length);  // PacketView has none above BlockPool::kMaxJumbo
   BlockRef block = pool.allocate(whole);
   std::memset(block->data(), 0, whole);
   if (!captured.empty()) std::memcpy(block->data(), captured.data(), captured.size());
@@ -28,7 +28,7 @@ Segment segment_of(const TcpView& tcp, BlockPool& pool) {
   segment.flags = tcp.flags();
   segment.window = tcp.window();
   segment.urgent = tcp.urgent();
-  segment.options = TcpOptions::parse(tcp.options()).value_or(TcpOptions{});
+  segment.options = TcpOptions::read(tcp.options(), tcp.header_size() - wire::kTcpHeader);
   segment.payload = read_payload(pool, tcp.payload(), tcp.payload_size());
   return segment;
 }

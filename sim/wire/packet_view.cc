@@ -46,6 +46,9 @@ bool check_ip_header(Reading& r) {
       return r.fail(10, "IPv4 header checksum {:#06x} is wrong", get16(at + 10));
     }
   }
+  if (r.upper.packet_size > kMaxPacketSize) {
+    return r.fail(0, "IP length {}, expected at most {}", r.upper.packet_size, kMaxPacketSize);
+  }
   if (r.upper.packet_size > r.wire.size() && !r.options.truncated) {
     return r.fail(r.upper.is_v6 ? 4 : 2, "IP length {}, but only {} bytes are there", r.upper.packet_size,
                   r.wire.size());
@@ -78,7 +81,8 @@ bool check_tcp(Reading& r) {
     return r.fail(start + 12, "TCP data offset {} ({} bytes), but the segment has {}", header / 4, header,
                   r.claimed());
   }
-  if (!check_options(r, tcp.options())) return false;
+  if (r.options.check_tcp_options && tcp.options_are_whole() && !check_options(r, tcp.options()))
+    return false;
   if (r.can_verify() && r.sum(kProtocolTcp) != 0xffff) {
     return r.fail(start + 16, "TCP checksum {:#06x} is wrong", get16(&body[16]));
   }
@@ -100,11 +104,15 @@ bool check_icmp(Reading& r) {
 
 std::optional<PacketView> PacketView::find(std::span<const std::uint8_t> wire, ParseIssue& issue,
                                            ParseOptions options) {
-  const auto upper = find_upper_layer(wire, issue);
+  const auto upper = find_upper_layer(wire, issue, options.length_if_zero);
   if (!upper) return std::nullopt;
   Reading r{.wire = wire, .issue = issue, .options = options, .upper = *upper};
   if (!check_ip_header(r)) return std::nullopt;
-  const PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
+  PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
+  if (options.keep_fragments && view.is_fragment()) {
+    view.upper_.is_later_fragment = true;
+    return view;
+  }
   if (view.is_tcp() && !check_tcp(r)) return std::nullopt;
   if (view.is_icmp() && !check_icmp(r)) return std::nullopt;
   return view;

@@ -2,6 +2,7 @@
 // for. Nothing is copied or allocated. parse() makes the value (packet.h) from it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,11 +30,13 @@ class TcpView {
   [[nodiscard]] std::uint8_t flags() const { return at_[13]; }
   [[nodiscard]] std::uint16_t window() const { return wire::get16(at_ + 14); }
   [[nodiscard]] std::uint16_t urgent() const { return wire::get16(at_ + 18); }
-  // The options, none of which is broken; none at all where the snap length cut them.
+  // The options as far as they were captured. Where they were not checked (ParseOptions) they may be broken,
+  // and where they are not whole the last one may be a part: TcpOptions's readers take care of both.
   [[nodiscard]] std::span<const std::uint8_t> options() const {
-    if (captured_ < header_size()) return {};
-    return {at_ + wire::kTcpHeader, header_size() - wire::kTcpHeader};
+    return {at_ + wire::kTcpHeader, std::min(captured_, header_size()) - wire::kTcpHeader};
   }
+  // False where a snap length cut the list: an option that is not found may be in the rest of it.
+  [[nodiscard]] bool options_are_whole() const { return captured_ >= header_size(); }
   // The payload as far as it was captured.
   [[nodiscard]] std::span<const std::uint8_t> payload() const {
     if (captured_ <= header_size()) return {};
@@ -66,7 +69,9 @@ class PacketView {
   // What the IP header carries, as far as it was captured.
   [[nodiscard]] std::span<const std::uint8_t> body() const { return bytes_.subspan(upper_.offset); }
 
-  // A later fragment is neither.
+  // A part of a packet: the first of its fragments or a later one.
+  [[nodiscard]] bool is_fragment() const { return upper_.is_incomplete || upper_.is_later_fragment; }
+  // A later fragment is neither, nor is a first one that was kept (ParseOptions).
   [[nodiscard]] bool is_tcp() const {
     return !upper_.is_later_fragment && upper_.protocol == wire::kProtocolTcp;
   }

@@ -9,7 +9,7 @@ namespace halfopen {
 namespace {
 
 std::size_t size_class(std::uint32_t capacity) {
-  return static_cast<std::size_t>(std::bit_width(capacity - 1)) - 8;  // 256 -> 0 .. 65536 -> 8
+  return static_cast<std::size_t>(std::bit_width(capacity - 1)) - 8;  // 256 -> 0 .. 1 MiB -> 12
 }
 
 }  // namespace
@@ -23,7 +23,7 @@ BlockPool::~BlockPool() {
 }
 
 BlockRef BlockPool::allocate(std::uint32_t wanted) {
-  const std::uint32_t capacity = std::bit_ceil(std::clamp(wanted, kMinBlock, kMaxBlock));
+  const std::uint32_t capacity = std::bit_ceil(std::clamp(wanted, kMinBlock, kMaxJumbo));
   auto& list = free_[size_class(capacity)];
   Block* block = nullptr;
   if (!list.empty()) {
@@ -40,7 +40,7 @@ void BlockPool::put_back(Block* block) { free_[size_class(block->capacity)].push
 
 Payload::Payload(BlockPool& pool, std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) return;
-  const auto length = static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), BlockPool::kMaxBlock));
+  const auto length = static_cast<std::uint32_t>(std::min<std::size_t>(bytes.size(), BlockPool::kMaxJumbo));
   BlockRef block = pool.allocate(length);
   std::memcpy(block->data(), bytes.data(), length);
   block->used = length;

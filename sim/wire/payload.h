@@ -49,22 +49,23 @@ class BlockRef {
   Block* block_ = nullptr;
 };
 
-// Gives blocks of 256 B to 64 KiB and takes them back for reuse. Must outlive every Payload made from it.
+// Gives blocks of 256 B to 1 MiB and takes them back for reuse. Must outlive every Payload made from it.
 class BlockPool {
  public:
   static constexpr std::uint32_t kMinBlock = 256;
-  static constexpr std::uint32_t kMaxBlock = 65536;
+  static constexpr std::uint32_t kMaxBlock = 65536;     // of what is written and sent
+  static constexpr std::uint32_t kMaxJumbo = 1u << 20;  // of one packet that was captured
   BlockPool() = default;
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();
-  // A block of at least min(wanted, kMaxBlock) bytes, one reference held, used = 0.
+  // A block of at least min(wanted, kMaxJumbo) bytes, one reference held, used = 0.
   [[nodiscard]] BlockRef allocate(std::uint32_t wanted);
 
  private:
   friend class BlockRef;
   void put_back(Block* block);
-  static constexpr std::size_t kClasses = 9;  // 256 << 0 .. 256 << 8
+  static constexpr std::size_t kClasses = 13;  // 256 << 0 .. 256 << 12
   std::array<std::vector<Block*>, kClasses> free_;
 };
 
@@ -83,7 +84,7 @@ class Payload {
 
   Payload() = default;
   explicit Payload(Slice only) { slices_[0] = std::move(only); }
-  // Copies `bytes` (at most 64 KiB) into a new block.
+  // Copies `bytes` (at most 1 MiB) into a new block.
   Payload(BlockPool& pool, std::span<const std::uint8_t> bytes);
 
   [[nodiscard]] std::uint32_t size() const { return slices_[0].length + slices_[1].length; }

@@ -23,10 +23,10 @@ bool length_fits(std::uint8_t kind, std::size_t length) {
   }
 }
 
-// Calls `use` with every option but the fillers, up to the end of the list. Returns where the first wrong one
-// begins.
-template <class Use>
-std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use) {
+// Calls `use` with every option but the fillers, up to the end of the list. `pass` is called with one whose
+// length is not its kind's, and says whether to go on behind it. Returns where the walk ended early.
+template <class Use, class Pass>
+std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use, Pass pass) {
   if (wire.size() > TcpOptions::kMaxBytes) return TcpOptions::kMaxBytes;
   std::size_t at = 0;
   while (at < wire.size() && wire[at] != code_of(TcpOptionKind::end)) {
@@ -36,18 +36,25 @@ std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use) {
     }
     if (at + 1 >= wire.size()) return at;
     const std::size_t length = wire[at + 1];
-    if (length > wire.size() - at || !length_fits(wire[at], length)) return at;
-    use(wire.subspan(at, length));
+    if (length < 2 || length > wire.size() - at) return at;
+    if (length_fits(wire[at], length)) {
+      use(wire.subspan(at, length));
+    } else if (!pass(at, length)) {
+      return at;
+    }
     at += length;
   }
   return std::nullopt;
 }
 
+constexpr auto kStop = [](std::size_t, std::size_t) { return false; };
+
 }  // namespace
 
 std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, std::size_t* fault) {
   TcpOptions options;
-  const auto found = walk(wire, [&](std::span<const std::uint8_t> option) { options.decode(option); });
+  const auto found = walk(
+      wire, [&](std::span<const std::uint8_t> option) { options.decode(option); }, kStop);
   if (found) {
     if (fault != nullptr) *fault = *found;
     return std::nullopt;
@@ -57,15 +64,34 @@ std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, 
   return options;
 }
 
+TcpOptions TcpOptions::read(std::span<const std::uint8_t> wire, std::size_t whole) {
+  TcpOptions options;
+  whole = std::min(whole, kMaxBytes);
+  wire = wire.first(std::min(wire.size(), whole));
+  std::copy(wire.begin(), wire.end(), options.wire_.begin());
+  const auto use = [&](std::span<const std::uint8_t> option) { options.decode(option); };
+  const auto pass = [&](std::size_t at, std::size_t length) {
+    std::fill_n(options.wire_.begin() + static_cast<std::ptrdiff_t>(at), length, code_of(TcpOptionKind::nop));
+    return true;
+  };
+  const std::size_t end = walk(wire, use, pass).value_or(wire.size());
+  std::fill(options.wire_.begin() + static_cast<std::ptrdiff_t>(end),
+            options.wire_.begin() + static_cast<std::ptrdiff_t>(whole), code_of(TcpOptionKind::end));
+  options.size_ = static_cast<std::uint8_t>(whole);
+  return options;
+}
+
 std::optional<std::size_t> TcpOptions::find_fault(std::span<const std::uint8_t> wire) {
-  return walk(wire, [](std::span<const std::uint8_t>) {});
+  return walk(
+      wire, [](std::span<const std::uint8_t>) {}, kStop);
 }
 
 std::optional<std::uint8_t> TcpOptions::find_window_scale(std::span<const std::uint8_t> wire) {
   std::optional<std::uint8_t> scale;
-  walk(wire, [&](std::span<const std::uint8_t> option) {
+  const auto use = [&](std::span<const std::uint8_t> option) {
     if (option[0] == code_of(TcpOptionKind::window_scale)) scale = option[2];
-  });
+  };
+  walk(wire, use, [](std::size_t, std::size_t) { return true; });
   return scale;
 }
 

@@ -39,9 +39,15 @@ class TcpOptions {
   [[nodiscard]] static std::optional<TcpOptions> parse(std::span<const std::uint8_t> wire,
                                                        std::size_t* fault = nullptr);
 
+  // Reads `wire` as far as it can be read: the head of `whole` bytes (at most 40) of options that a capture
+  // may have cut. As systems do, an option whose length is not its kind's is passed over, and so is
+  // everything from a length that cannot be on. In the value's bytes these are no-operations, and the rest is
+  // end-of-list.
+  [[nodiscard]] static TcpOptions read(std::span<const std::uint8_t> wire, std::size_t whole);
+
   // Where the first wrong option of `wire` begins, by the rules of parse(); nullopt if none is.
   [[nodiscard]] static std::optional<std::size_t> find_fault(std::span<const std::uint8_t> wire);
-  // The window scale alone, without making a value; `wire` has no fault.
+  // The window scale alone, by the rules of read() and without making a value.
   [[nodiscard]] static std::optional<std::uint8_t> find_window_scale(std::span<const std::uint8_t> wire);
 
   // Builders append in call order; the caller keeps the sum within 40 bytes and pads (see pad()).

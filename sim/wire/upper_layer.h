@@ -25,8 +25,9 @@ struct UpperLayer {
 };
 
 // nullopt, with `issue` filled in, when a header is wrong or `wire` ends inside one. The claimed packet size
-// is not held against wire.size(): a quote and a truncated capture are shorter.
+// is not held against wire.size(): a quote and a truncated capture are shorter. `length_if_zero` is as in
+// ParseOptions.
 [[nodiscard]] std::optional<UpperLayer> find_upper_layer(std::span<const std::uint8_t> wire,
-                                                         ParseIssue& issue);
+                                                         ParseIssue& issue, std::size_t length_if_zero = 0);
 
 }  // namespace halfopen::wire

@@ -121,5 +121,27 @@ TEST(TcpOptions, WrongLengthsAreFoundWhereTheyStand) {
   EXPECT_EQ(fault_in(std::vector<std::uint8_t>(41, 1)), 40u);
 }
 
+TEST(TcpOptions, WhatIsWrongIsPassedOverWhereOneHasToRead) {
+  const auto read = [](std::vector<std::uint8_t> wire, std::size_t whole) {
+    return TcpOptions::read(wire, whole);
+  };
+  const auto wire_of = [](const TcpOptions& options) {
+    return std::vector<std::uint8_t>(options.wire().begin(), options.wire().end());
+  };
+  using Bytes = std::vector<std::uint8_t>;
+  const TcpOptions empty_sack = read({2, 4, 5, 180, 5, 2, 3, 3, 7, 1, 1, 1}, 12);
+  EXPECT_EQ(empty_sack.mss(), 1460);
+  EXPECT_EQ(empty_sack.window_scale(), 7) << "Linux goes on behind it, too";
+  EXPECT_TRUE(empty_sack.sack().empty());
+  EXPECT_EQ(wire_of(empty_sack), (Bytes{2, 4, 5, 180, 1, 1, 3, 3, 7, 1, 1, 1}));
+  const TcpOptions overrun = read({2, 4, 5, 180, 8, 10, 0, 0}, 8);
+  EXPECT_EQ(overrun.mss(), 1460);
+  EXPECT_FALSE(overrun.has_timestamps());
+  EXPECT_EQ(wire_of(overrun), (Bytes{2, 4, 5, 180, 0, 0, 0, 0}));
+  EXPECT_EQ(wire_of(read({1, 254, 0, 9}, 4)), (Bytes{1, 0, 0, 0}));
+  EXPECT_EQ(wire_of(read({1, 1, 4, 2, 8, 10}, 16)), (Bytes{1, 1, 4, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(read(Bytes(60, 1), 60).wire().size(), 40u);
+}
+
 }  // namespace
 }  // namespace halfopen

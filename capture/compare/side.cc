@@ -195,6 +195,7 @@ void Side::forget(const SideConnection& connection) {
 std::vector<std::string> Side::remarks() const {
   std::vector<std::string> all;
   const auto add = [&](std::string text) { all.push_back(name_ + ": " + std::move(text)); };
+  for (const std::string& remark : reader_.remarks()) add(remark);
   if (cut_ > 0) add(times(cut_, "packet") + " cut by the capture's snap length: compared as far as they go");
   if (duplicates_.count() > 0)
     add(times(duplicates_.count(), "packet") + " seen on a second device as well: each counts once");

@@ -27,7 +27,7 @@ struct CapturedPacket {
   std::uint64_t number = 0;  // counted from 1, as Wireshark does
   // Of a packet in fragments the last one's to come. Valid during the call. `why` is known of captures of
   // ours only. note.packet is made for the handler `packet` alone, with zeros for what a snap length left
-  // out.
+  // out; so is note.from of captures that are not ours.
   PacketNote note;
   std::string_view comment;          // the first one, if any
   const PacketView* view = nullptr;  // the packet where it lies in the file; valid during the call

@@ -153,7 +153,7 @@ void FrameDecoder::tell_packet(const Frame& frame, std::uint32_t interface, cons
   if (frame.facts) {
     captured.note.from = frame.facts->from;
     captured.note.fate = frame.facts->fate;
-  } else {
+  } else if (handlers_.packet) {
     captured.note.from = sender_of(view);
   }
   if (handlers_.view) handlers_.view(captured);

@@ -69,7 +69,7 @@ class Shown {
 
   [[nodiscard]] CaptureHandlers handlers();
   // Once, when no more is read: connections that are left, and how much it was.
-  void finish(const CaptureCounts& counts);
+  void finish(const CaptureReader& reader);
 
  private:
   void on_info(const CaptureInfo& info);
@@ -79,7 +79,7 @@ class Shown {
   void on_note(const Note& note);
   void show_note(const Note& note);
   void begin_states(bool are_recorded);
-  void print_tail(const CaptureCounts& counts);
+  void print_tail(const CaptureReader& reader);
 
   Prose& out_;
   const ShowOptions& options_;
@@ -169,12 +169,13 @@ void Shown::begin_states(bool are_recorded) {
                          : "states inferred from the packets: timeouts and the end of TIME_WAIT send none");
 }
 
-void Shown::finish(const CaptureCounts& counts) {
+void Shown::finish(const CaptureReader& reader) {
   flows_.finish();
-  if (!options_.json) print_tail(counts);
+  if (!options_.json) print_tail(reader);
 }
 
-void Shown::print_tail(const CaptureCounts& counts) {
+void Shown::print_tail(const CaptureReader& reader) {
+  const CaptureCounts& counts = reader.counts();
   std::string text = plural(counts.packets, "packet");
   if (options_.summary) text = plural(summary_.connections(), "connection") + ", " + text;
   if (filter_) {
@@ -186,6 +187,7 @@ void Shown::print_tail(const CaptureCounts& counts) {
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
   out_.line();
   out_.line(text);
+  for (const std::string& remark : reader.remarks()) out_.line(remark);
 }
 
 }  // namespace
@@ -199,12 +201,12 @@ int run_show(const ShowOptions& options) {
     while (!out.reader_left() && reader.step()) {
     }
   } catch (const InputError&) {  // what was readable counts
-    shown.finish(reader.counts());
+    shown.finish(reader);
     out.flush();
     pager.finish();
     throw;
   }
-  shown.finish(reader.counts());
+  shown.finish(reader);
   out.flush();
   pager.finish();
   return kExitYes;

@@ -157,5 +157,58 @@ TEST_F(Show, APagerThatIsNotThereIsNamedWithItsCure) {
   EXPECT_THAT(outcome.out, HasSubstr("halfopen: cannot run the pager '/no/such/pager': set PAGER"));
 }
 
+TEST_F(Show, ASummaryIsOfTheConnectionsThatAreChosen) {
+  const std::string file = capture(3, ".pcap");
+  const Outcome all = halfopen_run({"show", "--summary", file});
+  EXPECT_THAT(all.out, EndsWith("\n3 connections, 30 packets\n"));
+  const Outcome one = halfopen_run({"show", "--summary", "--connection", "src host 10.9.1.2", file});
+  EXPECT_EQ(one.status, 0) << one.err;
+  EXPECT_THAT(one.out, AllOf(HasSubstr("10.9.1.2."), Not(HasSubstr("10.9.1.1."))));
+  EXPECT_THAT(one.out, EndsWith("\n10 of 30 packets, 1 of 3 connections\n"));
+  const Outcome wrong = halfopen_run({"show", "--summary", "--connection", "no such filter", file});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("a filter as tcpdump takes it"));
+}
+
+TEST_F(Show, WhatASummaryCannotShowIsRefused) {
+  const std::string file = capture(1, ".pcap");
+  for (const std::string other : {"--states", "--explain"}) {
+    const Outcome outcome = halfopen_run({"show", "--summary", other, file});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("--summary excludes " + other)) << outcome.err;
+    EXPECT_THAT(outcome.out, ::testing::IsEmpty());
+  }
+}
+
+TEST_F(Show, ASummaryAsJsonIsALineForEachConnectionWithPlainValues) {
+  const Outcome outcome = halfopen_run({"show", "--summary", "--json", capture(2, ".pcap")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  const auto lines = lines_of(outcome.out);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], AllOf(StartsWith("{\"connection\":1,\"began\":0,"), HasSubstr("\"by\":\"client\""),
+                              HasSubstr("\"ending\":\"closed\""), HasSubstr("\"reset_after_close_by\":null"),
+                              HasSubstr("\"retransmissions\":0")));
+}
+
+// One kind of capture a line: tests/captures/README.md says why.
+TEST_F(Show, EveryKindOfCaptureIsTold) {
+  const auto summary_of = [](const std::string& name) {
+    return halfopen_run({"show", "--summary", HALFOPEN_SOURCE_DIR "/tests/captures/" + name}).out;
+  };
+  EXPECT_THAT(summary_of("one-sided-client.pcap"),
+              HasSubstr("half-closed by client, the server's direction is missing"));
+  EXPECT_THAT(summary_of("one-sided-server.pcap"), HasSubstr("open, the client's direction is missing"));
+  EXPECT_THAT(summary_of("rst-for-the-old.pcap"),
+              HasSubstr("closed, client first, one reset that does not count"));
+  EXPECT_THAT(summary_of("refused-then-open.pcap"), HasSubstr("open, refused 2 times before"));
+  EXPECT_THAT(summary_of("rst-after-close.pcap"),
+              HasSubstr("closed, client first, a reset by server after it"));
+  EXPECT_THAT(summary_of("duplicates.pcap"), HasSubstr("4 seen twice and counted once"));
+  EXPECT_THAT(summary_of("names.pcapng"), HasSubstr("laptop.1000 > web.example.80"));
+  EXPECT_THAT(summary_of("two-interfaces.pcapng"), HasSubstr("5 packets"));
+  EXPECT_THAT(summary_of("fragments.pcap"), HasSubstr("3000 / 0"));
+  EXPECT_THAT(summary_of("beacon.pcap"), AllOf(HasSubstr("1 not IP"), Not(HasSubstr("malformed"))));
+}
+
 }  // namespace
 }  // namespace halfopen

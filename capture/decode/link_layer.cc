@@ -215,7 +215,8 @@ std::optional<Unwrapped> unwrap_inner(std::uint32_t link_type, Bytes frame, std:
 
 // Per-packet information: its length, and the link type behind it.
 std::optional<Unwrapped> unwrap_ppi(Bytes frame, std::string& issue) {
-  const std::size_t header = frame.size() < 8 ? 8 : std::max<std::size_t>(frame[2] | frame[3] << 8, 8);
+  const std::size_t header =
+      frame.size() < 8 ? 8 : std::max<std::size_t>(frame[2] | std::size_t{frame[3]} << 8, 8);
   if (frame.size() < header) return too_short(issue, "PPI", header, frame.size());
   return unwrap_inner(little32(&frame[4]), frame, header, issue);
 }

@@ -104,14 +104,21 @@ void FrameDecoder::on_frame(const Frame& frame) {
   ParseIssue issue;
   const auto view = find_packet(unwrapped->ip, wire_size - unwrapped->header, issue);
   if (!view) return malformed(frame, std::move(issue.message));
-  on_packet(frame, unwrapped->interface != 0 ? unwrapped->interface : frame.interface, *view, 0);
+  const std::uint32_t interface = unwrapped->interface != 0 ? unwrapped->interface : frame.interface;
+  if (view->is_tcp()) {
+    tell_packet(frame, interface, *view);
+  } else {
+    on_other_packet(frame, interface, *view, 0);
+  }
 }
 
-void FrameDecoder::on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth) {
-  if (view.is_fragment() && depth < kDeepest) return on_fragment(frame, interface, view, depth);
-  if (!view.is_tcp() && depth < kDeepest && on_tunnel(frame, interface, view, depth)) return;
-  ++counts_.packets;
-  if (handlers_.packet || handlers_.view) tell_packet(frame, interface, view);
+// A fragment of anything, a packet that may be a tunnel, or what was found in one of these.
+void FrameDecoder::on_other_packet(const Frame& frame, std::uint32_t interface, const PacketView& view,
+                                   int depth) {
+  const bool may_hold_another = !view.is_tcp() && depth < kDeepest;
+  if (may_hold_another && view.is_fragment()) return on_fragment(frame, interface, view, depth);
+  if (may_hold_another && on_tunnel(frame, interface, view, depth)) return;
+  tell_packet(frame, interface, view);
 }
 
 // What is inside a tunnel is told in place of it, if it is an IP packet that has room there.
@@ -122,7 +129,7 @@ bool FrameDecoder::on_tunnel(const Frame& frame, std::uint32_t interface, const 
   const auto inner = find_packet(content->ip, content->size, ignored);
   if (!inner || inner->size() > content->size) return false;
   remarks_.count(content->kind, content->id);
-  on_packet(frame, interface, *inner, depth + 1);
+  on_other_packet(frame, interface, *inner, depth + 1);
   return true;
 }
 
@@ -136,10 +143,12 @@ void FrameDecoder::on_fragment(const Frame& frame, std::uint32_t interface, cons
   ParseIssue issue;
   const auto packet = find_packet(whole->ip, whole->size, issue);
   if (!packet) return malformed(frame, std::move(issue.message));
-  on_packet(frame, interface, *packet, depth + 1);
+  on_other_packet(frame, interface, *packet, depth + 1);
 }
 
 void FrameDecoder::tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view) {
+  ++counts_.packets;
+  if (!handlers_.packet && !handlers_.view) return;
   CapturedPacket captured;
   captured.number = frames_;
   captured.comment = frame.comment;

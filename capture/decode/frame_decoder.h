@@ -49,7 +49,7 @@ class FrameDecoder {
   void tell_info(std::int64_t first_time);
   HostId sender_of(const PacketView& packet);
   // `depth`: how many packets are around this one.
-  void on_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
+  void on_other_packet(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
   bool on_tunnel(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
   void on_fragment(const Frame& frame, std::uint32_t interface, const PacketView& view, int depth);
   void tell_packet(const Frame& frame, std::uint32_t interface, const PacketView& view);

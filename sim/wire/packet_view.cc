@@ -104,15 +104,12 @@ bool check_icmp(Reading& r) {
 
 std::optional<PacketView> PacketView::find(std::span<const std::uint8_t> wire, ParseIssue& issue,
                                            ParseOptions options) {
-  const auto upper = find_upper_layer(wire, issue, options.length_if_zero);
+  auto upper = find_upper_layer(wire, issue, options.length_if_zero);
   if (!upper) return std::nullopt;
   Reading r{.wire = wire, .issue = issue, .options = options, .upper = *upper};
   if (!check_ip_header(r)) return std::nullopt;
-  PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
-  if (options.keep_fragments && view.is_fragment()) {
-    view.upper_.is_later_fragment = true;
-    return view;
-  }
+  if (options.keep_fragments && upper->is_fragment) upper->is_later_fragment = true;  // nothing to look into
+  const PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
   if (view.is_tcp() && !check_tcp(r)) return std::nullopt;
   if (view.is_icmp() && !check_icmp(r)) return std::nullopt;
   return view;

@@ -70,7 +70,7 @@ class PacketView {
   [[nodiscard]] std::span<const std::uint8_t> body() const { return bytes_.subspan(upper_.offset); }
 
   // A part of a packet: the first of its fragments or a later one.
-  [[nodiscard]] bool is_fragment() const { return upper_.is_incomplete || upper_.is_later_fragment; }
+  [[nodiscard]] bool is_fragment() const { return upper_.is_fragment; }
   // A later fragment is neither, nor is a first one that was kept (ParseOptions).
   [[nodiscard]] bool is_tcp() const {
     return !upper_.is_later_fragment && upper_.protocol == wire::kProtocolTcp;

@@ -64,6 +64,7 @@ std::optional<UpperLayer> find_in_v4(std::span<const std::uint8_t> wire, ParseIs
     return fail(issue, 2, "IPv4 total length {}, expected at least {}", upper.packet_size, header);
   }
   const std::uint16_t fragment = get16(&wire[6]);
+  upper.is_fragment = (fragment & 0x3fff) != 0;
   upper.is_later_fragment = (fragment & 0x1fff) != 0;
   upper.is_incomplete = (fragment & 0x2000) != 0;
   if (upper.protocol == kAuthentication &&
@@ -131,6 +132,7 @@ std::optional<UpperLayer> find_in_v6(std::span<const std::uint8_t> wire, ParseIs
       const std::uint16_t fragment = get16(header + 2);
       upper.is_incomplete = (fragment & 1) != 0;
       upper.is_later_fragment = (fragment & 0xfff8) != 0;
+      upper.is_fragment = upper.is_incomplete || upper.is_later_fragment;
       if (upper.is_later_fragment) return upper;
       length = 8;
     }

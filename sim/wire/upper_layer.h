@@ -19,6 +19,7 @@ struct UpperLayer {
   std::size_t offset = 0;       // in bytes from the start of the IP header
   std::size_t packet_size = 0;  // what the IP header claims for the whole packet
   bool is_v6 = false;
+  bool is_fragment = false;        // the first or a later one
   bool is_later_fragment = false;  // `offset` is then at the fragment's data (IPv4) or its header (IPv6)
   bool is_incomplete = false;      // the first of several fragments: no checksum can be checked
   bool is_rerouted = false;        // a routing header holds the final destination, which checksums cover

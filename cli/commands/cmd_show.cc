@@ -184,6 +184,9 @@ void Shown::print_tail(const CaptureReader& reader) {
   }
   if (duplicates_.count() > 0) text += fmt::format(", {} seen twice and counted once", duplicates_.count());
   if (counts.malformed > 0) text += fmt::format(", {} malformed", counts.malformed);
+  if (counts.unfinished > 0) {
+    text += fmt::format(", {} in fragments of which some are missing", counts.unfinished);
+  }
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
   out_.line();
   out_.line(text);

@@ -10,6 +10,7 @@
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 #include "tests/support/scratch.h"
+#include "tests/support/tools.h"
 
 namespace halfopen {
 namespace {
@@ -43,6 +44,21 @@ TEST(CompareCommand, AnotherSeedChangesNumbersAndNothingElse) {
   ASSERT_EQ(halfopen_run({"sim", "host-crash", "-q", "--seed", "99", "-w", file}).status, 0);
   const Outcome same = compare({file, "sim:host-crash", "--seed", "5"});
   EXPECT_EQ(same.status, 0) << same.out << same.err;
+}
+
+// A SYN's options are 20 bytes on Linux, the window scale the last of them: `tcpdump -s` cuts it off.
+TEST(CompareCommand, WhatASnapLengthCutsOutOfASynIsNotCompared) {
+  if (!test::has_tool("editcap")) GTEST_SKIP() << "editcap is not installed";
+  const test::Scratch scratch;
+  const std::string whole = scratch.file("whole.pcap");
+  const std::string cut = scratch.file("cut.pcap");
+  ASSERT_EQ(halfopen_run({"sim", "host-crash", "-q", "-w", whole, kLinux[0], kLinux[1], kLinux[2], kLinux[3]})
+                .status,
+            0);
+  ASSERT_EQ(shell("editcap -F pcap -s 52 '" + whole + "' '" + cut + "'").status, 0);
+  const Outcome same = compare({whole, cut});
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_THAT(same.out, HasSubstr("cut by the capture's snap length: compared as far as they go"));
 }
 
 TEST(CompareCommand, AnotherParameterIsFoundOnThePacketsAndInWhatTheProgramIsTold) {

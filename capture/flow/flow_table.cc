@@ -1,6 +1,8 @@
 #include "capture/flow/flow_table.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 namespace halfopen {
@@ -17,9 +19,18 @@ Direction direction_of(const SocketAddress& from, const SocketAddress& to) {
   return {{to, from}, 1};
 }
 
-// The cheap half first: most flows differ in a port.
+// As ==, in words and without a call: it is asked with every packet.
+bool is_same(const IpAddress& a, const IpAddress& b) {
+  std::array<std::uint64_t, 2> x{};
+  std::array<std::uint64_t, 2> y{};
+  std::memcpy(x.data(), a.data(), sizeof x);
+  std::memcpy(y.data(), b.data(), sizeof y);
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a.is_v6() == b.is_v6();
+}
+
 bool is_same(const FourTuple& a, const FourTuple& b) {
-  return a.remote.port == b.remote.port && a.local.port == b.local.port && a == b;
+  return a.remote.port == b.remote.port && a.local.port == b.local.port && is_same(a.local.ip, b.local.ip) &&
+         is_same(a.remote.ip, b.remote.ip);
 }
 
 std::uint32_t steps_between(Seq a, Seq b) { return std::min(distance(a, b), distance(b, a)); }
@@ -63,7 +74,7 @@ void FlowTable::file(std::uint32_t slot) {
 }
 
 std::uint32_t FlowTable::find(const FourTuple& key, std::uint32_t hash) const {
-  return index_.find(hash, [&](std::uint32_t slot) { return room(slot).flow.key == key; });
+  return index_.find(hash, [&](std::uint32_t slot) { return is_same(room(slot).flow.key, key); });
 }
 
 std::uint32_t FlowTable::slot_of(const FourTuple& ends) const {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +65,8 @@ class Shown {
  public:
   Shown(Prose& out, const ShowOptions& options) : out_{out}, options_{options} {
     if (options.connection.empty()) return;
-    filter_.emplace(options.connection, flows_, [this](const Note& note) { show_note(note); });
+    filter_ = std::make_unique<ConnectionFilter>(options.connection, flows_,
+                                                 [this](const Note& note) { show_note(note); });
   }
 
   [[nodiscard]] CaptureHandlers handlers();
@@ -89,7 +91,7 @@ class Shown {
                      if (options_.summary && (!filter_ || filter_->has_chosen(slot, flow.number)))
                        summary_.line(flow);
                    }};
-  std::optional<ConnectionFilter> filter_;  // empty: all connections
+  std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
   std::optional<ProseLadder> ladder_;
   StateTable states_{out_, options_.explain};
   bool infers_states_ = false;  // the capture does not record them

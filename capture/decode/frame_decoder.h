@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "capture/decode/captured.h"
+#include "capture/decode/fragment_reassembly.h"
 #include "capture/decode/link_layer.h"
-#include "capture/decode/reassembly.h"
 #include "capture/decode/remarks.h"
 #include "capture/note/note_json.h"
 #include "sim/wire/payload.h"
@@ -62,7 +62,7 @@ class FrameDecoder {
   BlockPool pool_;
   CaptureCounts counts_;
   Remarks remarks_;
-  Reassembly reassembly_;
+  FragmentReassembly reassembly_;
   std::uint64_t frames_ = 0;
   std::optional<SocketAddress> server_;  // of a capture without names: whom the first SYN was sent to
 };

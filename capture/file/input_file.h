@@ -31,6 +31,7 @@ class InputFile {
   void consume(std::size_t count) {
     begin_ += count;
     offset_ += count;
+    __builtin_prefetch(buffer_.data() + begin_);  // what comes next is fetched while this is looked at
   }
   // Reads past `count` bytes that may be any number; returns how many there were.
   std::uint64_t skip(std::uint64_t count);

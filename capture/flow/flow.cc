@@ -38,12 +38,15 @@ void Flow::note_syn(std::uint8_t sender, const FlowSegment& segment, TimePoint a
     if (is_first_of_two && !ends[1 - sender].sent_syn) initiator = sender;
   }
   if (!is_first_of_two && !end.sent_syn) initiator = 1 - sender;
-  if (is_first_of_two) syn_at = at;
+  if (is_first_of_two) {
+    syn_at = at;
+    awaits_answer = round_trip == Duration::zero();
+  }
   has_syn = true;
   end.sent_syn = true;
   end.offered_scale = segment.window_scale.has_value();
   end.scale_is_cut = segment.options_are_cut && !segment.window_scale;
-  end.shift = std::min<std::uint8_t>(segment.window_scale.value_or(0), 14);  // RFC 7323 section 2.3
+  end.shift = std::min<std::uint8_t>(segment.window_scale.value_or(0), 14) & 15;  // RFC 7323 section 2.3
 }
 
 // Where a connection is joined in the middle, the first number seen of each end is its first byte; a reset
@@ -136,8 +139,10 @@ void Flow::note_heard(std::uint8_t sender, const FlowSegment& segment, TimePoint
   if (segment.has(tcp_flag::rst)) return;
   from.offers_nothing = segment.window == 0;
   if (!segment.has(tcp_flag::ack)) return;
-  if (round_trip == Duration::zero() && syn_at && sender == initiator && to.sent_syn)
-    round_trip = at - *syn_at;
+  if (awaits_answer && sender == initiator && to.sent_syn) {
+    round_trip = at - syn_at;
+    awaits_answer = false;
+  }
   if (to.was_acked && !segment.ack.after(to.acked)) return;
   if (to.packets == 0) note_missing(sender, segment);
   facts.acks_more = true;

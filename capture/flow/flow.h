@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -69,19 +70,20 @@ struct FlowFacts {
   [[nodiscard]] std::span<const StateChange> state_changes() const { return {changes.data(), change_count}; }
 };
 
+// What the processor loads from memory at a time. With thousands of connections each segment waits for what
+// is known of its own, so what every segment needs lies together: the first line of each end and of the flow.
+inline constexpr std::size_t kCacheLine = 64;
+
 // One end, by what it sent and what was said to it.
-struct FlowEnd {
+struct alignas(kCacheLine) FlowEnd {
   Seq base;      // the number that is 0
   Seq acked;     // what the other end acknowledged, if was_acked
-  Seq fin_end;   // behind its FIN, if sent_fin
   Seq last_seq;  // where the last segment that carried data began
   std::uint32_t last_length = 0;
-  SeenRanges seen;
+  std::uint32_t tries = 0;  // retransmissions and probes since it last heard from the other end
   State state = State::closed;
   State before_reset = State::closed;  // its state when a reset ended it
-  Seq probed;                          // a byte of a window probe that nobody took yet, if has_probed
-  std::uint8_t shift = 0;
-  bool is_known : 1 = false;  // base is meaningful
+  bool is_known : 1 = false;           // base is meaningful
   bool sent_syn : 1 = false;
   bool sent_fin : 1 = false;
   bool offered_scale : 1 = false;
@@ -94,18 +96,23 @@ struct FlowEnd {
   bool has_probed : 1 = false;
   // Its packets are missing in the capture, though what the other end acknowledges shows that it sends.
   bool is_missing : 1 = false;
+  std::uint8_t shift : 4 = 0;  // of its window, at most 14
 
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;  // of payload, each once
+  TimePoint waiting_since;  // when it sent what is waiting, or was last acknowledged a part of it
+  TimePoint last_sent;
+  SeenRanges seen;
+
+  Seq fin_end;  // behind its FIN, if sent_fin
+  Seq probed;   // a byte of a window probe that nobody took yet, if has_probed
   std::uint64_t retransmissions = 0;
   std::uint64_t out_of_order = 0;
   std::uint64_t probes = 0;  // keepalives and window probes
-  std::uint64_t tries = 0;   // retransmissions and probes since it last heard from the other end
-  TimePoint waiting_since;   // when it sent what is waiting, or was last acknowledged a part of it
-  TimePoint last_sent;
 
   [[nodiscard]] Seq next() const { return seen.next(); }  // the end of what it sent
 };
+static_assert(sizeof(FlowEnd) == 2 * kCacheLine);
 
 // How a connection ended, or what it is at when the capture ends.
 enum class Ending : std::uint8_t {
@@ -120,25 +127,28 @@ enum class Ending : std::uint8_t {
   silent,       // half-open: `by` sent keepalive or window probes, and heard nothing
 };
 
-struct Flow {
-  FourTuple key;                // the end with the smaller port is its local one
-  std::uint64_t number = 0;     // 0: none
-  std::array<FlowEnd, 2> ends;  // 0: key.local
+struct alignas(kCacheLine) Flow {
+  FourTuple key;             // the end with the smaller port is its local one
+  std::uint64_t number = 0;  // 0: none
+  TimePoint last;
   // Index of the client: who sent the first SYN; of a connection that was joined in the middle, the end with
   // the higher port, or, where a system chose both ports, the one seen first.
   std::uint8_t initiator = 0;
-  bool has_syn = false;  // one of the first packets; else which is the client is a guess
-  TimePoint began;
-  TimePoint last;
-  Duration round_trip{};  // of the handshake; zero: not seen
-  std::optional<TimePoint> syn_at;
+  bool has_syn = false;          // one of the first packets; else which is the client is a guess
+  bool has_predecessor = false;  // whoever keeps it keeps the one before it between the same ends, too
+  bool awaits_answer = false;    // to the SYN of syn_at
   std::optional<std::uint8_t> first_fin;  // index of the end that sent it
   std::optional<std::uint8_t> reset_by;   // and of the one whose reset counts
-  std::array<Seq, 2> reset_at;            // the end of what each had sent when it came
+  std::array<FlowEnd, 2> ends;            // 0: key.local
+
+  TimePoint began;
+  TimePoint syn_at;             // the last SYN, if has_syn and one was seen
+  Duration round_trip{};        // of the handshake; zero: not seen
+  std::array<Seq, 2> reset_at;  // the end of what each had sent when the reset came that counts
   bool reset_answers_syn = false;
+  std::optional<std::uint8_t> late_reset_by;  // after both had closed in order
   std::uint32_t refusals = 0;                 // SYNs that were refused before one was answered
   std::uint32_t void_resets = 0;              // that no receiver believes
-  std::optional<std::uint8_t> late_reset_by;  // after both had closed in order
   std::uint64_t icmp_errors = 0;              // that quote it
   IcmpTypeCode last_icmp{};                   // of those
 
@@ -153,6 +163,7 @@ struct Flow {
     return index_of(role) == 0 ? key.local : key.remote;
   }
   [[nodiscard]] std::uint8_t role_of(std::uint8_t index) const { return index ^ initiator; }
+  [[nodiscard]] std::uint64_t packets() const { return ends[0].packets + ends[1].packets; }
   [[nodiscard]] bool closed_in_order() const { return ends[0].fin_is_acked && ends[1].fin_is_acked; }
   [[nodiscard]] bool is_over() const { return reset_by || closed_in_order(); }
 

@@ -1,5 +1,6 @@
 #include "capture/flow/flow_index.h"
 
+#include <bit>
 #include <cstring>
 #include <random>
 
@@ -15,12 +16,11 @@ std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// An IPv4 address leaves the second word zero.
+// An IPv4 address leaves the second word zero: the keys must not.
 std::uint64_t hash_of(const IpAddress& address, std::uint64_t key) {
   std::uint64_t words[2];
   std::memcpy(words, address.data(), sizeof words);
-  return folded_product(words[0] ^ key,
-                        words[1] ^ 0x9e37'79b9'7f4a'7c15u);  // 2^64 divided by the golden ratio
+  return folded_product(words[0] ^ key, words[1] ^ std::rotl(key, 32));
 }
 
 std::uint64_t random_word() {
@@ -30,13 +30,14 @@ std::uint64_t random_word() {
 
 }  // namespace
 
-FlowIndex::FlowIndex() : entries_(kFirstSize), secret_{random_word()} {}
+FlowIndex::FlowIndex()
+    : entries_(kFirstSize), secrets_{random_word() | 1, random_word() | 1, random_word() | 1} {}
 
-std::uint32_t FlowIndex::hash(const FourTuple& key) const {
-  const std::uint64_t ports = std::uint64_t{key.local.port} << 16 | key.remote.port;
-  const std::uint64_t ips =
-      hash_of(key.local.ip, secret_) ^ folded_product(hash_of(key.remote.ip, ~secret_), secret_ | 1);
-  const std::uint64_t all = folded_product(ips ^ ports, secret_ | 1);
+// Both addresses at once, each with a key of its own, so that to exchange them gives another.
+std::uint32_t FlowIndex::hash(const SocketAddress& local, const SocketAddress& remote) const {
+  const std::uint64_t ports = std::uint64_t{local.port} << 16 | remote.port;
+  const std::uint64_t ips = hash_of(local.ip, secrets_[0]) ^ hash_of(remote.ip, secrets_[1]);
+  const std::uint64_t all = folded_product(ips ^ ports, secrets_[2]);
   return static_cast<std::uint32_t>(all ^ all >> 32);
 }
 
@@ -47,7 +48,7 @@ void FlowIndex::put(Entry entry) {
 }
 
 void FlowIndex::add(std::uint32_t hash, std::uint32_t slot) {
-  if (2 * (size_ + 1) > entries_.size()) {
+  if (4 * (size_ + 1) > 3 * entries_.size()) {
     std::vector<Entry> old(2 * entries_.size());
     old.swap(entries_);
     for (const Entry& entry : old) {

@@ -4,6 +4,7 @@
 // owner, who compares them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -19,7 +20,7 @@ class FlowIndex {
   FlowIndex();
 
   // Keyed anew in every process, because the addresses of a capture may be chosen to collide.
-  [[nodiscard]] std::uint32_t hash(const FourTuple& key) const;
+  [[nodiscard]] std::uint32_t hash(const SocketAddress& local, const SocketAddress& remote) const;
   // The slot with this hash for which `matches(slot)`; kNone if there is none.
   template <class Matches>
   [[nodiscard]] std::uint32_t find(std::uint32_t hash, Matches matches) const {
@@ -43,9 +44,9 @@ class FlowIndex {
   [[nodiscard]] std::size_t next(std::size_t at) const { return (at + 1) & (entries_.size() - 1); }
   void put(Entry entry);
 
-  std::vector<Entry> entries_;  // at most half of them used
+  std::vector<Entry> entries_;  // at most three quarters of them used
   std::size_t size_ = 0;
-  std::uint64_t secret_;
+  std::array<std::uint64_t, 3> secrets_;
 };
 
 }  // namespace halfopen

@@ -8,29 +8,30 @@
 namespace halfopen {
 namespace {
 
-// Both directions of a connection have one key: the end with the smaller port is its local one.
+// Both directions of a connection have one key: the end with the smaller port is its local one. Chosen
+// without a branch, since which direction comes next cannot be foreseen.
 struct Direction {
-  FourTuple key;
-  std::uint8_t sender = 0;  // 0 if the sender is key.local
+  Direction(const SocketAddress& from, const SocketAddress& to)
+      : ends{&from, &to}, sender{from.port != to.port ? from.port > to.port : from.ip > to.ip} {}
+  [[nodiscard]] const SocketAddress& local() const { return *ends[sender]; }
+  [[nodiscard]] const SocketAddress& remote() const { return *ends[1 - sender]; }
+
+  std::array<const SocketAddress*, 2> ends;
+  std::uint8_t sender;  // 0 if the sender is key.local
 };
 
-Direction direction_of(const SocketAddress& from, const SocketAddress& to) {
-  if (from.port != to.port ? from.port < to.port : from.ip <= to.ip) return {{from, to}, 0};
-  return {{to, from}, 1};
-}
-
 // As ==, in words and without a call: it is asked with every packet.
-bool is_same(const IpAddress& a, const IpAddress& b) {
+bool is_same(const SocketAddress& a, const SocketAddress& b) {
   std::array<std::uint64_t, 2> x{};
   std::array<std::uint64_t, 2> y{};
-  std::memcpy(x.data(), a.data(), sizeof x);
-  std::memcpy(y.data(), b.data(), sizeof y);
-  return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0 && a.is_v6() == b.is_v6();
+  std::memcpy(x.data(), a.ip.data(), sizeof x);
+  std::memcpy(y.data(), b.ip.data(), sizeof y);
+  const std::uint64_t differs = (x[0] ^ y[0]) | (x[1] ^ y[1]) | static_cast<std::uint64_t>(a.port ^ b.port);
+  return differs == 0 && a.ip.is_v6() == b.ip.is_v6();
 }
 
-bool is_same(const FourTuple& a, const FourTuple& b) {
-  return a.remote.port == b.remote.port && a.local.port == b.local.port && is_same(a.local.ip, b.local.ip) &&
-         is_same(a.remote.ip, b.remote.ip);
+bool is_of(const FourTuple& key, const SocketAddress& local, const SocketAddress& remote) {
+  return is_same(key.remote, remote) && is_same(key.local, local);
 }
 
 std::uint32_t steps_between(Seq a, Seq b) { return std::min(distance(a, b), distance(b, a)); }
@@ -73,13 +74,14 @@ void FlowTable::file(std::uint32_t slot) {
   put_first(list_of(filed), slot);
 }
 
-std::uint32_t FlowTable::find(const FourTuple& key, std::uint32_t hash) const {
-  return index_.find(hash, [&](std::uint32_t slot) { return is_same(room(slot).flow.key, key); });
+std::uint32_t FlowTable::find(const SocketAddress& local, const SocketAddress& remote,
+                              std::uint32_t hash) const {
+  return index_.find(hash, [&](std::uint32_t slot) { return is_of(room(slot).flow.key, local, remote); });
 }
 
 std::uint32_t FlowTable::slot_of(const FourTuple& ends) const {
-  const FourTuple key = direction_of(ends.local, ends.remote).key;
-  return find(key, index_.hash(key));
+  const Direction way{ends.local, ends.remote};
+  return find(way.local(), way.remote(), index_.hash(way.local(), way.remote()));
 }
 
 std::uint32_t FlowTable::take_room() {
@@ -119,8 +121,10 @@ void FlowTable::make_room() {
 }
 
 void FlowTable::forget_oldest(List& list) {
-  while (std::exchange(room(list.oldest).was_seen, false)) {
+  while (true) {
     const std::uint32_t slot = list.oldest;
+    const std::uint64_t packets = room(slot).flow.packets();
+    if (std::exchange(room(slot).packets_then, packets) == packets) break;
     take_out(list, slot);
     put_first(list, slot);
   }
@@ -130,10 +134,10 @@ void FlowTable::forget_oldest(List& list) {
 // With the incarnation before it, which nobody else finds.
 void FlowTable::forget(std::uint32_t slot) {
   Room& gone = room(slot);
-  if (gone.before != kNone) forget(std::exchange(gone.before, kNone));
+  if (std::exchange(gone.flow.has_predecessor, false)) forget(gone.before);
   if (gone.is_superseded) {
-    const std::uint32_t successor = find(gone.flow.key, gone.hash);
-    if (successor != kNone && room(successor).before == slot) room(successor).before = kNone;
+    const std::uint32_t successor = find(gone.flow.key.local, gone.flow.key.remote, gone.hash);
+    if (successor != kNone && room(successor).before == slot) room(successor).flow.has_predecessor = false;
   } else {
     index_.remove(gone.hash, slot);
   }
@@ -161,7 +165,7 @@ bool FlowTable::opens_anew(const Flow& flow, std::uint8_t sender, const FlowSegm
 std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment,
                                    TimePoint at, FlowFacts& facts) {
   Room& old = room(slot);
-  if (old.before != kNone) forget(std::exchange(old.before, kNone));
+  if (std::exchange(old.flow.has_predecessor, false)) forget(old.before);
   if (old.flow.is_over()) tell(slot);
   old.flow.supersede(sender, facts);
   index_.remove(old.hash, slot);
@@ -171,7 +175,10 @@ std::uint32_t FlowTable::supersede(std::uint32_t slot, std::uint8_t sender, cons
   const FourTuple key = old.flow.key;  // its room may be the one that is made
   const std::uint32_t successor = add(key, old.hash, sender, segment, at);
   const bool is_kept = old.flow.number == number;  // it may have had to make room
-  if (is_kept) room(successor).before = slot;
+  if (is_kept) {
+    room(successor).before = slot;
+    room(successor).flow.has_predecessor = true;
+  }
   return successor;
 }
 
@@ -201,24 +208,25 @@ bool FlowTable::is_of_the_one_before(const Room& newest, std::uint8_t sender,
 }
 
 FlowFacts FlowTable::see(const FlowSegment& segment, TimePoint at) {
-  const auto [key, sender] = direction_of(segment.source, segment.destination);
+  const Direction way{segment.source, segment.destination};
+  const std::uint8_t sender = way.sender;
   std::uint32_t slot = latest_;
-  if (slot == kNone || !is_same(room(slot).flow.key, key)) {
-    const std::uint32_t hash = index_.hash(key);
-    slot = find(key, hash);
-    if (slot == kNone) slot = add(key, hash, sender, segment, at);
+  if (slot == kNone || !is_of(room(slot).flow.key, way.local(), way.remote())) {
+    const std::uint32_t hash = index_.hash(way.local(), way.remote());
+    slot = find(way.local(), way.remote(), hash);
+    if (slot == kNone) slot = add({way.local(), way.remote()}, hash, sender, segment, at);
   }
   FlowFacts facts;
   if (opens_anew(room(slot).flow, sender, segment)) slot = supersede(slot, sender, segment, at, facts);
   latest_ = slot;
-  if (room(slot).before != kNone && is_of_the_one_before(room(slot), sender, segment))
+  if (room(slot).flow.has_predecessor && is_of_the_one_before(room(slot), sender, segment))
     slot = room(slot).before;
-  Room& seen = room(slot);
+  Flow& flow = room(slot).flow;
   facts.slot = slot;
-  facts.is_first = seen.flow.ends[0].packets + seen.flow.ends[1].packets == 0;
-  seen.was_seen = true;
-  seen.flow.follow(sender, segment, at, facts);
-  if (facts.is_over != seen.is_over) file(slot);
+  facts.is_first = flow.packets() == 0;
+  const bool was_over = flow.is_over();
+  flow.follow(sender, segment, at, facts);
+  if (facts.is_over != was_over) file(slot);
   return facts;
 }
 
@@ -232,11 +240,11 @@ void FlowTable::finish() {
 }
 
 std::optional<FlowTable::Quote> FlowTable::find_quoted(const QuotedSegment& quoted) const {
-  const auto [key, sender] = direction_of(quoted.tuple.local, quoted.tuple.remote);
-  const std::uint32_t slot = find(key, index_.hash(key));
+  const Direction way{quoted.tuple.local, quoted.tuple.remote};
+  const std::uint32_t slot = slot_of(quoted.tuple);
   if (slot == kNone) return std::nullopt;
   const Flow& flow = room(slot).flow;
-  const FlowEnd& end = flow.ends[sender];
+  const FlowEnd& end = flow.ends[way.sender];
   if (!end.is_known) return std::nullopt;
   Quote quote{
       .slot = slot, .number = flow.number, .seq = distance(end.base, quoted.seq), .length = std::nullopt};

@@ -57,14 +57,14 @@ class FlowTable {
     std::uint32_t hash = 0;
     std::uint32_t newer = kNone;  // in the list that it is in
     std::uint32_t older = kNone;
-    std::uint32_t before = kNone;  // the incarnation before it
-    bool was_seen = true;          // since it was put where it is in its list
+    std::uint32_t before = kNone;    // the incarnation before it, if flow.has_predecessor
+    std::uint64_t packets_then = 0;  // of the flow, when it was put where it is in its list
     bool is_told = false;
     bool is_over = false;        // in the list of those
     bool is_superseded = false;  // the index has its successor
   };
   // In order of age, but that whoever was seen meanwhile gets a second chance when its turn to go has come
-  // (the clock algorithm): to be seen costs a bit, and no look at a neighbour.
+  // (the clock algorithm): to be seen costs nothing, not even a look at a neighbour.
   struct List {
     std::uint32_t newest = kNone;
     std::uint32_t oldest = kNone;
@@ -75,7 +75,8 @@ class FlowTable {
   [[nodiscard]] Room& room(std::uint32_t slot) { return chunks_[slot / kChunk][slot % kChunk]; }
   [[nodiscard]] const Room& room(std::uint32_t slot) const { return chunks_[slot / kChunk][slot % kChunk]; }
   std::uint32_t take_room();
-  [[nodiscard]] std::uint32_t find(const FourTuple& key, std::uint32_t hash) const;
+  [[nodiscard]] std::uint32_t find(const SocketAddress& local, const SocketAddress& remote,
+                                   std::uint32_t hash) const;
   std::uint32_t add(const FourTuple& key, std::uint32_t hash, std::uint8_t sender, const FlowSegment& segment,
                     TimePoint at);
   std::uint32_t supersede(std::uint32_t slot, std::uint8_t sender, const FlowSegment& segment, TimePoint at,

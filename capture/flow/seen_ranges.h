@@ -41,10 +41,10 @@ class SeenRanges {
   void fill(Seq from, Seq to, News& news);
   void add_hole(Hole hole);
 
-  Seq low_;   // the lowest byte that was seen
-  Seq next_;  // behind the highest
-  bool begins_here_ = false;
+  Seq next_;                 // behind the highest byte that was seen
+  Seq low_;                  // the lowest
   std::vector<Hole> holes_;  // between them, in order
+  bool begins_here_ = false;
 };
 
 }  // namespace halfopen

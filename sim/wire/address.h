@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,10 @@ class IpAddress {
   constexpr IpAddress() = default;
   // Network byte order: bytes[0] is the first on the wire. An IPv4 address uses the first four.
   static constexpr IpAddress v4(std::array<std::uint8_t, 4> bytes) {
+    // Written in one piece: the processor waits when it reads as a whole what was just written in parts.
+    using Vector [[gnu::vector_size(16)]] = std::uint32_t;
     IpAddress a;
-    for (std::size_t i = 0; i < 4; ++i) a.bytes_[i] = bytes[i];
+    a.bytes_ = std::bit_cast<std::array<std::uint8_t, 16>>(Vector{std::bit_cast<std::uint32_t>(bytes)});
     return a;
   }
   static constexpr IpAddress v6(std::array<std::uint8_t, 16> bytes) {

@@ -94,14 +94,15 @@ std::optional<QuotedSegment> quoted_segment(const IcmpMessage& error, bool v6) {
   if (!is_error(error.type, v6)) return std::nullopt;
   const std::span<const std::uint8_t> quote{error.body};
   ParseIssue ignored;
-  const auto upper = wire::find_upper_layer(quote, ignored);
-  if (!upper || upper->is_v6 != v6 || upper->is_later_fragment || upper->protocol != wire::kProtocolTcp) {
+  wire::UpperLayer upper;
+  if (!wire::find_upper_layer(quote, upper, ignored)) return std::nullopt;
+  if (upper.is_v6 != v6 || upper.is_later_fragment || upper.protocol != wire::kProtocolTcp) {
     return std::nullopt;
   }
-  if (quote.size() < upper->offset + 8) return std::nullopt;
-  const std::uint8_t* tcp = quote.data() + upper->offset;
-  return QuotedSegment{.tuple = {.local = {upper->source, wire::get16(tcp)},
-                                 .remote = {upper->destination, wire::get16(tcp + 2)}},
+  if (quote.size() < upper.offset + 8) return std::nullopt;
+  const std::uint8_t* tcp = quote.data() + upper.offset;
+  return QuotedSegment{.tuple = {.local = {upper.source, wire::get16(tcp)},
+                                 .remote = {upper.destination, wire::get16(tcp + 2)}},
                        .seq = Seq{wire::get32(tcp + 4)}};
 }
 

@@ -104,15 +104,18 @@ bool check_icmp(Reading& r) {
 
 std::optional<PacketView> PacketView::find(std::span<const std::uint8_t> wire, ParseIssue& issue,
                                            ParseOptions options) {
-  auto upper = find_upper_layer(wire, issue, options.length_if_zero);
-  if (!upper) return std::nullopt;
-  Reading r{.wire = wire, .issue = issue, .options = options, .upper = *upper};
-  if (!check_ip_header(r)) return std::nullopt;
-  if (options.keep_fragments && upper->is_fragment) upper->is_later_fragment = true;  // nothing to look into
-  const PacketView view{wire.first(std::min(wire.size(), upper->packet_size)), *upper};
-  if (view.is_tcp() && !check_tcp(r)) return std::nullopt;
-  if (view.is_icmp() && !check_icmp(r)) return std::nullopt;
+  std::optional<PacketView> view{PacketView{}};
+  if (!view->find_headers(wire, issue, options)) view.reset();
   return view;
+}
+
+bool PacketView::find_headers(std::span<const std::uint8_t> wire, ParseIssue& issue, ParseOptions options) {
+  if (!find_upper_layer(wire, upper_, issue, options.length_if_zero)) return false;
+  Reading r{.wire = wire, .issue = issue, .options = options, .upper = upper_};
+  if (!check_ip_header(r)) return false;
+  if (options.keep_fragments && upper_.is_fragment) upper_.is_later_fragment = true;  // nothing to look into
+  bytes_ = wire.first(std::min(wire.size(), upper_.packet_size));
+  return (!is_tcp() || check_tcp(r)) && (!is_icmp() || check_icmp(r));
 }
 
 IpHeader PacketView::ip_header() const {

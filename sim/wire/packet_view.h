@@ -83,8 +83,8 @@ class PacketView {
   [[nodiscard]] TcpView tcp() const { return {body(), upper_.packet_size - upper_.offset}; }
 
  private:
-  PacketView(std::span<const std::uint8_t> bytes, const wire::UpperLayer& upper)
-      : bytes_{bytes}, upper_{upper} {}
+  PacketView() = default;
+  bool find_headers(std::span<const std::uint8_t> wire, ParseIssue& issue, ParseOptions options);
 
   std::span<const std::uint8_t> bytes_;
   wire::UpperLayer upper_;

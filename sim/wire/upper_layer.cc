@@ -16,9 +16,9 @@ constexpr std::uint8_t kAuthentication = 51;
 constexpr std::uint8_t kDestinationOptions = 60;
 
 template <class... Args>
-std::nullopt_t fail(ParseIssue& issue, std::size_t offset, fmt::format_string<Args...> text, Args&&... args) {
+bool fail(ParseIssue& issue, std::size_t offset, fmt::format_string<Args...> text, Args&&... args) {
   issue = {offset, fmt::format(text, std::forward<Args>(args)...)};
-  return std::nullopt;
+  return false;
 }
 
 IpAddress v4_at(const std::uint8_t* at) { return IpAddress::v4({at[0], at[1], at[2], at[3]}); }
@@ -37,8 +37,7 @@ bool pass_authentication(std::span<const std::uint8_t> wire, std::size_t end, Up
     const std::size_t left = end - upper.offset;
     const std::size_t length = left < 2 ? 8 : 8 + std::size_t{wire[upper.offset + 1]} * 4;
     if (length > left) {
-      fail(issue, upper.offset, "authentication header of {} bytes runs past the packet", length);
-      return false;
+      return fail(issue, upper.offset, "authentication header of {} bytes runs past the packet", length);
     }
     upper.protocol = wire[upper.offset];
     upper.offset += length;
@@ -46,8 +45,8 @@ bool pass_authentication(std::span<const std::uint8_t> wire, std::size_t end, Up
   return true;
 }
 
-std::optional<UpperLayer> find_in_v4(std::span<const std::uint8_t> wire, ParseIssue& issue,
-                                     std::size_t length_if_zero) {
+bool find_in_v4(std::span<const std::uint8_t> wire, UpperLayer& upper, ParseIssue& issue,
+                std::size_t length_if_zero) {
   if (wire.size() < kIpV4Header) {
     return fail(issue, 0, "{} bytes, expected an IPv4 header of at least 20", wire.size());
   }
@@ -56,7 +55,9 @@ std::optional<UpperLayer> find_in_v4(std::span<const std::uint8_t> wire, ParseIs
   if (header > wire.size()) {
     return fail(issue, 0, "IPv4 header length {}, but only {} bytes are there", header, wire.size());
   }
-  UpperLayer upper{.source = v4_at(&wire[12]), .destination = v4_at(&wire[16]), .protocol = wire[9]};
+  upper.source = v4_at(&wire[12]);
+  upper.destination = v4_at(&wire[16]);
+  upper.protocol = wire[9];
   upper.offset = header;
   upper.packet_size = get16(&wire[2]);
   if (upper.packet_size == 0) upper.packet_size = length_if_zero;
@@ -67,11 +68,8 @@ std::optional<UpperLayer> find_in_v4(std::span<const std::uint8_t> wire, ParseIs
   upper.is_fragment = (fragment & 0x3fff) != 0;
   upper.is_later_fragment = (fragment & 0x1fff) != 0;
   upper.is_incomplete = (fragment & 0x2000) != 0;
-  if (upper.protocol == kAuthentication &&
-      !pass_authentication(wire, std::min(wire.size(), upper.packet_size), upper, issue)) {
-    return std::nullopt;
-  }
-  return upper;
+  return upper.protocol != kAuthentication ||
+         pass_authentication(wire, std::min(wire.size(), upper.packet_size), upper, issue);
 }
 
 bool is_extension(std::uint8_t next) {
@@ -109,12 +107,14 @@ std::size_t find_v6_size(std::span<const std::uint8_t> wire, std::size_t length_
 }
 
 // Each extension header takes at least eight bytes, so the walk ends with the packet at the latest.
-std::optional<UpperLayer> find_in_v6(std::span<const std::uint8_t> wire, ParseIssue& issue,
-                                     std::size_t length_if_zero) {
+bool find_in_v6(std::span<const std::uint8_t> wire, UpperLayer& upper, ParseIssue& issue,
+                std::size_t length_if_zero) {
   if (wire.size() < kIpV6Header) {
     return fail(issue, 0, "{} bytes, expected an IPv6 header of 40", wire.size());
   }
-  UpperLayer upper{.source = v6_at(&wire[8]), .destination = v6_at(&wire[24]), .protocol = wire[6]};
+  upper.source = v6_at(&wire[8]);
+  upper.destination = v6_at(&wire[24]);
+  upper.protocol = wire[6];
   upper.is_v6 = true;
   upper.offset = kIpV6Header;
   const std::size_t payload = get16(&wire[4]);
@@ -133,7 +133,7 @@ std::optional<UpperLayer> find_in_v6(std::span<const std::uint8_t> wire, ParseIs
       upper.is_incomplete = (fragment & 1) != 0;
       upper.is_later_fragment = (fragment & 0xfff8) != 0;
       upper.is_fragment = upper.is_incomplete || upper.is_later_fragment;
-      if (upper.is_later_fragment) return upper;
+      if (upper.is_later_fragment) return true;
       length = 8;
     }
     if (length > end - upper.offset) {
@@ -143,17 +143,17 @@ std::optional<UpperLayer> find_in_v6(std::span<const std::uint8_t> wire, ParseIs
     upper.protocol = header[0];
     upper.offset += length;
   }
-  return upper;
+  return true;
 }
 
 }  // namespace
 
-std::optional<UpperLayer> find_upper_layer(std::span<const std::uint8_t> wire, ParseIssue& issue,
-                                           std::size_t length_if_zero) {
+bool find_upper_layer(std::span<const std::uint8_t> wire, UpperLayer& upper, ParseIssue& issue,
+                      std::size_t length_if_zero) {
   if (wire.empty()) return fail(issue, 0, "no bytes, expected an IP packet");
   const int version = wire[0] >> 4;
-  if (version == 4) return find_in_v4(wire, issue, length_if_zero);
-  if (version == 6) return find_in_v6(wire, issue, length_if_zero);
+  if (version == 4) return find_in_v4(wire, upper, issue, length_if_zero);
+  if (version == 6) return find_in_v6(wire, upper, issue, length_if_zero);
   return fail(issue, 0, "IP version {}, expected 4 or 6", version);
 }
 

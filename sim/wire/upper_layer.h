@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 #include "sim/wire/address.h"
@@ -25,10 +24,10 @@ struct UpperLayer {
   bool is_rerouted = false;        // a routing header holds the final destination, which checksums cover
 };
 
-// nullopt, with `issue` filled in, when a header is wrong or `wire` ends inside one. The claimed packet size
-// is not held against wire.size(): a quote and a truncated capture are shorter. `length_if_zero` is as in
-// ParseOptions.
-[[nodiscard]] std::optional<UpperLayer> find_upper_layer(std::span<const std::uint8_t> wire,
-                                                         ParseIssue& issue, std::size_t length_if_zero = 0);
+// Fills in a fresh `upper`, where it stays: a copy would wait for what was just written. False, with `issue`
+// filled in, when a header is wrong or `wire` ends inside one. The claimed packet size is not held against
+// wire.size(): a quote and a truncated capture are shorter. `length_if_zero` is as in ParseOptions.
+[[nodiscard]] bool find_upper_layer(std::span<const std::uint8_t> wire, UpperLayer& upper, ParseIssue& issue,
+                                    std::size_t length_if_zero = 0);
 
 }  // namespace halfopen::wire

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "capture/decode/reassembly.h"
+#include "capture/decode/fragment_reassembly.h"
 #include "sim/base/rng.h"
 #include "sim/wire/bytes.h"
 #include "tests/capture/wild.h"

@@ -43,11 +43,10 @@ TEST(FlowIndex, NeighboursHaveDifferentHashes) {
   std::set<std::uint32_t> hashes;
   for (std::uint16_t port = 0; port < 1000; ++port) {
     for (std::uint8_t host = 0; host < 10; ++host) {
-      hashes.insert(
-          index.hash({{IpAddress::v4({10, 0, 0, host}), 80}, {IpAddress::v4({10, 0, 1, 1}), port}}));
+      hashes.insert(index.hash({IpAddress::v4({10, 0, 0, host}), 80}, {IpAddress::v4({10, 0, 1, 1}), port}));
       std::array<std::uint8_t, 16> bytes{0xfd};
       bytes[15] = host;
-      hashes.insert(index.hash({{IpAddress::v6(bytes), port}, {IpAddress::v6({0xfd, 1}), 80}}));
+      hashes.insert(index.hash({IpAddress::v6(bytes), port}, {IpAddress::v6({0xfd, 1}), 80}));
     }
   }
   EXPECT_GT(hashes.size(), 19'990u);

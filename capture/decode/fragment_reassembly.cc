@@ -1,4 +1,4 @@
-#include "capture/decode/reassembly.h"
+#include "capture/decode/fragment_reassembly.h"
 
 #include <algorithm>
 #include <iterator>
@@ -33,7 +33,7 @@ void insert_range(Ranges& ranges, std::size_t begin, std::size_t end) {
 
 }  // namespace
 
-std::optional<Reassembly::Part> Reassembly::take_apart(const PacketView& fragment) {
+std::optional<FragmentReassembly::Part> FragmentReassembly::take_apart(const PacketView& fragment) {
   const auto ip = fragment.bytes();
   Part part{.key = {.source = fragment.source(), .destination = fragment.destination()}};
   std::size_t data = 0;
@@ -75,17 +75,17 @@ std::optional<Reassembly::Part> Reassembly::take_apart(const PacketView& fragmen
   return part;
 }
 
-void Reassembly::forget(Place place) {
+void FragmentReassembly::forget(Place place) {
   bytes_ -= place->data.size();
   places_.erase(place->key);
   datagrams_.erase(place);
 }
 
-void Reassembly::forget_old(std::int64_t now) {
+void FragmentReassembly::forget_old(std::int64_t now) {
   while (!datagrams_.empty() && now > datagrams_.front().since + kPatience) forget(datagrams_.begin());
 }
 
-Reassembly::Place Reassembly::datagram_of(const Part& part, std::int64_t now) {
+FragmentReassembly::Place FragmentReassembly::datagram_of(const Part& part, std::int64_t now) {
   constexpr std::int64_t kDuplicates = 1'000'000'000;  // later, the number is in use again
   if (const auto found = places_.find(part.key); found != places_.end()) {
     const Place place = found->second;
@@ -100,7 +100,7 @@ Reassembly::Place Reassembly::datagram_of(const Part& part, std::int64_t now) {
   return place;
 }
 
-void Reassembly::take_data(Datagram& datagram, const Part& part) {
+void FragmentReassembly::take_data(Datagram& datagram, const Part& part) {
   const std::size_t end = part.offset + part.length;
   if (datagram.data.size() < end) {
     bytes_ += end - datagram.data.size();
@@ -131,7 +131,7 @@ void Reassembly::take_data(Datagram& datagram, const Part& part) {
   }
 }
 
-Reassembly::Whole Reassembly::put_together(Datagram& datagram) {
+FragmentReassembly::Whole FragmentReassembly::put_together(Datagram& datagram) {
   const std::size_t size = *datagram.size;
   const auto known = static_cast<std::ptrdiff_t>(std::min(size, datagram.known_until));
   whole_ = datagram.header;
@@ -149,7 +149,8 @@ Reassembly::Whole Reassembly::put_together(Datagram& datagram) {
   return {whole_, all};
 }
 
-std::optional<Reassembly::Whole> Reassembly::add(const PacketView& fragment, std::int64_t now) {
+std::optional<FragmentReassembly::Whole> FragmentReassembly::add(const PacketView& fragment,
+                                                                 std::int64_t now) {
   forget_old(now);
   const auto part = take_apart(fragment);
   if (!part) return std::nullopt;

@@ -13,7 +13,7 @@
 
 namespace halfopen {
 
-class Reassembly {
+class FragmentReassembly {
  public:
   static constexpr std::size_t kMostDatagrams = 1024;
   static constexpr std::size_t kMostBytes = std::size_t{16} << 20;

@@ -40,7 +40,8 @@ constexpr std::string_view kExamples =
     "  halfopen profiles linux-6.18                    every constant of a TCP stack, with its source\n"
     "\n"
     "Exit status: 0 as the scenario says; 1 an expectation failed; 2 bad input or a file that fails;\n"
-    "4 this machine lacks what is needed; 130 interrupted. 'halfopen COMMAND --help' says more.";
+    "4 this machine lacks what is needed; 5 it was too busy to tell; 130 interrupted. 'halfopen COMMAND "
+    "--help' says more.";
 
 const std::vector<std::string_view> kCommands{"list",    "sim",   "replay", "live",     "run",   "vm",
                                               "compare", "check", "show",   "profiles", "doctor"};

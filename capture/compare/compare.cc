@@ -128,6 +128,9 @@ void Engine::start() {
     const Side& kernels = sides_[1]->clock() == Side::Clock::model ? *sides_[0] : *sides_[1];
     terms_.tolerance = default_tolerance(kernels.profile());
   }
+  terms_.both_are_runs = sides_[0]->run() && sides_[1]->run();
+  terms_.tolerance.absolute += options_.slack;
+  terms_.tolerance.relative += options_.stretch;
   result_.tolerance = terms_.tolerance.text();
 }
 

@@ -12,6 +12,10 @@ namespace halfopen {
 struct CompareOptions {
   std::string connection;  // libpcap's filter language, for the first packet of a connection; empty: all
   std::string tolerance;  // compare::tolerance_from(); empty: exact where no real clock ran, else the default
+  // Beyond the tolerance, where a busy machine may have been late: so much of every gap, and such a part of
+  // it.
+  Duration slack{};
+  double stretch = 0;
   std::vector<std::string> ignored;  // compare::Field's names, "time", "config", "outcomes"
   std::size_t context = 3;           // equal steps shown around a difference
   std::string name_a = "A";          // for people

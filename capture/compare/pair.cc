@@ -110,7 +110,7 @@ void ConnectionPair::on_match(std::span<const TraceEvent> a, std::span<const Tra
     row.changes.push_back(change);
     if (row.explanation.empty()) row.explanation = explain_field(change, a.front(), b.front());
   }
-  if (!terms_.ignores("time")) row.gap = gaps_.judge(a.front(), b.front());
+  if (!terms_.ignores("time")) row.gap = gaps_.judge(a.front(), b.front(), terms_.both_are_runs);
   if (row.gap) {
     row.what = What::late;
     row.explanation = explain_gap(a.front(), b.front(), *row.gap, a_, b_);

@@ -21,6 +21,7 @@ namespace halfopen::compare {
 // What a comparison is told to look at.
 struct Terms {
   Tolerance tolerance;
+  bool both_are_runs = false;     // both traces count time from the start of a run of halfopen
   std::size_t context = 3;        // equal steps around a difference
   std::set<std::string> ignored;  // fields by name, "time", "config", "outcomes"
   std::size_t most_rows = 1000;   // of a connection that are kept; more are counted

@@ -16,6 +16,21 @@ bool is_timers(const TraceEvent& event) {
   }
 }
 
+namespace {
+
+// A program was started, got a line, ended or was killed; not what only a timer of TCP sends.
+bool may_be_of_a_timeline(const TraceEvent& event) {
+  switch (event.origin) {
+    case Origin::open:
+    case Origin::data:
+    case Origin::ack:
+    case Origin::reset: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 // How long it took its sender, as far as the tolerance goes: since the packet before, and where a timer sent
 // it, since what that sender sent before.
 Duration GapJudge::basis(const TraceEvent& event) {
@@ -26,7 +41,7 @@ Duration GapJudge::basis(const TraceEvent& event) {
   return gap;
 }
 
-std::optional<GapChange> GapJudge::judge(const TraceEvent& a, const TraceEvent& b) const {
+std::optional<GapChange> GapJudge::judge(const TraceEvent& a, const TraceEvent& b, bool both_are_runs) const {
   if (!a.before || !b.before) return std::nullopt;
   const bool is_timer = is_timers(a) && is_timers(b);
   const Duration allowed = tolerance_.allowed(std::max(basis(a), basis(b)), is_timer);
@@ -37,7 +52,9 @@ std::optional<GapChange> GapJudge::judge(const TraceEvent& a, const TraceEvent& 
     const GapChange gap{a.at - anchor.at_a, b.at - anchor.at_b, allowed};
     if (std::chrono::abs(gap.late()) < std::chrono::abs(nearest.late())) nearest = gap;
   }
-  if (std::chrono::abs(nearest.late()) <= allowed) return std::nullopt;
+  const bool may_be_timelines = both_are_runs && may_be_of_a_timeline(a) && may_be_of_a_timeline(b);
+  const bool is_on_time = may_be_timelines && std::chrono::abs(b.at - a.at) <= allowed;
+  if (is_on_time || std::chrono::abs(nearest.late()) <= allowed) return std::nullopt;
   return nearest;
 }
 

@@ -18,15 +18,18 @@ struct GapChange {
 };
 
 // Of one connection. Nobody knows for certain what caused a packet, so a gap is right if it is so since the
-// packet before, in each trace, or since any of the last few that both traces have; a difference is told
-// against the nearest of these. What is allowed goes by the packet before.
+// packet before, in each trace, or since any of the last few that both traces have, or, of what the timeline
+// of a run may have made its sender send, since the run began; a difference is told against the nearest of
+// these. What is allowed goes by the packet before.
 class GapJudge {
  public:
   // `tolerance` outlives the judge.
   explicit GapJudge(const Tolerance& tolerance) : tolerance_{tolerance} {}
 
-  // The two are the same step. nullopt: in time, or there is nothing to measure from.
-  [[nodiscard]] std::optional<GapChange> judge(const TraceEvent& a, const TraceEvent& b) const;
+  // The two are the same step; with `both_are_runs` their times count from the start of a run. nullopt: in
+  // time, or there is nothing to measure from.
+  [[nodiscard]] std::optional<GapChange> judge(const TraceEvent& a, const TraceEvent& b,
+                                               bool both_are_runs) const;
   // Afterwards: both traces have this step.
   void note_matched(const TraceEvent& a, const TraceEvent& b);
 

@@ -132,6 +132,7 @@ struct Tracker {
   std::optional<TimePoint> first;  // of them
   std::string miss;                // the nearest thing that is not what was expected
   bool miss_is_out_of_window = false;
+  TimePoint miss_at;  // if it is
 
   [[nodiscard]] TimePoint opens() const { return *base + expect.from; }
   [[nodiscard]] TimePoint closes() const { return expect.to == Duration::max() ? kNever : *base + expect.to; }
@@ -141,18 +142,28 @@ struct Tracker {
     if (in_window(t)) {
       ++count;
       if (!first) first = t;
-    } else if (!miss_is_out_of_window || t < closes_or_zero()) {
+    } else if (!miss_is_out_of_window || is_nearer(t)) {
       miss = fmt::format("{} at {}", what, moment_text(t));
       miss_is_out_of_window = true;
+      miss_at = t;
     }
+  }
+  // How far outside its window it came, of one that came there.
+  [[nodiscard]] Duration miss_by() const { return distance(miss_at); }
+  // How far inside, of one that must not come there.
+  [[nodiscard]] Duration depth(TimePoint t) const {
+    return closes() == kNever ? t - opens() : std::min(t - opens(), closes() - t);
   }
   void missed(TimePoint t, const std::string& what) {
     if (!miss_is_out_of_window) miss = fmt::format("{} at {}", what, moment_text(t));
   }
 
  private:
-  // Of the occurrences after the window the first is kept, of those before it the last.
-  [[nodiscard]] TimePoint closes_or_zero() const { return base ? closes() : kTimeZero; }
+  [[nodiscard]] Duration distance(TimePoint t) const {
+    return t < opens() ? opens() - t : std::max(Duration::zero(), t - closes());
+  }
+  // To the window than the miss so far. Before the trigger the later one is; no window is known yet.
+  [[nodiscard]] bool is_nearer(TimePoint t) const { return !base || distance(t) < distance(miss_at); }
 };
 
 std::string states_text(const Expectation& expect, State client, State server) {
@@ -176,7 +187,7 @@ std::string found_text(const Tracker& tracker) {
 
 Verdict verdict_of(const Tracker& tracker) {
   const Expectation& expect = tracker.expect;
-  Verdict verdict{Verdict::What::failed, expect.place, expect.text, {}};
+  Verdict verdict{.what = Verdict::What::failed, .place = expect.place, .text = expect.text, .found = {}};
   if (!tracker.base) {
     verdict.found = fmt::format("no \"{}\"", expect.after->text);
     return verdict;
@@ -186,6 +197,14 @@ Verdict verdict_of(const Tracker& tracker) {
   if (expect.never) passed = tracker.count == 0;
   if (passed) verdict.what = Verdict::What::passed;
   verdict.found = found_text(tracker);
+  if (passed) return verdict;
+  if (expect.never && tracker.first) {
+    verdict.missed_at = *tracker.first;
+    verdict.missed_by = tracker.depth(*tracker.first);
+  } else if (tracker.miss_is_out_of_window && !(expect.count && tracker.count > expect.count->high)) {
+    verdict.missed_at = tracker.miss_at;
+    verdict.missed_by = tracker.miss_by();
+  }
   return verdict;
 }
 
@@ -292,6 +311,7 @@ std::string_view to_string(Verdict::What what) {
   switch (what) {
     case Verdict::What::passed: return "passed";
     case Verdict::What::failed: return "failed";
+    case Verdict::What::unresolved: return "unresolved";
     case Verdict::What::skipped: break;
   }
   return "skipped";
@@ -304,6 +324,8 @@ std::string line_of(const Verdict& verdict) {
                                    : fmt::format("passed   {} ({})", verdict.text, verdict.found);
     case Verdict::What::failed:
       return fmt::format("FAILED   {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
+    case Verdict::What::unresolved:
+      return fmt::format("UNRESOLVED {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
     case Verdict::What::skipped: break;
   }
   return fmt::format("skipped  {} ({})", verdict.text, verdict.found);

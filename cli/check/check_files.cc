@@ -42,6 +42,10 @@ std::string testcase(const CheckResult& result, std::string_view pairing) {
   const std::vector<std::string> lines = result.complaints();
   switch (result.what) {
     case What::passed: return out + "/>\n";
+    case What::unresolved:
+      out +=
+          fmt::format(">\n      <skipped message=\"{}\"/>\n", xml(fmt::format("{}", fmt::join(lines, "; "))));
+      break;
     case What::skipped: out += fmt::format(">\n      <skipped message=\"{}\"/>\n", xml(result.reason)); break;
     case What::failed:
     case What::trouble: {
@@ -61,7 +65,7 @@ std::string junit_of(const std::vector<CheckResult>& results, const CheckTotals&
                      const CheckOptions& options) {
   const std::string counts =
       fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3f}\"", results.size(),
-                  totals.failed, totals.trouble, totals.skipped, seconds(totals.took));
+                  totals.failed, totals.trouble, totals.skipped + totals.unresolved, seconds(totals.took));
   const std::string_view pairing = to_string(options.hosts);
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   out +=
@@ -83,7 +87,8 @@ Json json_of(const std::vector<CheckResult>& results, const CheckTotals& totals,
                 {{"passed", totals.passed},
                  {"failed", totals.failed},
                  {"skipped", totals.skipped},
-                 {"trouble", totals.trouble}}}};
+                 {"trouble", totals.trouble},
+                 {"unresolved", totals.unresolved}}}};
   json["results"] = Json::array();
   for (const CheckResult& result : results) json["results"].push_back(json_of(result));
   return json;

@@ -48,17 +48,20 @@ void CheckTotals::add(const CheckResult& result) {
     case What::failed: ++failed; break;
     case What::skipped: ++skipped; break;
     case What::trouble: ++trouble; break;
+    case What::unresolved: ++unresolved; break;
   }
 }
 
 int CheckTotals::exit_code() const {
   if (trouble > 0) return kExitTrouble;
   if (failed > 0) return kExitNo;
+  if (unresolved > 0) return kExitUnresolved;
   return passed == 0 && skipped > 0 ? kExitCannot : kExitYes;
 }
 
 std::string summary_of(const CheckResult& result) {
-  std::string text = counted(result.expectations_passed + result.failed.size(), "expectation");
+  std::string text =
+      counted(result.expectations_passed + result.failed.size() + result.unresolved.size(), "expectation");
   if (!result.blessed.empty()) {
     for (const ManifestEntry& entry : result.blessed) {
       const bool same = std::ranges::find(result.unchanged, entry.file) != result.unchanged.end();
@@ -102,9 +105,10 @@ void CheckTelling::tell(const CheckResult& result) {
 void CheckTelling::tell_ktap(const CheckResult& result) {
   for (const std::string& line : result.complaints()) out_.line("# " + ktap_text(line));
   for (const std::string& line : comments_on(result)) out_.line("# " + ktap_text(line));
-  const bool ok = result.what == What::passed || result.what == What::skipped;
+  const bool ok = result.what != What::failed && result.what != What::trouble;
   std::string line = fmt::format("{} {} {}", ok ? "ok" : "not ok", told_, ktap_name(result.name));
   if (result.what == What::skipped) line += " # SKIP " + ktap_text(result.reason);
+  if (result.what == What::unresolved) line += " # SKIP unresolved: the machine was too busy to tell";
   out_.line(line);
 }
 
@@ -118,6 +122,7 @@ void CheckTelling::tell_prose(const CheckResult& result) {
     case What::failed: head("FAILED", Style::bad, summary_of(result)); break;
     case What::skipped: head("skipped", Style::faint, result.reason); break;
     case What::trouble: head("TROUBLE", Style::bad, ""); break;
+    case What::unresolved: head("UNRESOLVED", Style::bad, summary_of(result)); break;
   }
   for (const std::string& line : result.complaints()) out_.line("           " + line);
   for (const std::string& line : comments_on(result))
@@ -127,13 +132,14 @@ void CheckTelling::tell_prose(const CheckResult& result) {
 void CheckTelling::end(const CheckTotals& totals) {
   if (ktap_) {  // as kselftest's own programs end
     out_.line(fmt::format("# Totals: pass:{} fail:{} xfail:0 xpass:0 skip:{} error:{}", totals.passed,
-                          totals.failed, totals.skipped, totals.trouble));
+                          totals.failed, totals.skipped + totals.unresolved, totals.trouble));
   } else {
     std::string counts = fmt::format("{} ok", totals.passed);
     if (totals.failed > 0) counts += fmt::format(", {} failed", totals.failed);
+    if (totals.unresolved > 0) counts += fmt::format(", {} unresolved", totals.unresolved);
     if (totals.trouble > 0) counts += fmt::format(", {} in trouble", totals.trouble);
     if (totals.skipped > 0) counts += fmt::format(", {} skipped", totals.skipped);
-    const bool bad = totals.failed + totals.trouble > 0;
+    const bool bad = totals.failed + totals.trouble + totals.unresolved > 0;
     out_.line(fmt::format("{}: {}, in {:.1f} s", counted(plan_.cases.size(), "scenario"),
                           out_.paint(bad ? Style::bad : Style::good, counts),
                           static_cast<double>(totals.took.count()) / 1000));

@@ -17,10 +17,11 @@ struct CheckTotals {
   std::size_t failed = 0;
   std::size_t skipped = 0;
   std::size_t trouble = 0;
+  std::size_t unresolved = 0;
   std::chrono::milliseconds took{};  // on the clock of the wall
 
   void add(const CheckResult& result);
-  // The worst of 2 > 1 > 0; 4 if everything was skipped.
+  // The worst of 2 > 1 > 5 > 0; 4 if everything was skipped.
   [[nodiscard]] int exit_code() const;
 };
 

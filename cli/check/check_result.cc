@@ -13,8 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 4> kResults{"passed", "failed", "skipped", "trouble"};
-constexpr std::array<std::string_view, 5> kReferences{"same", "different", "expected", "gone", "broken"};
+constexpr std::array<std::string_view, 5> kResults{"passed", "failed", "skipped", "trouble", "unresolved"};
+constexpr std::array<std::string_view, 6> kReferences{"same", "different", "expected",
+                                                      "gone", "broken",    "unresolved"};
 
 template <class What, std::size_t N>
 What value_of(const std::array<std::string_view, N>& names, const std::string& name) {
@@ -52,6 +53,8 @@ std::string complaint_of(const ReferenceResult& reference) {
                          reference.text);
     case ReferenceResult::What::broken:
       return fmt::format("cannot be compared with {}: {}", reference.name, reference.text);
+    case ReferenceResult::What::unresolved:
+      return fmt::format("unresolved: differs from {}: {}", reference.name, reference.text);
     case ReferenceResult::What::same:
     case ReferenceResult::What::expected: break;
   }
@@ -65,6 +68,7 @@ std::string_view to_string(ReferenceResult::What what) { return kReferences[stat
 
 std::vector<std::string> CheckResult::complaints() const {
   std::vector<std::string> all = failed;
+  for (const std::string& text : unresolved) all.push_back("unresolved: " + text);
   for (const ReferenceResult& reference : references) {
     if (std::string text = complaint_of(reference); !text.empty()) all.push_back(std::move(text));
   }
@@ -80,7 +84,9 @@ Json json_of(const CheckResult& result) {
                {"expectations",
                 {{"passed", result.expectations_passed},
                  {"other", result.expectations_other},
-                 {"failed", result.failed}}},
+                 {"failed", result.failed},
+                 {"unresolved", result.unresolved}}},
+               {"unsized", result.unsized},
                {"remarks", result.remarks},
                {"unchanged", result.unchanged}};
   json["references"] = Json::array();
@@ -102,6 +108,8 @@ CheckResult result_from(const Json& json) {
   result.expectations_passed = expectations.at("passed");
   result.expectations_other = expectations.at("other");
   result.failed = expectations.at("failed");
+  result.unresolved = expectations.at("unresolved");
+  result.unsized = json.at("unsized");
   result.remarks = json.at("remarks");
   result.unchanged = json.at("unchanged");
   for (const Json& item : json.at("references")) {

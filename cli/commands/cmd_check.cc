@@ -8,10 +8,11 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <numeric>
 #include <thread>
 
 #include "capture/file/output_file.h"
+#include "cli/check/check_attempts.h"
 #include "cli/check/check_case.h"
 #include "cli/check/check_plan.h"
 #include "cli/check/check_report.h"
@@ -78,27 +79,65 @@ class PoolProgress {
   bool wanted_;
 };
 
-// Results in the order of their cases, each told as soon as those before it are.
-std::vector<CheckResult> run_all(const CheckPlan& plan, std::size_t at_once, CheckTelling& telling) {
-  JobPool pool{plan.cases.size(), at_once,
-               [&](std::size_t job) { return compact(json_of(run_case(plan.cases[job]))); }};
-  PoolProgress progress{plan};
-  std::vector<std::optional<CheckResult>> results(plan.cases.size());
-  std::size_t told = 0;
-  std::size_t done = 0;
-  while (!pool.is_over()) {
-    const std::vector<JobOutcome> ended = pool.wait(500ms);
-    for (const JobOutcome& outcome : ended)
-      results[outcome.job] = result_of(outcome, plan.cases[outcome.job]);
-    done += ended.size();
-    progress.clear();
-    for (; told < results.size() && results[told]; ++told) telling.tell(*results[told]);
-    if (!pool.is_over()) progress.show(done, pool.running());
+// The runs of a plan, several at a time, and again, alone, those of which a busy machine let nothing be told.
+class PlanRunner {
+ public:
+  PlanRunner(const CheckPlan& plan, CheckTelling& telling)
+      : plan_{plan}, telling_{telling}, progress_{plan}, attempts_(plan.cases.size()) {}
+
+  // Results in the order of their cases, each told as soon as those before it are.
+  std::vector<CheckResult> run(std::size_t at_once, std::size_t retries) {
+    std::vector<std::size_t> all(plan_.cases.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    run_some(all, at_once, retries == 0);
+    for (std::size_t left = retries; left > 0; --left) {
+      std::vector<std::size_t> again;
+      for (const std::size_t one : all) {
+        if (is_open(one)) again.push_back(one);
+      }
+      if (!again.empty()) run_some(again, 1, left == 1);
+    }
+    return std::move(results_);
   }
-  std::vector<CheckResult> all;
-  for (std::optional<CheckResult>& result : results) all.push_back(std::move(*result));
-  return all;
-}
+
+ private:
+  [[nodiscard]] bool is_open(std::size_t one) const {
+    return !attempts_[one].empty() && attempts_[one].back().what == CheckResult::What::unresolved;
+  }
+
+  void run_some(const std::vector<std::size_t>& cases, std::size_t at_once, bool is_last) {
+    JobPool pool{cases.size(), at_once,
+                 [&](std::size_t job) { return compact(json_of(run_case(plan_.cases[cases[job]]))); }};
+    while (!pool.is_over()) {
+      const std::vector<JobOutcome> ended = pool.wait(500ms);
+      for (const JobOutcome& outcome : ended) {
+        const std::size_t one = cases[outcome.job];
+        attempts_[one].push_back(result_of(outcome, plan_.cases[one]));
+      }
+      progress_.clear();
+      tell_what_is_known(is_last);
+      std::vector<std::size_t> running = pool.running();
+      for (std::size_t& job : running) job = cases[job];
+      const auto waiting = std::ranges::count_if(attempts_, [](const auto& some) { return !some.empty(); });
+      if (!pool.is_over()) progress_.show(results_.size() + static_cast<std::size_t>(waiting), running);
+    }
+  }
+
+  void tell_what_is_known(bool is_last) {
+    for (std::size_t one = results_.size(); one < attempts_.size(); ++one) {
+      if (attempts_[one].empty() || (!is_last && is_open(one))) return;
+      results_.push_back(settle(std::move(attempts_[one])));
+      attempts_[one].clear();
+      telling_.tell(results_.back());
+    }
+  }
+
+  const CheckPlan& plan_;
+  CheckTelling& telling_;
+  PoolProgress progress_;
+  std::vector<std::vector<CheckResult>> attempts_;  // of what was not told yet
+  std::vector<CheckResult> results_;
+};
 
 // Into the manifests goes what was written; what is the same to the byte keeps its entry.
 void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
@@ -162,7 +201,7 @@ int run_check(const CheckOptions& options) {
   Prose out{taken ? stderr : stdout};
   CheckTelling telling{out, plan, options.ktap};
   telling.begin();
-  const std::vector<CheckResult> results = run_all(plan, jobs_of(options), telling);
+  const std::vector<CheckResult> results = PlanRunner{plan, telling}.run(jobs_of(options), options.retries);
   if (options.bless) write_manifests(plan, results);
   CheckTotals totals;
   for (const CheckResult& result : results) totals.add(result);

@@ -47,7 +47,7 @@ int run_kernel(const RunOptions& options) {
                0);  // whoever follows a run in real time sees each line when it happens
   Repeated repeated;
   int worst = kExitYes;
-  for (std::uint32_t i = 0; i < options.repeat; ++i) worst = std::max(worst, run_once(options, repeated));
+  for (std::uint32_t i = 0; i < options.repeat; ++i) worst = worse_of(worst, run_once(options, repeated));
   if (options.repeat > 1) {
     Prose out{takes_standard_output(options) ? stderr : stdout};
     for (const std::string& line : repeated.summary()) out.line(line);

@@ -17,7 +17,9 @@ constexpr std::string_view kCheckExamples =
     "  halfopen check --ktap                           for kselftest's readers; --junit FILE for others\n"
     "  halfopen check --bless                          make what happens now the references\n"
     "\n"
-    "Exit status: the worst of 2 (trouble), 1 (failed) and 0; 4 if everything was skipped.\n"
+    "Exit status: the worst of 2 (trouble), 1 (failed), 5 (unresolved: the machine was too busy to tell) and "
+    "0; "
+    "4 if everything\nwas skipped.\n"
     "docs/check.md has the manifest of references, and a script for 'git bisect run'.";
 
 }  // namespace
@@ -46,6 +48,11 @@ void add_check(CommandLine& line) {
   command->add_option("--jobs", check.jobs, "How many runs at a time (default: by the number of cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
+  command
+      ->add_option("--retry", check.retries,
+                   "Run again, alone, what a busy machine left unresolved, so many times (default 2)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100));
   command->add_flag("--ktap", check.ktap, "Print KTAP version 1, as the kernel's own tests do");
   command->add_option("--junit", check.junit, "Write JUnit's XML; '-' is standard output")
       ->type_name("FILE|-");

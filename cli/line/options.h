@@ -50,9 +50,10 @@ struct CheckOptions {
   Pairing hosts;
   std::vector<std::string> sets;  // KEY=VALUE, for each
   bool quick = false;
-  std::string against;     // "sim", a capture, or a directory of references; empty: the references nearby
-  bool bless = false;      // write references, do not compare with them
-  std::uint32_t jobs = 0;  // runs at a time; 0: as many as are sensible
+  std::string against;        // "sim", a capture, or a directory of references; empty: the references nearby
+  bool bless = false;         // write references, do not compare with them
+  std::uint32_t jobs = 0;     // runs at a time; 0: as many as are sensible
+  std::uint32_t retries = 2;  // of a run that a busy machine left unresolved
   bool ktap = false;
   std::string junit;  // files; empty: none; "-": standard output
   std::string json;

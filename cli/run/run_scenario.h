@@ -10,6 +10,7 @@
 #include "capture/note/run_info.h"
 #include "cli/line/options.h"
 #include "cli/run/find_scenario.h"
+#include "replay/run/lateness.h"
 #include "sim/base/time.h"
 #include "sim/scenario/expectation.h"
 #include "sim/trace/observe.h"
@@ -42,7 +43,8 @@ struct RunHooks {
 
 struct RunEnd {
   TimePoint at;
-  bool for_ever = false;  // nothing could happen any more; else the scenario's end cut it short
+  bool for_ever = false;   // nothing could happen any more; else the scenario's end cut it short
+  Lateness lateness = {};  // of a run in real time
   // What was set on kernel hosts, as the kernel had it: "client.tcp_retries2=5".
   std::vector<std::string> sysctls = {};
 };

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "cli/run/excuse.h"
 #include "cli/tell/exit_code.h"
 
 namespace halfopen {
@@ -18,23 +20,24 @@ LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const 
   return {run.names(), ladder};
 }
 
-// Expectations that failed, and for people how the others went.
-bool print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet) {
-  std::size_t passed = 0;
-  std::size_t skipped = 0;
-  std::size_t failed = 0;
+// Expectations that failed or are unresolved, and for people how the others went. Gives the exit status.
+int print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet) {
+  using What = Verdict::What;
   for (const Verdict& verdict : verdicts) {
-    passed += verdict.what == Verdict::What::passed ? 1 : 0;
-    skipped += verdict.what == Verdict::What::skipped ? 1 : 0;
-    failed += verdict.what == Verdict::What::failed ? 1 : 0;
-    if (verdict.what == Verdict::What::failed) out.line(out.paint(Style::bad, line_of(verdict)));
+    const bool is_bad = verdict.what == What::failed || verdict.what == What::unresolved;
+    if (is_bad) out.line(out.paint(Style::bad, line_of(verdict)));
   }
-  if (quiet) return failed == 0;
-  std::string counts = fmt::format("{} passed", passed);
+  const auto count = [&](What what) { return std::ranges::count(verdicts, what, &Verdict::what); };
+  const auto failed = count(What::failed);
+  const auto unresolved = count(What::unresolved);
+  const int status = failed > 0 ? kExitNo : unresolved > 0 ? kExitUnresolved : kExitYes;
+  if (quiet) return status;
+  std::string counts = fmt::format("{} passed", count(What::passed));
   if (failed > 0) counts += fmt::format(", {} failed", failed);
-  if (skipped > 0) counts += fmt::format(", {} for other systems", skipped);
-  out.line("expectations: " + out.paint(failed > 0 ? Style::bad : Style::good, counts));
-  return failed == 0;
+  if (unresolved > 0) counts += fmt::format(", {} unresolved", unresolved);
+  if (count(What::skipped) > 0) counts += fmt::format(", {} for other systems", count(What::skipped));
+  out.line("expectations: " + out.paint(status == kExitYes ? Style::good : Style::bad, counts));
+  return status;
 }
 
 }  // namespace
@@ -83,13 +86,14 @@ void Telling::flush() {
 
 int Telling::finish(const RunEnd& end) {
   verdicts_ = expectations_.finish(end.at);
+  excuse(verdicts_, end.lateness);
   if (json_ != nullptr) json_->set_verdicts(verdicts_);
   for (const auto& output : outputs_) output->finish();
   if (!options_.quiet) print_tail(end);
-  const bool passed = print_verdicts(out_, verdicts_, options_.quiet);
+  const int status = print_verdicts(out_, verdicts_, options_.quiet);
   if (!options_.quiet) print_outputs();
   out_.flush();
-  return passed ? kExitYes : kExitNo;
+  return status;
 }
 
 void Telling::print_tail(const RunEnd& end) {

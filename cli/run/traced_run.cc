@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "capture/file/pcapng_writer.h"
+#include "cli/run/excuse.h"
 #include "cli/run/outputs.h"
 #include "cli/tell/exit_code.h"
 
@@ -42,6 +43,7 @@ TracedRun run_to_capture(const RunSpec& spec, const RunHooks& hooks) {
   Expectations expectations{traced.run.named.scenario.expect, traced.run.facts};
   traced.end = run_scenario(traced.run, {&writer, &expectations}, hooks);
   traced.verdicts = expectations.finish(traced.end.at);
+  excuse(traced.verdicts, traced.end.lateness);
   writer.finish();
   return traced;
 }

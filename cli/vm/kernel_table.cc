@@ -31,6 +31,7 @@ std::string_view word_of(const CheckResult* result) {
     case CheckResult::What::failed: return "FAILED";
     case CheckResult::What::skipped: return "skipped";
     case CheckResult::What::trouble: return "TROUBLE";
+    case CheckResult::What::unresolved: return "UNRESOLVED";
   }
   return "-";
 }

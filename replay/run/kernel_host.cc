@@ -118,6 +118,7 @@ void KernelHost::start_program(TimePoint now) {
   const int error = Sandbox::go(spawned, config_.trace && watched);
   if (error != 0)
     throw std::runtime_error{fmt::format("cannot run {}: {}", command().front(), std::strerror(error))};
+  program_delay_.emplace(program_);
   note(now, ProcessNote::What::started);
 }
 
@@ -178,6 +179,7 @@ void KernelHost::vanish() {
   diagnostics_.reset();
   sandbox_.reset();
   program_ = -1;
+  program_delay_.reset();
 }
 
 void KernelHost::reboot(TimePoint now) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "replay/run/run_delay.h"
 #include "replay/sandbox/sandbox.h"
 #include "replay/sandbox/streams.h"
 #include "replay/watch/process_watch.h"
@@ -68,6 +69,10 @@ class KernelHost final : public Host {
   bool poll(TimePoint now);
   // The first half of poll().
   bool tell_output(TimePoint now);
+  // For how long its program was kept from running since this was asked the last time.
+  [[nodiscard]] Duration program_delay() {
+    return program_delay_ ? program_delay_->more() : Duration::zero();
+  }
   // Nothing of its kernel will send anything: no connection has a timer that runs.
   [[nodiscard]] bool has_running_timers();
   // As crash(), when the run is over and nobody is to be told.
@@ -96,6 +101,7 @@ class KernelHost final : public Host {
   std::vector<std::string> sysctls_;
   Streams streams_;
   pid_t program_ = -1;
+  std::optional<RunDelay> program_delay_;
   std::uint32_t program_pid_ = 0;  // as the sandbox counts
   TimePoint kill_at_ = kNever;
   TimePoint dark_at_ = kNever;

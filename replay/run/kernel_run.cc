@@ -160,9 +160,23 @@ TimePoint KernelRun::now() const {
   return kTimeZero + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - zero_);
 }
 
+// Of what was due, of waking up, and of what could have run and did not: the largest, since they are mostly
+// one delay seen from several sides.
+void KernelRun::measure_lateness(TimePoint at) {
+  const TimePoint due = std::min(wake_at_, world_->next_event());
+  wake_at_ = kNever;
+  Duration late = due < at ? at - due : Duration::zero();
+  late = std::max(late, own_delay_.more());
+  for (KernelHost* host : kernels_) {
+    if (host != nullptr) late = std::max(late, host->program_delay());
+  }
+  lateness_.add(at, late);
+}
+
 // Everything that has happened since the last step. True if there was anything.
 bool KernelRun::step() {
   const TimePoint at = now();
+  measure_lateness(at);
   bool active = world_->timeline().next_due() <= at;
   if (active) look_at_ = at + kViewDelay;
   world_->run_at(at);
@@ -214,6 +228,7 @@ void KernelRun::wait(TimePoint until) {
     if (host == nullptr) continue;
     for (const int fd : host->descriptors()) watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   }
+  wake_at_ = until;
   const Duration left = std::max(Duration{0}, until - now());
   const timespec timeout{.tv_sec = left / 1s, .tv_nsec = (left % 1s).count()};
   sigset_t none;

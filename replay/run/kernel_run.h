@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "replay/run/kernel_host.h"
+#include "replay/run/lateness.h"
+#include "replay/run/run_delay.h"
 #include "replay/watch/process_watch.h"
 #include "sim/run/world.h"
 #include "sim/scenario/scenario.h"
@@ -47,6 +49,8 @@ class KernelRun {
   // the scenario's end.
   End run();
 
+  // Of this process and of the programs, so far.
+  [[nodiscard]] const Lateness& lateness() const { return lateness_; }
   [[nodiscard]] World& world() { return *world_; }
   [[nodiscard]] KernelHost* kernel(HostId id) {
     return kernels_[id == HostId::server ? 1 : 0];
@@ -57,6 +61,7 @@ class KernelRun {
   [[nodiscard]] KernelHostConfig config_of(HostId id) const;
   [[nodiscard]] TimePoint now() const;
   bool step();
+  void measure_lateness(TimePoint at);
   void tell_sockets(TimePoint at);
   void wait(TimePoint until);
   [[nodiscard]] bool is_idle();
@@ -68,6 +73,9 @@ class KernelRun {
   std::array<KernelHost*, 2> kernels_{};
   std::unique_ptr<World> world_;
   std::chrono::steady_clock::time_point zero_;
+  Lateness lateness_;
+  RunDelay own_delay_;
+  TimePoint wake_at_ = kNever;  // what wait() waits for
   TimePoint last_activity_ = kTimeZero;
   std::uint64_t packets_seen_ = 0;
   TimePoint look_at_ = kNever;

@@ -6,12 +6,14 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <iostream>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "cli/run/shipped.h"
+#include "cli/tell/exit_code.h"
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 
@@ -24,11 +26,21 @@ class KernelScenarios : public test::KernelTest, public ::testing::WithParamInte
 // it runs alone.
 constexpr const char* kAlone = "host-crash-mid-handshake";
 
-// What went wrong in `arguments`, run with every scenario; empty when nothing did.
-std::string failures_of(const std::vector<std::string>& names, const std::vector<std::string>& arguments) {
+// Runs at a time, and how often what a busy machine left unresolved is run again, alone. What it leaves
+// unresolved then proves nothing, and fails nothing.
+constexpr int kAtOnce = 20;
+constexpr int kRetries = 2;
+
+struct Failures {
+  std::string text;                     // of what failed; empty when nothing did
+  std::vector<std::string> unresolved;  // names
+};
+
+Failures run_some(const std::vector<std::string>& names, const std::vector<std::string>& arguments,
+                  int at_once) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::string failures;
+  Failures failures;
   const auto work = [&] {
     for (std::size_t i = next++; i < names.size(); i = next++) {
       std::vector<std::string> all{arguments.front(), names[i], "--quick", "-q"};
@@ -36,14 +48,30 @@ std::string failures_of(const std::vector<std::string>& names, const std::vector
       const Outcome outcome = halfopen_run(all);
       if (outcome.status == 0) continue;
       const std::lock_guard lock{mutex};
-      failures +=
-          names[i] + " (status " + std::to_string(outcome.status) + "): " + outcome.out + outcome.err + "\n";
+      if (outcome.status == kExitUnresolved) {
+        failures.unresolved.push_back(names[i]);
+        std::cout << names[i] << ": " << outcome.out;
+      } else {
+        failures.text += names[i] + " (status " + std::to_string(outcome.status) + "): " + outcome.out +
+                         outcome.err + "\n";
+      }
     }
   };
   std::vector<std::thread> workers;
-  for (int i = 0; i < 20; ++i) workers.emplace_back(work);
+  for (int i = 0; i < at_once; ++i) workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
   return failures;
+}
+
+// What went wrong in `arguments`, run with every scenario; empty when nothing did.
+std::string failures_of(const std::vector<std::string>& names, const std::vector<std::string>& arguments) {
+  Failures failures = run_some(names, arguments, kAtOnce);
+  std::string text = failures.text;
+  for (int i = 0; i < kRetries && !failures.unresolved.empty(); ++i) {
+    failures = run_some(failures.unresolved, arguments, 1);
+    text += failures.text;
+  }
+  return text;
 }
 
 TEST_P(KernelScenarios, HoldWhatTheirSentencesSay) {

@@ -199,6 +199,66 @@ TEST(Same, AGapIsRightUpToItsToleranceAndWrongBeyond) {
   }
 }
 
+RunInfo kernels() {
+  const auto host = [](HostId id, const IpAddress& address) {
+    return HostInfo{.id = id,
+                    .address = address,
+                    .kind = "kernel",
+                    .os = "linux",
+                    .profile = "linux-6.18",
+                    .program = "line-client"};
+  };
+  RunInfo run;
+  run.hosts = {host(HostId::client, kClientIp), host(HostId::server, kServerIp)};
+  return run;
+}
+
+// The timeline of a run types when it says, however late the handshake was.
+TEST(Same, WhatATimelineDoesIsRightByTheRunsOwnTime) {
+  const Scratch scratch;
+  TraceOfPackets late = base_trace();
+  for (std::size_t i = base::kSyn; i <= base::kHandshakeAck; ++i) late.packets[i].at += 30ms;
+  CompareOptions options;
+  options.tolerance = "5ms+1%";
+  const auto compared = [&](const std::string& a, const std::string& b) {
+    return compare_files(base_trace().write(scratch, a, kernels()), late.write(scratch, b, kernels()),
+                         options);
+  };
+  const Compared runs = compared("a.pcapng", "b.pcapng");
+  EXPECT_TRUE(runs.comparison.is_same()) << runs.text();
+  const Compared captures = compared("a.pcap", "b.pcap");  // nobody knows when these began
+  EXPECT_EQ(captures.comparison.differences, 1u) << captures.text();
+}
+
+TEST(Same, ATimerIsJudgedBySinceWhenItRan) {
+  const Scratch scratch;
+  TraceOfPackets late = base_trace();
+  late.packets[base::kLost].at += 150ms;
+  late.packets[base::kProbe].at += 150ms;
+  CompareOptions options;
+  options.tolerance = "5ms+1%";
+  const Compared runs = compare_files(base_trace().write(scratch, "a.pcapng", kernels()),
+                                      late.write(scratch, "b.pcapng", kernels()), options);
+  EXPECT_FALSE(runs.comparison.is_same()) << runs.text();
+}
+
+// As a busy machine is given more: of every gap, and in proportion.
+TEST(Same, SlackAndStretchAreAllowedBeyondTheTolerance) {
+  const Scratch scratch;
+  TraceOfPackets late = base_trace();
+  late.packets[base::kEchoAck].at += 12ms;
+  const std::string a = base_trace().write(scratch, "a.pcap");
+  const std::string b = late.write(scratch, "b.pcap");
+  CompareOptions options;
+  options.tolerance = "7ms";
+  EXPECT_FALSE(compare_files(a, b, options).comparison.is_same());
+  options.slack = 5ms;
+  EXPECT_TRUE(compare_files(a, b, options).comparison.is_same());
+  options.slack = {};
+  options.stretch = 0.5;  // of a gap of 13 ms
+  EXPECT_TRUE(compare_files(a, b, options).comparison.is_same());
+}
+
 TEST(Same, AFilterChoosesConnectionsByTheirFirstPacket) {
   const Scratch scratch;
   TraceOfPackets changed = base_trace();

@@ -74,9 +74,9 @@ void TraceOfPackets::handshake(Duration at, std::uint16_t port, Duration rtt) {
 
 void TraceOfPackets::sort_by_time() { std::ranges::stable_sort(packets, {}, &TimedPacket::at); }
 
-std::string TraceOfPackets::write(const Scratch& scratch, const std::string& name) const {
+std::string TraceOfPackets::write(const Scratch& scratch, const std::string& name, const RunInfo& run) const {
   const std::string path = scratch.file(name);
-  const auto sink = open_capture(path, RunInfo{});
+  const auto sink = open_capture(path, run);
   for (const TimedPacket& timed : packets) {
     sink->on_packet({timed.at, timed.from, PacketFate::delivered, &timed.packet});
   }

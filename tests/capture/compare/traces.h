@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "capture/compare/compare.h"
+#include "capture/note/run_info.h"
 #include "sim/trace/observe.h"
 #include "sim/wire/packet.h"
 #include "tests/support/packets.h"
@@ -47,8 +48,10 @@ class TraceOfPackets {
   void handshake(Duration at, std::uint16_t port, Duration rtt = 20ms);
   void sort_by_time();
   [[nodiscard]] Payload payload(std::string_view text) { return Payload{pool(), as_bytes(text)}; }
-  // A pcap file (nanoseconds, raw IP) in `scratch`.
-  [[nodiscard]] std::string write(const Scratch& scratch, const std::string& name) const;
+  // A file in `scratch`, pcap (nanoseconds, raw IP) or pcapng by its name; `run` is what a pcapng says of
+  // itself.
+  [[nodiscard]] std::string write(const Scratch& scratch, const std::string& name,
+                                  const RunInfo& run = {}) const;
   static BlockPool& pool();  // of all traces: packets move between them
 
   static constexpr std::uint32_t kClientIsn = 0xffff'ff00;  // its data runs across the wrap

@@ -78,6 +78,32 @@ StagedRun& established(StagedRun& run) {
       .state(30ms, HostId::server, State::syn_received, State::established);
 }
 
+// --- How far what failed is from what was expected
+
+TEST(Expect, OfWhatCameOutsideItsWindowTheNearestIsTold) {
+  const char* const text = "ladder = 'server > client .'\nwithin = ['3s', '3.05s']";
+  StagedRun run{text};
+  for (const Duration t : {1020ms, 2000ms, 3097ms, 4000ms}) run.packet(t, {.from_server = true});
+  const Verdict verdict = run.expectations().finish(at(1h)).front();
+  EXPECT_EQ(verdict.what, Verdict::What::failed);
+  EXPECT_EQ(verdict.found, "it at 3.097 s");
+  EXPECT_EQ(verdict.missed_at, at(3097ms));
+  EXPECT_EQ(verdict.missed_by, 47ms);
+}
+
+TEST(Expect, WhatMustNotComeIsAsFarFromItsWindowsEdge) {
+  StagedRun run{"ladder = 'server > client .'\nwithin = ['3s', '4s']\nnever = true"};
+  run.packet(3950ms, {.from_server = true});
+  const Verdict verdict = run.expectations().finish(at(1h)).front();
+  EXPECT_EQ(verdict.what, Verdict::What::failed);
+  EXPECT_EQ(verdict.missed_by, 50ms);
+}
+
+TEST(Expect, WhatNeverCameHasNoSize) {
+  StagedRun run{"ladder = 'server > client .'\nwithin = ['3s', '4s']"};
+  EXPECT_FALSE(run.expectations().finish(at(1h)).front().has_size());
+}
+
 // --- States
 
 TEST(Expect, AStateAtATimeIsTheOneAfterEverythingOfThatInstant) {

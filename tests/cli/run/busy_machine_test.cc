@@ -1,0 +1,58 @@
+// What a busy machine moves proves nothing, and hides no fault of a kernel's.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cli/tell/exit_code.h"
+#include "tests/cli/kernel_fixture.h"
+#include "tests/cli/process.h"
+
+namespace halfopen {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+
+class BusyMachine : public test::KernelTest {};
+
+// Two for each core that most machines have to spare; they end with the shell's function.
+constexpr const char* kBusy =
+    "busy() { pids=; for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & pids=\"$pids $!\"; done; "
+    "\"$@\"; status=$?; kill $pids; return $status; }; ";
+
+// Stopped when the host crashes, it types the next line when it goes on: a second and a half late, and so is
+// the ETIMEDOUT that the scenario expects at 7.5 s at the latest.
+TEST_F(BusyMachine, ARunThatStoodStillIsUnresolvedAndSaysHowLateItWas) {
+  const Outcome outcome = shell(
+      "out=$(mktemp -u) && mkfifo $out && { \"$HALFOPEN\" replay host-crash --quick > $out & pid=$!; "
+      "while IFS= read -r line; do echo \"$line\"; case $line in *'host crashes'*) kill -STOP $pid; sleep "
+      "2.5; "
+      "kill -CONT $pid;; esac; done < $out; rm $out; wait $pid; }");
+  EXPECT_EQ(outcome.status, kExitUnresolved) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("UNRESOLVED host-crash.toml:"));
+  EXPECT_THAT(outcome.out, HasSubstr("the machine was 2."));
+  EXPECT_THAT(outcome.out, HasSubstr(" unresolved"));
+}
+
+TEST_F(BusyMachine, AKernelThatIsWrongFailsAllTheSame) {
+  const Outcome outcome = shell(std::string{kBusy} +
+                                "busy \"$HALFOPEN\" check host-crash --client kernel --quick --set "
+                                "client.sysctl.tcp_early_retrans=0 --against " HALFOPEN_SOURCE_DIR
+                                "/pcaps/host-crash.replay.pcapng");
+  EXPECT_EQ(outcome.status, kExitNo) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("tail loss probe"));
+}
+
+TEST_F(BusyMachine, WhatIsRightNeverFails) {
+  for (const char* hosts : {"--client kernel", "--client kernel --server kernel"}) {
+    const Outcome outcome = shell(std::string{kBusy} +
+                                  "cd / && busy \"$HALFOPEN\" check process-killed host-crash host-reboot "
+                                  "host-shutdown --quick --retry 1 " +
+                                  hosts);
+    EXPECT_THAT(outcome.status, AnyOf(kExitYes, kExitUnresolved)) << outcome.out << outcome.err;
+  }
+}
+
+}  // namespace
+}  // namespace halfopen

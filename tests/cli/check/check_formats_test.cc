@@ -137,7 +137,8 @@ TEST_F(CheckFormats, JsonSaysItAll) {
   const Json json = Json::parse(outcome.out);
   EXPECT_EQ(json["format"], "halfopen-check/1");
   EXPECT_EQ(json["exit"], 2);
-  EXPECT_EQ(json["totals"], (Json{{"passed", 1}, {"failed", 1}, {"skipped", 0}, {"trouble", 1}}));
+  EXPECT_EQ(json["totals"],
+            (Json{{"passed", 1}, {"failed", 1}, {"skipped", 0}, {"trouble", 1}, {"unresolved", 0}}));
   ASSERT_THAT(json["results"], SizeIs(3));
   EXPECT_EQ(json["results"][0]["result"], "failed");
   EXPECT_THAT(json["results"][0]["expectations"]["failed"], SizeIs(1));

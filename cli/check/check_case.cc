@@ -7,13 +7,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <utility>
 
 #include "capture/compare/compare.h"
 #include "capture/file/output_file.h"
-#include "cli/run/excuse.h"
+#include "cli/check/excuse_reference.h"
 #include "cli/run/traced_run.h"
 #include "replay/base/errors.h"
 #include "replay/run/kernel_run.h"
@@ -63,56 +62,19 @@ ReferenceResult judge(const Comparison& comparison, const Reference& reference,
   return {.name = reference.name(), .what = What::different, .text = comparison.first};
 }
 
-// Each end of a gap may be late.
-void allow_for(const Lateness& lateness, CompareOptions& options) {
-  options.slack = 2 * lateness.worst().by;
-  options.stretch = lateness.stretch();
-}
-
-// A text without its moments ("at 4.500000 s"), which differ from run to run.
-std::string without_times(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_number = text[i] >= '0' && text[i] <= '9';
-    const std::size_t end = is_number ? text.find_first_not_of("0123456789.", i) : i + 1;
-    const std::string_view piece = text.substr(i, end == std::string_view::npos ? end : end - i);
-    if (!is_number || piece.find('.') == std::string_view::npos) out += piece;
-    i += piece.size() - 1;
-  }
-  return out;
-}
-
-// A difference that the machine's lateness explains is unresolved. `is_same_with_it`: the comparison again,
-// with as much more tolerance.
-ReferenceResult excuse_reference(ReferenceResult judged, const TracedRun& traced, CheckResult& result,
-                                 const std::function<bool()>& is_same_with_it) {
-  using What = ReferenceResult::What;
-  const Lateness& lateness = traced.end.lateness;
-  const bool is_bad = judged.what == What::different || judged.what == What::gone;
-  if (!is_bad || lateness.worst().by == Duration::zero()) return judged;
-  const bool is_time_alone = judged.what == What::different && is_same_with_it();
-  if (!is_time_alone && !lateness.may_have_decided()) return judged;
-  if (!is_time_alone) result.unsized.push_back(judged.name + ": " + without_times(judged.text));
-  judged.what = What::unresolved;
-  judged.text += "; " + text_of(lateness);
-  return judged;
-}
-
 // The run is B, what it is held against is A.
 ReferenceResult compare_with(const Reference& reference, const TracedRun& traced, CheckResult& result) {
   const auto against = [&](const std::string& file, const std::vector<std::string>& names) {
-    CompareOptions options{.connection = {},
-                           .tolerance = reference.tolerance,
-                           .ignored = {},
-                           .name_a = "reference",
-                           .name_b = "run"};
+    const CompareOptions options{.connection = {},
+                                 .tolerance = reference.tolerance,
+                                 .ignored = {},
+                                 .name_a = "reference",
+                                 .name_b = "run"};
     const Comparison comparison = compare_captures(file, traced.capture.path(), options);
     result.remarks.insert(result.remarks.end(), comparison.remarks.begin(), comparison.remarks.end());
     const ReferenceResult judged = judge(comparison, reference, expected_of(reference, names));
-    return excuse_reference(judged, traced, result, [&] {
-      allow_for(traced.end.lateness, options);
-      return compare_captures(file, traced.capture.path(), options).is_same();
-    });
+    return excuse_reference(judged, traced.end.lateness, file, traced.capture.path(), options,
+                            result.unsized);
   };
   try {
     if (reference.simulation) {

@@ -12,6 +12,7 @@ namespace halfopen {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class BusyMachine : public test::KernelTest {};
@@ -31,7 +32,7 @@ TEST_F(BusyMachine, ARunThatStoodStillIsUnresolvedAndSaysHowLateItWas) {
       "kill -CONT $pid;; esac; done < $out; rm $out; wait $pid; }");
   EXPECT_EQ(outcome.status, kExitUnresolved) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("UNRESOLVED host-crash.toml:"));
-  EXPECT_THAT(outcome.out, HasSubstr("the machine was 2."));
+  EXPECT_THAT(outcome.out, ContainsRegex("; the machine was [1-9][0-9.]* s late at "));
   EXPECT_THAT(outcome.out, HasSubstr(" unresolved"));
 }
 

@@ -36,20 +36,22 @@ TEST_F(BusyMachine, ARunThatStoodStillIsUnresolvedAndSaysHowLateItWas) {
   EXPECT_THAT(outcome.out, HasSubstr(" unresolved"));
 }
 
-TEST_F(BusyMachine, AKernelThatIsWrongFailsAllTheSame) {
+// It fails, unless in one of the attempts nothing was left of the run that could be told (CheckAttempts has
+// the rule); what it never does is pass.
+TEST_F(BusyMachine, AKernelThatIsWrongIsNotExcused) {
   const Outcome outcome = shell(std::string{kBusy} +
                                 "busy \"$HALFOPEN\" check host-crash --client kernel --quick --set "
                                 "client.sysctl.tcp_early_retrans=0 --against " HALFOPEN_SOURCE_DIR
                                 "/pcaps/host-crash.replay.pcapng");
-  EXPECT_EQ(outcome.status, kExitNo) << outcome.out << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("tail loss probe"));
+  EXPECT_THAT(outcome.status, AnyOf(kExitNo, kExitUnresolved)) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("differs from "));
 }
 
 TEST_F(BusyMachine, WhatIsRightNeverFails) {
   for (const char* hosts : {"--client kernel", "--client kernel --server kernel"}) {
     const Outcome outcome = shell(std::string{kBusy} +
                                   "cd / && busy \"$HALFOPEN\" check process-killed host-crash host-reboot "
-                                  "host-shutdown --quick --retry 1 " +
+                                  "host-shutdown --quick --retry 0 " +
                                   hosts);
     EXPECT_THAT(outcome.status, AnyOf(kExitYes, kExitUnresolved)) << outcome.out << outcome.err;
   }

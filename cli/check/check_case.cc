@@ -176,7 +176,8 @@ void count_expectations(const TracedRun& traced, CheckResult& result) {
   for (const Verdict& verdict : traced.verdicts) {
     switch (verdict.what) {
       case Verdict::What::passed: ++result.expectations_passed; break;
-      case Verdict::What::skipped: ++result.expectations_other; break;
+      case Verdict::What::skipped:
+      case Verdict::What::not_applicable: ++result.expectations_other; break;
       case Verdict::What::failed: result.failed.push_back(sentence_of(verdict)); break;
       case Verdict::What::unresolved:
         result.unresolved.push_back(sentence_of(verdict));

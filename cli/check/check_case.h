@@ -7,8 +7,8 @@
 
 namespace halfopen {
 
-// Never throws for what goes wrong: the result says it. Run it in a process of its own: with kernel hosts it
-// waits for every child.
+// Never throws for what goes wrong: the result says it. Run it in a process of its own: what
+// dies there takes nobody along.
 [[nodiscard]] CheckResult run_case(const CheckCase& one);
 
 }  // namespace halfopen

@@ -1,5 +1,5 @@
-// Work in processes of its own, several at a time: a run with kernel hosts owns ptrace and waitpid of its
-// process, and what dies takes nobody along.
+// Work in processes of its own, several at a time: a run with kernel hosts wants a thread and SIGCHLD for
+// itself, and what dies takes nobody along.
 #pragma once
 
 #include <sys/types.h>

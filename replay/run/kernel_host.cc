@@ -26,14 +26,16 @@ bool is_server(HostId id) { return id == HostId::server; }
 }  // namespace
 
 KernelHost::KernelHost(KernelHostConfig config, BlockPool& pool, ProcessWatch& watch, Observer& observer)
-    : config_{std::move(config)},
-      pool_{pool},
-      watch_{watch},
-      observer_{observer},
-      sandbox_{std::make_unique<Sandbox>(config_.sandbox)},
-      states_{config_.id} {}
+    : config_{std::move(config)}, pool_{pool}, watch_{watch}, observer_{observer}, states_{config_.id} {
+  make_sandbox();
+}
 
 KernelHost::~KernelHost() = default;
+
+void KernelHost::make_sandbox() {
+  sandbox_ = std::make_unique<Sandbox>(config_.sandbox);
+  watch_.also_reap(sandbox_->init());
+}
 
 void KernelHost::receive(TimePoint, Packet&& packet) {
   if (dark_) return;
@@ -86,7 +88,7 @@ std::vector<std::string> KernelHost::command() const {
 }
 
 void KernelHost::boot(TimePoint now) {
-  if (sandbox_ == nullptr) sandbox_ = std::make_unique<Sandbox>(config_.sandbox);
+  if (sandbox_ == nullptr) make_sandbox();
   device_ = sandbox_->take_device();
   diagnostics_.emplace(sandbox_->take_diagnostics());
   dark_ = false;
@@ -116,8 +118,11 @@ void KernelHost::start_program(TimePoint now) {
     remark(now, fmt::format("system calls are not seen, as ptrace is not allowed: {}", std::strerror(errno)));
   }
   const int error = Sandbox::go(spawned, config_.trace && watched);
-  if (error != 0)
-    throw std::runtime_error{fmt::format("cannot run {}: {}", command().front(), std::strerror(error))};
+  if (error != 0) {
+    const char* why = error == ETIMEDOUT ? "it has not started after 10 s (does its file system answer?)"
+                                         : std::strerror(error);
+    throw std::runtime_error{fmt::format("cannot run {}: {}", command().front(), why)};
+  }
   program_delay_.emplace(program_);
   note(now, ProcessNote::What::started);
 }
@@ -156,7 +161,7 @@ void KernelHost::deliver(Victim victim, int signal) {
   if (victim == Victim::all) return sandbox_->signal_all(signal);
   const pid_t parent = watch_.listener(config_.id).value_or(program_);  // behind the shell of a user's server
   const pid_t target = victim == Victim::child ? watch_.newest_child(parent).value_or(parent) : parent;
-  if (watch_.lives(target)) ::kill(target, signal);
+  watch_.signal(target, signal);
 }
 
 void KernelHost::kill(TimePoint, Victim victim, int signal) { deliver(victim, signal); }
@@ -231,10 +236,9 @@ bool KernelHost::has_running_timers() {
 
 void KernelHost::note(TimePoint now, ProcessNote::What what, std::string text) {
   if (!observer_.wants(NoteKind::process)) return;
-  const std::string program = command().front();
   observer_.on_note(ProcessNote{.at = now,
                                 .host = config_.id,
-                                .program = program.substr(program.rfind('/') + 1),
+                                .program = watch_.program_of(program_),
                                 .pid = program_pid_,
                                 .what = what,
                                 .text = std::move(text)});

@@ -37,8 +37,8 @@ struct KernelHostConfig {
 
 class KernelHost final : public Host {
  public:
-  // `pool`, `watch` and `observer` outlive the host. Makes the first sandbox at once, so that boot() is
-  // quick. Throws Cannot or std::runtime_error.
+  // `pool`, `watch` and `observer` outlive the host; `watch` reaps what ran in it. Makes the first sandbox at
+  // once, so that boot() is quick. Throws Cannot or std::runtime_error.
   KernelHost(KernelHostConfig config, BlockPool& pool, ProcessWatch& watch, Observer& observer);
   ~KernelHost() override;
   KernelHost(const KernelHost&) = delete;
@@ -83,6 +83,7 @@ class KernelHost final : public Host {
   [[nodiscard]] const std::vector<std::string>& sysctls() const { return sysctls_; }
 
  private:
+  void make_sandbox();
   [[nodiscard]] std::vector<std::string> command() const;
   void start_program(TimePoint now);
   void await_listening(TimePoint now);

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,18 +19,8 @@ using namespace std::chrono_literals;
 constexpr Duration kLook = 500ms;       // how often states are asked for while nothing else happens
 constexpr Duration kViewDelay = 200ms;  // after an event of the timeline: what it did to the sockets
 constexpr Duration kSettle = 300ms;     // after the client's end: its kernel's last packets
+constexpr Duration kReaping = 5s;       // until what was killed is gone
 constexpr Duration kPatience = 2s;  // of our own programs: longer than any pause of theirs that nobody sees
-
-// SIGCHLD only has to end a ppoll(): it is blocked everywhere else.
-void arrange_sigchld() {
-  struct sigaction action {};
-  action.sa_handler = [](int) {};
-  sigaction(SIGCHLD, &action, nullptr);
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &set, nullptr);
-}
 
 // Hears nothing.
 class Deaf final : public Observer {
@@ -102,25 +91,34 @@ std::string kernel_release() {
 
 KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)
     : scenario_{scenario}, options_{options}, watch_{options.trace} {
-  arrange_sigchld();
-  world_ = std::make_unique<World>(
-      scenario_, WorldOptions{.seed = options.seed,
-                              .tap = options.tap,
-                              .observers = options.observers,
-                              .make_host = [this](HostId id, BlockPool& pool, Observer& observer) {
-                                return make_host(id, pool, observer);
-                              }});
+  try {
+    world_ = std::make_unique<World>(
+        scenario_, WorldOptions{.seed = options.seed,
+                                .tap = options.tap,
+                                .observers = options.observers,
+                                .make_host = [this](HostId id, BlockPool& pool, Observer& observer) {
+                                  return make_host(id, pool, observer);
+                                }});
+  } catch (...) {
+    kernels_ = {};  // they are gone, and what ran in them is being killed
+    reap();
+    throw;
+  }
   zero_ = std::chrono::steady_clock::now();
 }
 
-// Waits for the end of everything that ran, so that not even a zombie is left.
 KernelRun::~KernelRun() {
   for (KernelHost* host : kernels_) {
     if (host != nullptr) host->vanish();
   }
+  reap();
+}
+
+// Waits for the end of everything that ran, so that not even a zombie is left. All of it has been killed.
+void KernelRun::reap() {
   Deaf deaf;
-  const auto limit = std::chrono::steady_clock::now() + 5s;
-  while (waitpid(-1, nullptr, WNOHANG | WNOWAIT | __WALL) >= 0 && std::chrono::steady_clock::now() < limit) {
+  const auto limit = std::chrono::steady_clock::now() + kReaping;
+  while (watch_.awaits_any() && std::chrono::steady_clock::now() < limit) {
     if (!watch_.poll(now(), deaf)) wait(now() + 10ms);
   }
 }
@@ -254,6 +252,13 @@ bool KernelRun::is_idle() {
   return true;
 }
 
+// When --until-client-exits ends the run: its kernel's last packets come after the client's end.
+TimePoint KernelRun::cut_at(TimePoint at) {
+  if (!options_.until_client_exits || !world_->host(HostId::client).all_exited()) return kNever;
+  client_over_at_ = std::min(client_over_at_, at);
+  return client_over_at_ + kSettle;
+}
+
 KernelRun::End KernelRun::run() {
   TimePoint told = kTimeZero;
   for (;;) {
@@ -262,6 +267,11 @@ KernelRun::End KernelRun::run() {
     const TimePoint at = now();
     if (at >= scenario_.until) break;
     const Duration quiet = at - last_activity_;
+    const TimePoint cut = cut_at(at);
+    if (at >= cut) {
+      world_->tell_what_never_came();
+      return {.at = at, .for_ever = false};
+    }
     if (quiet >= kSettle && is_idle()) {
       const bool client_over = world_->host(HostId::client).all_exited();
       const bool ours = options_.client_command.empty();
@@ -279,7 +289,7 @@ KernelRun::End KernelRun::run() {
       options_.on_wait(at);
     }
     const Duration look = quiet < kSettle ? kSettle - quiet : kLook;
-    wait(std::min({world_->next_event(), at + look, look_at_, scenario_.until}));
+    wait(std::min({world_->next_event(), at + look, look_at_, scenario_.until, cut}));
   }
   world_->tell_what_never_came();
   return {.at = scenario_.until, .for_ever = false};

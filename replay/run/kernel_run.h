@@ -13,6 +13,7 @@
 #include "replay/run/kernel_host.h"
 #include "replay/run/lateness.h"
 #include "replay/run/run_delay.h"
+#include "replay/run/sigchld.h"
 #include "replay/watch/process_watch.h"
 #include "sim/run/world.h"
 #include "sim/scenario/scenario.h"
@@ -25,6 +26,7 @@ struct KernelRunOptions {
   std::vector<std::string> server_command;  // and in the server's
   std::string programs;                     // the directory with line-client and the servers
   bool trace = true;
+  bool until_client_exits = false;  // the run ends soon after the client's last process
   std::optional<std::uint64_t> seed = std::nullopt;
   HostId tap = HostId::client;
   Observers observers = {};
@@ -40,13 +42,15 @@ class KernelRun {
   // not allow it, std::runtime_error where a program or a sysctl is wrong.
   KernelRun(const Scenario& scenario, const KernelRunOptions& options);
   ~KernelRun();
+  KernelRun(const KernelRun&) = delete;
+  KernelRun& operator=(const KernelRun&) = delete;
 
   struct End {
     TimePoint at;
     bool for_ever = false;  // nothing would ever happen again
   };
-  // Until the client's program is over and nothing is under way, until nothing can happen any more, or until
-  // the scenario's end.
+  // Until the client's program is over and nothing is under way (or, if asked for, whatever is), until
+  // nothing can happen any more, or until the scenario's end.
   End run();
 
   // Of this process and of the programs, so far.
@@ -60,15 +64,18 @@ class KernelRun {
   [[nodiscard]] std::unique_ptr<Host> make_host(HostId id, BlockPool& pool, Observer& observer);
   [[nodiscard]] KernelHostConfig config_of(HostId id) const;
   [[nodiscard]] TimePoint now() const;
+  void reap();
   bool step();
   void measure_lateness(TimePoint at);
   void tell_sockets(TimePoint at);
   void wait(TimePoint until);
   [[nodiscard]] bool is_idle();
   [[nodiscard]] Duration patience() const;
+  [[nodiscard]] TimePoint cut_at(TimePoint at);
 
   Scenario scenario_;
   KernelRunOptions options_;
+  SigchldArranged sigchld_;
   ProcessWatch watch_;
   std::array<KernelHost*, 2> kernels_{};
   std::unique_ptr<World> world_;
@@ -79,6 +86,7 @@ class KernelRun {
   TimePoint last_activity_ = kTimeZero;
   std::uint64_t packets_seen_ = 0;
   TimePoint look_at_ = kNever;
+  TimePoint client_over_at_ = kNever;
   std::vector<std::string> states_told_;
 };
 

@@ -13,12 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "replay/base/errors.h"
+#include "replay/base/pidfd.h"
 #include "replay/sandbox/sandbox_init.h"
 #include "replay/watch/call_filter.h"
 #include "sim/base/input_error.h"
@@ -117,11 +119,11 @@ Sandbox::Sandbox(const SandboxConfig& config) {
   theirs.close();
   channel_ = std::move(ours);
   try {
-    init_handle_ = UniqueFd{static_cast<int>(syscall(SYS_pidfd_open, init_, 0))};
+    init_handle_ = open_pidfd(init_);
     if (!init_handle_) throw_system("pidfd_open");
     await_init();
   } catch (...) {
-    ::kill(init_, SIGKILL);
+    ::kill(init_, SIGKILL);  // nobody has waited for it yet
     while (waitpid(init_, nullptr, __WALL) < 0 && errno == EINTR) {
     }
     throw;
@@ -145,10 +147,11 @@ void Sandbox::await_init() {
 }
 
 // The init cannot go before its last process has gone and was reaped, which for a traced one is the tracer's
-// business: so nobody waits here, and whoever reaps our children (ProcessWatch) reaps it, too.
+// business: so nobody waits here.
 Sandbox::~Sandbox() {
   device_.reset();  // first: a device that is closed takes no last words
-  ::kill(init_, SIGKILL);
+  // By its handle: who reaps it may have done so, and its number may be another's.
+  send_signal(init_handle_, SIGKILL);
 }
 
 Spawned Sandbox::spawn(const SpawnRequest& request) {
@@ -182,13 +185,19 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   return spawned;
 }
 
-int Sandbox::go(Spawned& spawned, bool traced) {
+int Sandbox::go(Spawned& spawned, bool traced, std::chrono::milliseconds limit) {
   const char word = traced ? kTraced : kUntraced;
   if (send(spawned.gate.get(), &word, 1, MSG_NOSIGNAL) != 1) return ECHILD;
-  char nothing = 0;  // the far end closes by exec(), or by the end of the process
-  while (read(spawned.gate.get(), &nothing, 1) < 0 && errno == EINTR) {
-  }
+  // The far end closes by exec(), or by the end of the process.
+  pollfd closed{.fd = spawned.gate.get(), .events = POLLIN, .revents = 0};
+  const auto until = std::chrono::steady_clock::now() + limit;
+  int ready = 0;
+  do {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    ready = poll(&closed, 1, static_cast<int>(std::max(left, std::chrono::milliseconds{0}).count()));
+  } while (ready < 0 && errno == EINTR);
   spawned.gate.reset();
+  if (ready <= 0) return ETIMEDOUT;
   return *std::exchange(spawned.exec_error, nullptr);
 }
 

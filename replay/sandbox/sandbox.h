@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -64,10 +65,15 @@ class Sandbox {
   // Forks a process into the sandbox. It has no privileges, and runs only after go().
   [[nodiscard]] Spawned spawn(const SpawnRequest& request);
   // Lets it exec, with the call filter installed if it is `traced`: without a tracer, filtered calls would
-  // fail. Returns 0, or the errno of an exec that failed (ENOENT, EACCES).
-  [[nodiscard]] static int go(Spawned& spawned, bool traced);
+  // fail. Returns 0, the errno of an exec that failed (ENOENT, EACCES), or ETIMEDOUT of one that is not done
+  // within `limit` (its file may lie on a server that is gone).
+  [[nodiscard]] static int go(Spawned& spawned, bool traced,
+                              std::chrono::milliseconds limit = std::chrono::seconds{10});
   // Sends `signal` to every process of the sandbox but the init.
   void signal_all(int signal);
+  // The first process of the sandbox, a child of ours: it ends when this object does, or when it is killed
+  // from outside, and is the caller's to wait for.
+  [[nodiscard]] pid_t init() const { return init_; }
   // What was written to the sysctls of the environment, for people: "tcp_congestion_control: no such file".
   [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
   // What the sysctls that the config names are in there: "tcp_retries2=5". Those that this kernel has.

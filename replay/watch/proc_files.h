@@ -13,6 +13,7 @@ namespace halfopen {
 struct ProcStatus {
   pid_t tgid = 0;            // the process that a thread belongs to; itself if it is the first
   pid_t parent = 0;          // 0 if that lies outside of our PID namespace
+  pid_t tracer = 0;          // the thread that traces it and has not waited for its end; 0 for none
   std::uint32_t ns_pid = 0;  // the process's pid as it sees it itself, in its PID namespace
   std::uint64_t caught = 0;  // signals that have a handler: bit 0 is signal 1
 };

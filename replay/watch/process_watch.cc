@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "replay/base/pidfd.h"
 #include "replay/watch/proc_files.h"
 #include "replay/watch/ptrace_request.h"
 
@@ -27,6 +29,17 @@ bool is_stop_signal(int signal) {
 
 // The C library's threads talk to each other with these two (SIGCANCEL, SIGSETXID); programs cannot use them.
 bool is_librarys_own(int signal) { return signal == 32 || signal == 33; }
+
+// Whether anything of a process, or of all (P_ALL), waits to be heard: whose it is. Leaves it there.
+std::optional<pid_t> heard_of(idtype_t kind, pid_t pid) {
+  siginfo_t next{};
+  const int found =
+      waitid(kind, static_cast<id_t>(pid), &next, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
+  return found == 0 && next.si_pid != 0 ? std::optional{next.si_pid} : std::nullopt;
+}
+
+// Traced by this thread, which has not waited for its end. Its parent may have.
+bool is_our_tracee(const ProcStatus& status) { return status.tracer == gettid(); }
 
 bool has_handler(pid_t tid, int signal) {
   const auto status = read_status(tid);
@@ -47,6 +60,7 @@ bool ProcessWatch::adopt(HostId host, pid_t pid, const std::string& program, boo
                          .ns_pid = status ? status->ns_pid : static_cast<std::uint32_t>(pid),
                          .traced = false,
                          .first = true,
+                         .before_exec = true,
                          .frozen = false,
                          .listens = false,
                          .networked = false};
@@ -60,7 +74,7 @@ bool ProcessWatch::adopt(HostId host, pid_t pid, const std::string& program, boo
     thread.process = pid;
     thread.fresh = false;  // it was running already
   }
-  inside_[pid] = process.ns_pid;
+  adopted_[pid] = {process.ns_pid, program};
   processes_[pid] = std::move(process);
   if (!as_asked) errno = error;
   return as_asked;
@@ -73,12 +87,11 @@ bool ProcessWatch::poll(TimePoint now, Observer& observer) {
 bool ProcessWatch::poll(const Clock& clock, Observer& observer) {
   int events = 0;
   for (; events < kMostEventsPerPoll; ++events) {
-    siginfo_t next{};
-    const int found = waitid(P_ALL, 0, &next, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
-    if (found != 0 || next.si_pid == 0) break;
+    const std::optional<pid_t> next = next_event();
+    if (!next) break;
     const Telling to{clock(), observer};
     int status = 0;
-    const pid_t pid = waitpid(next.si_pid, &status, WNOHANG | __WALL);
+    const pid_t pid = waitpid(*next, &status, WNOHANG | __WALL);
     if (pid <= 0) continue;  // the clock's own poll() has had it
     if (WIFSTOPPED(status)) {
       on_stop(to, pid, status);
@@ -87,6 +100,44 @@ bool ProcessWatch::poll(const Clock& clock, Observer& observer) {
     }
   }
   return events > 0;
+}
+
+// Of whom there is something to hear. A child that somebody else of this process has to wait for is left to
+// them; while it stands first among all, ours are asked for one by one.
+std::optional<pid_t> ProcessWatch::next_event() const {
+  const std::optional<pid_t> first = heard_of(P_ALL, 0);
+  if (!first || is_ours(*first)) return first;
+  for (const auto& [tid, thread] : threads_) {
+    if (heard_of(P_PID, tid)) return tid;
+  }
+  for (const auto& [pid, process] : processes_) {
+    if (!process.traced && heard_of(P_PID, pid)) return pid;
+  }
+  for (const pid_t pid : silent_) {
+    if (heard_of(P_PID, pid)) return pid;
+  }
+  return std::nullopt;
+}
+
+// Known, or born to one that is known, which has not reported it yet.
+bool ProcessWatch::is_ours(pid_t tid) const {
+  if (threads_.contains(tid) || processes_.contains(tid) || silent_.contains(tid)) return true;
+  const auto status = read_status(tid);
+  return status && is_our_tracee(*status);
+}
+
+bool ProcessWatch::awaits_any() const { return !processes_.empty() || !silent_.empty(); }
+
+bool ProcessWatch::signal(pid_t pid, int signal) const {
+  const UniqueFd handle = open_pidfd(pid);
+  if (!handle) return false;
+  // Looked for after it was opened: what we have not waited for keeps its number.
+  bool is_meant = processes_.contains(pid);
+  if (!is_meant) {
+    const auto status = read_status(pid);
+    is_meant = status && processes_.contains(status->parent);
+  }
+  return is_meant && send_signal(handle, signal);
 }
 
 void ProcessWatch::forget(HostId host) {
@@ -116,9 +167,14 @@ std::optional<pid_t> ProcessWatch::newest_child(pid_t parent) const {
 
 std::uint32_t ProcessWatch::pid_inside(pid_t pid) const {
   if (const auto known = processes_.find(pid); known != processes_.end()) return known->second.ns_pid;
-  if (const auto adopted = inside_.find(pid); adopted != inside_.end()) return adopted->second;
+  if (const auto adopted = adopted_.find(pid); adopted != adopted_.end()) return adopted->second.ns_pid;
   const auto status = read_status(pid);
   return status ? status->ns_pid : static_cast<std::uint32_t>(pid);
+}
+
+std::string ProcessWatch::program_of(pid_t pid) const {
+  const auto adopted = adopted_.find(pid);
+  return adopted != adopted_.end() ? adopted->second.program : std::string{};
 }
 
 std::optional<pid_t> ProcessWatch::listener(HostId host) const {
@@ -132,8 +188,9 @@ std::optional<pid_t> ProcessWatch::listener(HostId host) const {
 
 void ProcessWatch::on_end(const Telling& to, pid_t pid, int status) {
   threads_.erase(pid);
+  silent_.erase(pid);
   const auto found = processes_.find(pid);
-  if (found == processes_.end()) return;  // a thread, or a child of ours that is none of the hosts'
+  if (found == processes_.end()) return;  // a thread, one that nobody reported, or also_reap()'s
   if (WIFSIGNALED(status)) {
     tell_process(to, found->second, ProcessNote::What::killed, WTERMSIG(status), 0);
   } else {
@@ -178,6 +235,7 @@ TracedThread& ProcessWatch::meet(const Telling& to, pid_t tid) {
                        .ns_pid = status ? status->ns_pid : 0,
                        .traced = true,
                        .first = false,
+                       .before_exec = false,
                        .frozen = false,
                        .listens = false,
                        .networked = false};
@@ -190,7 +248,9 @@ TracedThread& ProcessWatch::meet(const Telling& to, pid_t tid) {
 
 void ProcessWatch::add_child(const Telling& to, pid_t tid, WatchedProcess& process) {
   const auto status = read_status(tid);
-  if (!status) return;  // killed before it ever ran, and reaped
+  // The kernel promises no order among a birth that a parent reports and the child's own stops and end. Whose
+  // end was handled is no tracee any more, though it stays in /proc until its parent has waited for it.
+  if (!status || !is_our_tracee(*status)) return;
   TracedThread& thread = threads_[tid];
   thread.tid = tid;
   thread.process = status->tgid;
@@ -204,6 +264,7 @@ void ProcessWatch::add_child(const Telling& to, pid_t tid, WatchedProcess& proce
            .ns_pid = status->ns_pid,
            .traced = true,
            .first = false,
+           .before_exec = false,
            .frozen = false,
            .listens = false,
            .networked = process.networked};
@@ -230,9 +291,11 @@ void ProcessWatch::on_exec(pid_t pid) {
   thread.process = pid;
   thread.fresh = false;
   WatchedProcess* process = process_of(thread);
-  if (process != nullptr && !process->first) {
+  // The kernel's name is cut; what was adopted came with a better one for its first program.
+  if (process != nullptr && !std::exchange(process->before_exec, false)) {
     std::string name = read_comm(pid);
     if (!name.empty()) process->program = std::move(name);
+    if (process->first) adopted_[pid].program = process->program;
   }
   resume(thread, 0);
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "replay/watch/traced_process.h"
@@ -17,8 +18,8 @@
 
 namespace halfopen {
 
-// Reaps and, where asked, traces the processes of kernel hosts. One object a run: waitpid() belongs to the
-// whole process, and ptrace to the thread that adopts; all calls must come from that one.
+// Reaps and, where asked, traces the processes of kernel hosts, and waits for nobody else's children. ptrace
+// belongs to the thread that adopts: all calls must come from that one.
 //
 // Notes are those of sim/trace/observe.h, in the model's words. Being traced changes one thing for a process:
 // it wakes for signals that it ignores, and a call that the kernel never restarts (epoll_wait, a read with
@@ -38,9 +39,13 @@ class ProcessWatch {
   // A traced process dies with ours. Of an untraced one only its end is told, and nothing of its children.
   bool adopt(HostId host, pid_t pid, const std::string& program, bool traced);
 
-  // Handles what waitpid(-1, WNOHANG | __WALL) has to say, stamping notes with `now`. Returns true if
-  // anything happened: then there may be more, as one call stops after some hundred events so that `now`
-  // stays true. SIGCHLD tells when to call it again. Children of ours that were not adopted are reaped, too.
+  // A child of ours that is no program of a host's (the first process of its sandbox): its end is waited for,
+  // and not told.
+  void also_reap(pid_t child) { silent_.insert(child); }
+
+  // Handles what the kernel has to say of those processes and their descendants, stamping notes with `now`.
+  // Returns true if anything happened: then there may be more, as one call stops after some hundred events so
+  // that `now` stays true. SIGCHLD tells when to call it again.
   bool poll(TimePoint now, Observer& observer);
   // The same with a clock, which is asked for each event when it has happened and before it is told: there
   // the owner takes what was sent before, so that packets and calls keep their order. The clock may call
@@ -62,8 +67,13 @@ class ProcessWatch {
   // The pid that a process has in its own PID namespace, as notes show it. Known of an adopted process, even
   // after its end; otherwise of one that lives. Of any other: `pid`.
   [[nodiscard]] std::uint32_t pid_inside(pid_t pid) const;
-  // The process that we know and that has not ended.
-  [[nodiscard]] bool lives(pid_t pid) const { return processes_.contains(pid); }
+  // The program that an adopted process has executed last, also after its end; empty for any other.
+  [[nodiscard]] std::string program_of(pid_t pid) const;
+  // Of processes that are to be reaped, hosts' or not, some have not ended.
+  [[nodiscard]] bool awaits_any() const;
+  // Sends a signal to a process that was adopted, to one that descends from it and is traced, or to a child
+  // of one that is not. Never to another one that has got its number since. False if it is over.
+  bool signal(pid_t pid, int signal) const;
   // The first living process of the host that has returned from listen() on an internet socket: the server,
   // where a shell started it. None without traced calls.
   [[nodiscard]] std::optional<pid_t> listener(HostId host) const;
@@ -74,6 +84,8 @@ class ProcessWatch {
     Observer& observer;
   };
 
+  [[nodiscard]] std::optional<pid_t> next_event() const;
+  [[nodiscard]] bool is_ours(pid_t tid) const;
   void on_end(const Telling& to, pid_t pid, int status);
   void on_stop(const Telling& to, pid_t tid, int status);
   void on_birth(const Telling& to, TracedThread& parent);
@@ -104,7 +116,12 @@ class ProcessWatch {
   std::uint64_t births_ = 0;
   std::map<pid_t, WatchedProcess> processes_;
   std::map<pid_t, TracedThread> threads_;  // of traced processes, each with its first
-  std::map<pid_t, std::uint32_t> inside_;  // pids of all that were adopted, as they see themselves
+  std::set<pid_t> silent_;                 // also_reap()'s
+  struct Adopted {
+    std::uint32_t ns_pid = 0;  // as it sees itself
+    std::string program;       // that it executed last
+  };
+  std::map<pid_t, Adopted> adopted_;  // all that were, also when they are over
 };
 
 }  // namespace halfopen

@@ -16,8 +16,8 @@ void StateWatch::on_packet(const Packet& packet, bool from_us) {
   if (found == known_.rend()) {
     if (!segment->has(tcp_flag::syn)) return;
     known_.emplace_back().connection = connection;
-  } else if (segment->has(tcp_flag::syn)) {
-    found->over = false;  // perhaps the same four-tuple once more
+  } else if (segment->has(tcp_flag::syn) || !found->was_open) {
+    found->over = false;  // perhaps the same four-tuple once more, or one that a SYN cookie kept no state of
   }
 }
 
@@ -35,10 +35,10 @@ bool StateWatch::poll(TimePoint now, SocketDiagnostics& diagnostics, Observer& o
   bool changed = false;
   for (Known& known : known_) {
     if (known.over) continue;
-    const bool was_open = known.state != State::closed;
     known.socket = diagnostics.find(known.connection);
+    known.was_open |= known.socket.has_value();
     changed |= change(now, known, known.socket ? known.socket->state : State::closed, observer);
-    known.over = was_open && !known.socket;
+    known.over = !known.socket;
   }
   return changed;
 }

@@ -19,14 +19,18 @@ class StateWatch {
     FourTuple connection;  // this host's end first
     State state = State::closed;
     std::optional<SocketDiag> socket;  // as last seen
-    bool over = false;                 // it was there, and is no more
+    // It was there and is no more; or it was not there when asked for after its latest packet.
+    bool over = false;
+    bool was_open = false;  // it has been there
   };
 
   explicit StateWatch(HostId host) : host_{host} {}
 
   // A packet that this host sent or got. Its connection is asked for at the next poll().
   void on_packet(const Packet& packet, bool from_us);
-  // Asks for every connection that is not over, and notes what has changed. True if anything had.
+  // Asks for every connection that is not over, and notes what has changed. True if anything had. What a
+  // packet reached or came from is in the kernel's table by then, if it ever is: one that was never seen open
+  // (a refused SYN) is asked for once after each of its packets.
   bool poll(TimePoint now, SocketDiagnostics& diagnostics, Observer& observer);
   // The host is gone; so are its connections.
   void forget(TimePoint now, Observer& observer);

@@ -47,7 +47,8 @@ struct WatchedProcess {
   std::string program;
   std::uint32_t ns_pid = 0;  // as it sees it itself
   bool traced = false;
-  bool first = false;  // was adopted: a user's command, whose name stays whatever it executes
+  bool first = false;        // was adopted
+  bool before_exec = false;  // was adopted under the name of what it executes next
   bool frozen = false;
   bool listens = false;  // it has returned from listen() on an internet socket
   // It, or who forked it, has made a network call: its waiting for children is told, too.

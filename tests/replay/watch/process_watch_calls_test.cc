@@ -259,12 +259,12 @@ TEST_F(ProcessWatchTest, WithoutAnObserverForCallsProcessesGoOnAndListeningIsKno
     return listen(fd, 1) == 0 ? pause() : 1;
   });
   ASSERT_TRUE(until([&] { return watch_.listener(HostId::client) == pid; }));
-  EXPECT_TRUE(watch_.lives(pid));
+  EXPECT_TRUE(watch_.signal(pid, 0));
   kill(pid, SIGKILL);
   ASSERT_TRUE(until_ended());
   EXPECT_THAT(told(), ElementsAre("[killed 9]"));
   EXPECT_FALSE(watch_.listener(HostId::client));
-  EXPECT_FALSE(watch_.lives(pid));
+  EXPECT_FALSE(watch_.signal(pid, 0));
 }
 
 }  // namespace

@@ -90,18 +90,21 @@ TEST_F(ProcessWatchTest, TheNewestChildIsTheOneThatWasBornLastAndLives) {
   }
 }
 
-TEST_F(ProcessWatchTest, AShellThatExecutesKeepsItsNameAndItsChildrenGetTheirOwn) {
-  start([] { return execl("/bin/sh", "sh", "-c", "exec sh -c 'sleep 0; sh -c :; exit 3'", nullptr); });
+TEST_F(ProcessWatchTest, AProcessThatExecutesHasTheNameOfItsProgramAndSoHaveItsChildren) {
+  const pid_t pid =
+      start([] { return execl("/bin/sh", "sh", "-c", "exec sh -c 'sleep 0; sh -c :; exit 3'", nullptr); });
+  EXPECT_EQ(watch_.program_of(pid), "child");  // it was adopted as that, with its first program
   ASSERT_TRUE(until_ended());
   const auto notes = all<ProcessNote>();
   ASSERT_GE(notes.size(), 3U);
   EXPECT_EQ(notes[0].what, ProcessNote::What::forked);
-  EXPECT_EQ(notes[0].program, "child");
+  EXPECT_EQ(notes[0].program, "sh");
   EXPECT_EQ(notes[1].what, ProcessNote::What::exited);
   EXPECT_EQ(notes[1].program, "sleep");
   EXPECT_EQ(notes[1].pid, notes[0].pid);
-  EXPECT_EQ(notes.back().program, "child");
+  EXPECT_EQ(notes.back().program, "sh");
   EXPECT_EQ(notes.back().status, 3);
+  EXPECT_EQ(watch_.program_of(pid), "sh");
 }
 
 TEST_F(ProcessWatchTest, AThreadThatExecutesTakesItsProcessOver) {

@@ -76,6 +76,26 @@ bool is_about_process(Subject subject) {
          subject == Subject::process;
 }
 
+// Whose program an expectation is about, if it names what one does: its calls, what it prints, how it ends.
+// States and packets are the kernel's or the model's, whoever runs there.
+std::optional<HostId> program_of(const Expectation& expect) {
+  if (expect.subject == Subject::call || is_about_process(expect.subject)) return expect.host;
+  if (!expect.after) return std::nullopt;
+  using When = Trigger::What;
+  const When what = expect.after->what;
+  if (what == When::line_answered) return HostId::client;
+  const bool is_a_programs = what == When::call || what == When::exits || what == When::accepted;
+  return is_a_programs ? std::optional{expect.after->host} : std::nullopt;
+}
+
+// The user's program that runs where another was expected; empty where none does.
+std::string_view stand_in(const Expectation& expect, const RunFacts& facts) {
+  const std::optional<HostId> host = program_of(expect);
+  if (host == HostId::client) return facts.client_stand_in;
+  if (host == HostId::server) return facts.server_stand_in;
+  return {};
+}
+
 bool is_about_packets(Subject subject) {
   return subject == Subject::retransmissions || subject == Subject::packets || subject == Subject::rung;
 }
@@ -312,6 +332,7 @@ std::string_view to_string(Verdict::What what) {
     case Verdict::What::passed: return "passed";
     case Verdict::What::failed: return "failed";
     case Verdict::What::unresolved: return "unresolved";
+    case Verdict::What::not_applicable: return "not applicable";
     case Verdict::What::skipped: break;
   }
   return "skipped";
@@ -326,6 +347,8 @@ std::string line_of(const Verdict& verdict) {
       return fmt::format("FAILED   {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
     case Verdict::What::unresolved:
       return fmt::format("UNRESOLVED {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
+    case Verdict::What::not_applicable:
+      return fmt::format("not applicable: {} ({})", verdict.text, verdict.found);
     case Verdict::What::skipped: break;
   }
   return fmt::format("skipped  {} ({})", verdict.text, verdict.found);
@@ -337,6 +360,12 @@ Expectations::Expectations(std::vector<Expectation> expectations, const RunFacts
     impl_->verdicts.push_back(
         {Verdict::What::skipped, expect.place, expect.text, "only when " + expect.when.text});
     if (!holds(expect.when, facts)) continue;
+    if (const std::string_view other = stand_in(expect, facts); !other.empty()) {
+      impl_->verdicts.back().what = Verdict::What::not_applicable;
+      impl_->verdicts.back().found =
+          fmt::format("it is about the scenario's own program, and {} runs there", other);
+      continue;
+    }
     impl_->about_packets |= is_about_packets(expect.subject);
     impl_->about_states |= expect.subject == Subject::state;
     impl_->place_of.push_back(impl_->verdicts.size() - 1);

@@ -17,8 +17,9 @@ struct Verdict {
   enum class What : std::uint8_t {
     passed,
     failed,
-    skipped,     // its `when` does not hold here
-    unresolved,  // failed, but by no more than a busy machine explains: it proves nothing
+    skipped,         // its `when` does not hold here
+    not_applicable,  // it names what a program does that does not run here: a user's is in its place
+    unresolved,      // failed, but by no more than a busy machine explains: it proves nothing
   };
   What what = What::passed;
   std::string place;  // "host-crash.toml:31:1"
@@ -31,7 +32,8 @@ struct Verdict {
 
   [[nodiscard]] bool has_size() const { return missed_at != kNever; }
 };
-[[nodiscard]] std::string_view to_string(Verdict::What what);  // "passed", "failed", "skipped", "unresolved"
+// "passed", "failed", "skipped", "not applicable", "unresolved"
+[[nodiscard]] std::string_view to_string(Verdict::What what);
 
 // One line for people: "passed  client read() = -1 ETIMEDOUT (at 545.5 s)",
 // "FAILED  host-crash.toml:31:1: expected client read() = -1 ETIMEDOUT, found read() = -1 EHOSTUNREACH at 3.2

@@ -7,6 +7,7 @@
 #include "capture/note/note_text.h"
 #include "capture/note/text.h"
 #include "capture/tell/rung.h"
+#include "sim/scenario/trigger.h"
 
 namespace halfopen {
 namespace {
@@ -127,12 +128,27 @@ bool LadderText::shows(NoteKind kind) const {
   switch (kind) {
     case NoteKind::state: return options_.states;
     case NoteKind::timer: return options_.timers;
-    case NoteKind::call: return options_.calls;
+    case NoteKind::call: return options_.calls || options_.polls;
     case NoteKind::process: return options_.processes;
     case NoteKind::timeline:
     case NoteKind::remark: return options_.timeline;
   }
   return false;
+}
+
+bool LadderText::shows(const Note& note) const {
+  if (!shows(static_cast<NoteKind>(note.index()))) return false;
+  if (const auto* call = std::get_if<CallNote>(&note)) {
+    if (!(family_of_call(call->call) == "select" ? options_.polls : options_.calls)) return false;
+  }
+  const auto is_told = [this](const auto& any) {
+    if constexpr (requires { any.host; }) {
+      if (any.host == HostId::client) return options_.client;
+      if (any.host == HostId::server) return options_.server;
+    }
+    return true;  // what the scenario does, and what is of the router
+  };
+  return std::visit(is_told, note);
 }
 
 Ladder::Ladder(std::ostream& out, Names names, LadderOptions options)
@@ -147,7 +163,7 @@ Ladder::Ladder(std::FILE* out, Names names, LadderOptions options)
 void Ladder::on_packet(const PacketNote& note) { write_(text_.format_rung(note)); }
 
 void Ladder::on_note(const Note& note) {
-  if (text_.shows(static_cast<NoteKind>(note.index()))) write_(text_.format_note(note));
+  if (text_.shows(note)) write_(text_.format_note(note));
 }
 
 void Ladder::on_malformed(TimePoint at, std::uint64_t number, std::string_view message) {

@@ -26,11 +26,14 @@ struct LadderOptions {
   bool color = false;    // ANSI colours
   bool explain = false;  // after each rung and state, why it came and the rule behind it
   bool packets = true;
-  bool calls = true;      // system calls
+  bool calls = true;      // system calls, without
+  bool polls = true;      // those that wait for readiness: select(), poll(), epoll_wait()
   bool processes = true;  // born, killed, what they print
   bool states = true;
   bool timers = false;
-  bool timeline = true;              // what the scenario did, and remarks
+  bool timeline = true;  // what the scenario did, and remarks
+  bool client = true;    // its calls, processes, states and timers
+  bool server = true;
   std::array<OsFamily, 3> family{};  // by HostId: whose rule is cited
 };
 
@@ -48,8 +51,9 @@ class LadderText {
   // A packet of a capture file that could not be read.
   [[nodiscard]] std::string format_malformed(TimePoint at, std::uint64_t number, std::string_view message);
 
-  // Whether notes of this kind are shown.
+  // Whether notes of this kind are shown, some at least; and whether this one is.
   [[nodiscard]] bool shows(NoteKind kind) const;
+  [[nodiscard]] bool shows(const Note& note) const;
   [[nodiscard]] const LadderOptions& options() const { return options_; }
   [[nodiscard]] Names& names() { return names_; }
 

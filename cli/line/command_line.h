@@ -28,6 +28,7 @@ struct CommandLine {
   std::string client = "kernel";
   std::string server = "kernel";
   bool no_trace = false;
+  std::vector<std::string> expects;  // --expect
   std::string check_client = "model";
   std::string check_server = "model";
   CLI::App app;

@@ -3,6 +3,7 @@
 
 #include "cli/line/command_line.h"
 #include "cli/tell/exit_code.h"
+#include "cli/tell/ladder_choice.h"
 #include "sim/base/input_error.h"
 
 namespace halfopen {
@@ -25,6 +26,7 @@ constexpr std::string_view kReplayExamples =
     "  halfopen replay host-crash --quick              the same in seconds, where the scenario knows how\n"
     "  halfopen replay host-crash --set client.sysctl.tcp_retries2=5 -- nc server 9998\n"
     "  halfopen replay mine.toml -- curl http://server:9998/\n"
+    "  halfopen replay host-crash --quick --expect 'client notices within 5s' -- nc server 9998\n"
     "  halfopen replay host-crash --quick --repeat 10  ten times, with min, median and max\n"
     "The name 'server' resolves, and HALFOPEN_SERVER holds its address:port.";
 
@@ -55,6 +57,23 @@ void add_run_options(CommandLine& line, CLI::App* command) {
       ->allow_extra_args(false);
   command->add_option("--json", line.run.json, "Write the run as JSON (docs/json.md); '-' is standard output")
       ->type_name("FILE|-");
+  command
+      ->add_option(
+          "--expect", line.expects,
+          "Expect this, too: 'client notices within 5s', 'client exits with 1', 'client sees ETIMEDOUT', "
+          "'no retransmission'; may be repeated")
+      ->type_name("SENTENCE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--show", line.run.shown,
+                   "Tell only these in the ladder: packets, calls, polls, processes, states, timeline; of "
+                   "one host: client "
+                   "or server")
+      ->type_name("LIST")
+      ->allow_extra_args(false);
+  command->add_option("--hide", line.run.hidden, "Do not tell these in the ladder: the same words")
+      ->type_name("LIST")
+      ->allow_extra_args(false);
   command->add_option("--seed", line.seed, "Use this seed, not the scenario's")->type_name("N");
   command->add_option("--tap", line.tap, "Whose device captures packets: client (default) or server")
       ->type_name("client|server");
@@ -69,6 +88,9 @@ void add_kernel_options(CommandLine& line, CLI::App* command) {
   command->add_option("--repeat", line.run.repeat, "Run N times, and sum up what the client was told")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
+  command->add_flag(
+      "--until-client-exits", line.run.until_client_exits,
+      "End the run when the client's processes are over, whatever the kernel still has to send");
   command->add_flag("--no-trace", line.no_trace, "Do not watch the programs' system calls");
 }
 
@@ -108,6 +130,7 @@ void finish_run_options(CommandLine& line, const std::string& command) {
   hosts.server_is_kernel =
       command != "sim" && command != "replay" && one_of("--server", line.server, "kernel", "model");
   line.run.trace = !line.no_trace;
+  for (const std::string& sentence : line.expects) line.run.demands.push_back(demand_from(sentence));
   if (!line.run.command.empty() && !hosts.client_is_kernel) {
     throw Trouble{"a program of your own (after --) needs a client on the kernel: halfopen replay or live"};
   }
@@ -117,6 +140,8 @@ void finish_run_options(CommandLine& line, const std::string& command) {
   if (line.run.repeat > 1 && (!line.run.captures.empty() || !line.run.json.empty())) {
     throw Trouble{"--repeat would write each file again and again: leave out -w and --json"};
   }
+  LadderOptions ignored;  // what is wrong is said before the run
+  choose_rungs(line.run.shown, line.run.hidden, ignored);
   line.run.seed = seed_of(line);
 }
 

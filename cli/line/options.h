@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "capture/compare/compare.h"
+#include "cli/tell/demand.h"
 #include "sim/base/time.h"
 #include "sim/trace/observe.h"
 
@@ -33,6 +34,7 @@ struct RunSpec {
   std::vector<std::string> command;  // the user's program in the client's place
   std::string server_command;        // for sh, in the server's place; empty: the scenario's server
   bool trace = true;                 // watch system calls
+  bool until_client_exits = false;
 };
 
 // sim, replay, live and run: what is run, and how it is told.
@@ -41,8 +43,11 @@ struct RunOptions : RunSpec {
   std::string json;                   // empty: none; "-": standard output
   bool quiet = false;
   bool explain = false;
-  bool tells_sooner = true;  // what would have told the program sooner, by the model
-  std::uint32_t repeat = 1;  // of kernel hosts only
+  std::vector<Demand> demands;      // --expect
+  std::vector<std::string> shown;   // lists of rungs to tell, as choose_rungs() takes them
+  std::vector<std::string> hidden;  // and not to tell
+  bool tells_sooner = true;         // what would have told the program sooner, by the model
+  std::uint32_t repeat = 1;         // of kernel hosts only
 };
 
 struct CheckOptions {

@@ -49,12 +49,16 @@ NamedScenario find_scenario(const std::string& name_or_file, const std::vector<s
   const ScenarioOptions options{.overrides = overrides, .quick = quick};
   if (name_or_file.find('/') != std::string::npos || name_or_file.ends_with(".toml")) {
     const std::string stem = std::filesystem::path{name_or_file}.stem().string();
-    return {.name = stem, .scenario = parse_scenario(read_text(name_or_file), name_or_file, options)};
+    return {.name = stem,
+            .scenario = parse_scenario(read_text(name_or_file), name_or_file, options),
+            .is_shipped = false};
   }
   const auto& all = shipped_scenarios();
   const auto found = std::ranges::find(all, name_or_file, &ShippedScenario::name);
   if (found == all.end()) throw unknown(name_or_file);
-  return {.name = name_or_file, .scenario = parse_scenario(found->toml, name_or_file + ".toml", options)};
+  return {.name = name_or_file,
+          .scenario = parse_scenario(found->toml, name_or_file + ".toml", options),
+          .is_shipped = true};
 }
 
 }  // namespace halfopen

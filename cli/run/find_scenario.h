@@ -11,6 +11,7 @@ namespace halfopen {
 struct NamedScenario {
   std::string name;  // "host-crash", also for a file host-crash.toml
   Scenario scenario;
+  bool is_shipped = false;
 };
 
 // A shipped scenario by name, or a file: anything with a '/' or a ".toml" is a file. `quick` applies its

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/tell/failure.h"
+#include "cli/tell/notice.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {
@@ -16,7 +17,7 @@ class Repeated final : public Observer {
  public:
   [[nodiscard]] bool wants_packets() const override { return false; }
   [[nodiscard]] bool wants(NoteKind kind) const override {
-    return kind == NoteKind::call || kind == NoteKind::timeline;
+    return NoticeWatch::wants(kind) || kind == NoteKind::timeline;
   }
   void on_packet(const PacketNote&) override {}
   void on_note(const Note& note) override;
@@ -31,8 +32,9 @@ class Repeated final : public Observer {
     std::string what;
     Duration after{};
   };
-  std::optional<Outcome> outcome_;  // of this run: the first call that told the client
+  std::optional<Outcome> outcome_;  // of this run: what told the client first
   FailureWatch failure_;
+  NoticeWatch notices_;
   std::string since_;  // "the crash"
   std::uint32_t runs_ = 0;
   std::map<std::string, std::vector<Duration>> times_;  // by what

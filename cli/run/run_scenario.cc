@@ -104,6 +104,7 @@ KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers,
                            .server_command = {},
                            .programs = directory_of_programs(),
                            .trace = spec.trace,
+                           .until_client_exits = spec.until_client_exits,
                            .seed = spec.seed,
                            .tap = spec.tap,
                            .observers = observers,
@@ -129,6 +130,9 @@ PreparedRun prepare_run(const RunSpec& spec) {
   PreparedRun run{.spec = spec, .named = scenario_for(spec), .facts = {}, .info = {}};
   refuse_crowds(run.named.scenario.client.starts, spec.hosts);
   run.facts = facts_of(run.named.scenario, spec.hosts);
+  // A scenario of the user's own may be about these very programs.
+  if (run.named.is_shipped && !spec.command.empty()) run.facts.client_stand_in = spec.command.front();
+  if (run.named.is_shipped) run.facts.server_stand_in = spec.server_command;
   run.info = info_of(run.named.scenario, spec, run.facts);
   return run;
 }

@@ -25,7 +25,7 @@ namespace halfopen {
 struct PreparedRun {
   RunSpec spec;
   NamedScenario named;
-  RunFacts facts;  // what `when` asks about
+  RunFacts facts;  // what `when` asks about, and in whose place the user's programs run
   RunInfo info;    // what a capture says of it
 };
 
@@ -50,8 +50,7 @@ struct RunEnd {
 };
 
 // Runs it, in virtual time if both hosts are models, else in real time. `observers` hear everything. Throws
-// Cannot where this machine does not allow it, std::runtime_error where a program or a sysctl is wrong. A run
-// with kernel hosts waits for every child of this process: have no others.
+// Cannot where this machine does not allow it, std::runtime_error where a program or a sysctl is wrong.
 RunEnd run_scenario(const PreparedRun& run, const Observers& observers, const RunHooks& hooks = {});
 
 }  // namespace halfopen

@@ -7,6 +7,7 @@
 
 #include "cli/run/excuse.h"
 #include "cli/tell/exit_code.h"
+#include "cli/tell/ladder_choice.h"
 
 namespace halfopen {
 namespace {
@@ -16,16 +17,20 @@ LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const 
   LadderOptions ladder;
   ladder.color = out.colour();
   ladder.explain = options.explain;
+  choose_rungs(options.shown, options.hidden, ladder);
   ladder.family = {scenario.client.profile.family, scenario.server.profile.family, OsFamily::rfc};
   return {run.names(), ladder};
 }
 
-// Expectations that failed or are unresolved, and for people how the others went. Gives the exit status.
+// Expectations that failed or are unresolved, and for people those that mean nothing here and how the others went.
+// Gives the exit status.
 int print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet) {
   using What = Verdict::What;
   for (const Verdict& verdict : verdicts) {
     const bool is_bad = verdict.what == What::failed || verdict.what == What::unresolved;
     if (is_bad) out.line(out.paint(Style::bad, line_of(verdict)));
+    const bool is_idle = verdict.what == What::not_applicable;
+    if (is_idle && !quiet) out.line(out.paint(Style::faint, line_of(verdict)));
   }
   const auto count = [&](What what) { return std::ranges::count(verdicts, what, &Verdict::what); };
   const auto failed = count(What::failed);
@@ -36,6 +41,8 @@ int print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet)
   if (failed > 0) counts += fmt::format(", {} failed", failed);
   if (unresolved > 0) counts += fmt::format(", {} unresolved", unresolved);
   if (count(What::skipped) > 0) counts += fmt::format(", {} for other systems", count(What::skipped));
+  if (count(What::not_applicable) > 0)
+    counts += fmt::format(", {} for another program", count(What::not_applicable));
   out.line("expectations: " + out.paint(status == kExitYes ? Style::good : Style::bad, counts));
   return status;
 }
@@ -48,9 +55,11 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       options_{options},
       out_{stream_of(options)},
       expectations_{scenario_.expect, run.facts},
+      demands_{options.demands},
       ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
   open_outputs();
   observers_.push_back(&expectations_);
+  observers_.push_back(&demands_);
   if (options_.quiet) return;
   observers_.push_back(&ladder_);
   observers_.push_back(&report_);
@@ -86,6 +95,7 @@ void Telling::flush() {
 
 int Telling::finish(const RunEnd& end) {
   verdicts_ = expectations_.finish(end.at);
+  for (Verdict& verdict : demands_.finish()) verdicts_.push_back(std::move(verdict));
   excuse(verdicts_, end.lateness);
   if (json_ != nullptr) json_->set_verdicts(verdicts_);
   for (const auto& output : outputs_) output->finish();

@@ -1,5 +1,5 @@
 // A run told as it happens, whatever its hosts: ladder, captures, JSON, and at the end what each program saw,
-// what would have told it sooner and whether the scenario's sentences held.
+// what would have told it sooner and whether the scenario's sentences held, and the user's.
 #pragma once
 
 #include <cstdio>
@@ -13,6 +13,7 @@
 #include "cli/run/outputs.h"
 #include "cli/run/run_scenario.h"
 #include "cli/run/sooner.h"
+#include "cli/tell/demand.h"
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
 #include "cli/tell/report.h"
@@ -47,6 +48,7 @@ class Telling {
   const RunOptions& options_;
   Prose out_;
   Expectations expectations_;
+  Demands demands_;
   ProseLadder ladder_;
   Report report_;
   std::vector<std::unique_ptr<Output>> outputs_;

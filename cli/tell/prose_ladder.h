@@ -14,13 +14,18 @@ class ProseLadder final : public Observer {
  public:
   ProseLadder(Prose& out, LadderText text) : out_{out}, text_{std::move(text)} {}
 
+  [[nodiscard]] bool wants_packets() const override { return text_.options().packets; }
   [[nodiscard]] bool wants(NoteKind kind) const override { return text_.shows(kind); }
-  void on_packet(const PacketNote& note) override { out_.line(text_.format_rung(note)); }
+  void on_packet(const PacketNote& note) override {
+    if (wants_packets()) out_.line(text_.format_rung(note));
+  }
   // The same for who follows the flows already.
   void on_segment(const PacketNote& note, const FlowFacts& facts, const FlowTable& flows) {
     out_.line(text_.format_rung(note, facts, flows));
   }
-  void on_note(const Note& note) override { out_.line(text_.format_note(note)); }
+  void on_note(const Note& note) override {
+    if (text_.shows(note)) out_.line(text_.format_note(note));
+  }
   void on_malformed(TimePoint at, std::uint64_t number, std::string_view message) {
     out_.line(text_.format_malformed(at, number, message));
   }

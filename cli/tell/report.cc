@@ -25,6 +25,13 @@ std::string printed(std::string_view text) {
   return quoted(text, 100);
 }
 
+// "at once after the write", "5 s after the crash".
+std::string after(TimePoint at, TimePoint start, std::string_view what) {
+  const Duration elapsed = at - start;
+  return elapsed == Duration{0} ? fmt::format("at once after {}", what)
+                                : fmt::format("{} after {}", human_duration(elapsed), what);
+}
+
 // What one program or more saw in the same way.
 struct Story {
   std::string title;  // "client line-client"
@@ -60,6 +67,7 @@ bool Report::wants(NoteKind kind) const {
 }
 
 void Report::on_note(const Note& note) {
+  if (const auto notice = notices_.on_note(note)) on_notice(*notice);
   if (const auto* call = std::get_if<CallNote>(&note)) on_call(*call);
   if (const auto* process = std::get_if<ProcessNote>(&note)) on_process(*process);
   if (const auto* timeline = std::get_if<TimelineNote>(&note)) on_timeline(*timeline);
@@ -75,7 +83,10 @@ Report::Program& Report::start(HostId host, std::uint32_t pid, std::string_view 
 
 Report::Program& Report::program(HostId host, std::uint32_t pid, std::string_view name) {
   const auto found = latest_.find({host, pid});
-  return found == latest_.end() ? start(host, pid, name) : programs_[found->second];
+  if (found == latest_.end()) return start(host, pid, name);
+  Program& known = programs_[found->second];
+  known.name = name;  // of the program that the process executed last
+  return known;
 }
 
 void Report::settle(Program& who) {
@@ -100,15 +111,27 @@ void Report::add_repeatable(Program& who, std::string line) {
 }
 
 std::string Report::since(const Program& who, const CallNote& call) const {
-  const auto after = [&](TimePoint start, std::string_view what) {
-    const Duration elapsed = call.at - start;
-    return elapsed == Duration{0} ? fmt::format("at once after {}", what)
-                                  : fmt::format("{} after {}", human_duration(elapsed), what);
-  };
-  if (family_of_call(call.call) == "connect") return after(call.began, "the call");
-  if (who.last_write) return after(*who.last_write, "the write");
-  if (failure_.failure()) return after(failure_.failure()->at, failure_.failure()->name);
-  return after(call.began, "the call");
+  if (family_of_call(call.call) == "connect") return after(call.at, call.began, "the call");
+  return since(who, call.at, call.began);
+}
+
+std::string Report::since(const Program& who, TimePoint at, TimePoint began) const {
+  if (who.last_write) return after(at, *who.last_write, "the write");
+  if (failure_.failure()) return after(at, failure_.failure()->at, failure_.failure()->name);
+  return after(at, began, "the call");
+}
+
+// What no other line tells: events, a socket's error that was asked for, patience that ran out.
+void Report::on_notice(const Notice& notice) {
+  if (!failure_.failure()) return;
+  Program& who = program(notice.host, notice.pid, notice.program);
+  who.was_told = true;
+  who.has_connection = true;
+  using How = Notice::How;
+  if (notice.how == How::error || notice.how == How::end || notice.how == How::signal) return;
+  if (who.noticed == notice.what) return;  // an event that stays until somebody attends to it
+  who.noticed = notice.what;
+  add(who, fmt::format("{}, {}", notice.what, since(who, notice.at, notice.began)));
 }
 
 void Report::on_call(const CallNote& call) {
@@ -119,9 +142,9 @@ void Report::on_call(const CallNote& call) {
   if (speaks) who.has_connection = true;
   if (!failure_.failure()) return;
   const auto error = static_cast<Errno>(call.error);
-  if (call.result < 0 && error != Errno::intr) {
-    add(who, fmt::format("{}() = -1 {}, {}", call.call, to_string(error), since(who, call)));
-    if (speaks || family == "select") who.was_told = true;
+  if (call.result < 0) {
+    if (!is_not_yet(call))
+      add(who, fmt::format("{}() = -1 {}, {}", call.call, to_string(error), since(who, call)));
   } else if (family == "write") {
     const Duration waited = call.at - call.began;
     add_repeatable(who, waited == Duration{0} ? fmt::format("{}() = {}, no error", call.call, call.result)
@@ -129,7 +152,6 @@ void Report::on_call(const CallNote& call) {
                                                             call.call, call.result, human_duration(waited)));
   } else if (family == "read" && call.result == 0) {
     add(who, fmt::format("{}() = 0, end of file, {}", call.call, since(who, call)));
-    who.was_told = true;
   } else if (family == "read") {
     add_repeatable(who, fmt::format("{}() = {}", call.call, call.result));
   } else if (family == "connect") {
@@ -163,9 +185,11 @@ void Report::on_process(const ProcessNote& process) {
     case What::output:
       if (after) add(who, "prints " + printed(process.text));
       break;
+    case What::signalled:
+      if (after && process.signal == sig::pipe) add(who, "gets " + std::string{signal_name(process.signal)});
+      break;
     case What::started:
     case What::forked:
-    case What::signalled:
     case What::reaped: break;
   }
 }

@@ -1,4 +1,5 @@
-// What each program saw: its socket calls after the failure, in words.
+// What each program saw: its socket calls after the failure, in words, and what told it that something is
+// wrong, whatever that was.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "cli/tell/failure.h"
+#include "cli/tell/notice.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {
@@ -37,21 +39,25 @@ class Report final : public Observer {
     End end = End::running;
     std::optional<TimePoint> last_write;  // when it began; one that ended after the failure
     std::vector<std::string> lines;
+    std::string noticed;   // the last of on_notice()
     std::string repeated;  // the last line, while the same call goes on succeeding
     std::uint64_t repeats = 0;
   };
 
   Program& start(HostId host, std::uint32_t pid, std::string_view name);
   Program& program(HostId host, std::uint32_t pid, std::string_view name);
+  void on_notice(const Notice& notice);
   void on_call(const CallNote& call);
   void on_process(const ProcessNote& process);
   void on_timeline(const TimelineNote& note);
   [[nodiscard]] std::string since(const Program& who, const CallNote& call) const;
+  [[nodiscard]] std::string since(const Program& who, TimePoint at, TimePoint began) const;
   static void add(Program& who, std::string line);
   static void add_repeatable(Program& who, std::string line);
   static void settle(Program& who);
 
   FailureWatch failure_;
+  NoticeWatch notices_;
   std::vector<Program> programs_;                                   // by birth
   std::map<std::pair<HostId, std::uint32_t>, std::size_t> latest_;  // by pid: a rebooted host counts anew
 };

@@ -32,6 +32,10 @@ struct RunFacts {
   std::string client_kind = "model";  // or "kernel"
   std::string server_kind = "model";
   bool quick = false;  // [quick] is in force
+  // Not for `when`: the user's programs that run in the place of those that the expectations were written
+  // for.
+  std::string client_stand_in;  // "nc"; empty: none
+  std::string server_stand_in;
 };
 
 // A condition over RunFacts in postfix form: == and != over names and strings, ! && || and parentheses.

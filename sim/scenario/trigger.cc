@@ -10,14 +10,14 @@ namespace {
 // Calls that a trigger or an expectation may name, each with the names that kernels know it by.
 struct CallFamily {
   std::string_view name;
-  std::array<std::string_view, 5> members;
+  std::array<std::string_view, 6> members;
 };
-constexpr auto kCallFamilies =
-    std::to_array<CallFamily>({{"read", {"recv", "recvfrom", "recvmsg", "readv", {}}},
-                               {"write", {"send", "sendto", "sendmsg", "writev", {}}},
-                               {"accept", {"accept4", {}, {}, {}, {}}},
-                               {"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait"}},
-                               {"waitpid", {"wait4", "waitid", {}, {}, {}}}});
+constexpr auto kCallFamilies = std::to_array<CallFamily>(
+    {{"read", {"recv", "recvfrom", "recvmsg", "recvmmsg", "readv"}},
+     {"write", {"send", "sendto", "sendmsg", "sendmmsg", "sendfile", "writev"}},
+     {"accept", {"accept4"}},
+     {"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2"}},
+     {"waitpid", {"wait4", "waitid"}}});
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;

@@ -57,6 +57,8 @@ TEST(CommandLine, AMistakeIsOneLineOnStandardErrorAndStatus2) {
       {{"sim", "host-crahs"}, "no scenario 'host-crahs'; did you mean 'host-crash'?"},
       {{"sim", "zebra"}, "no scenario 'zebra' ('halfopen list' names them"},
       {{"sim", ""}, "no scenario ''"},
+      {{"sim", "host-crash", "--expect", "client dies"},
+       "--expect: expected \"HOST notices\", \"HOST exits [with N]\""},
       {{"sim", "no/such/file.toml"}, "cannot read no/such/file.toml: No such file or directory"},
       {{"sim", "/"}, "cannot read /: Is a directory"},
       {{"sim", "host-crash", "--seed", "many"}, "--seed: expected a number from 0 to 2^64 - 1, found many"},

@@ -1,5 +1,5 @@
-// Handles of processes (pidfd_open(2)): unlike a number, a handle never means another process. By number of the
-// system call: glibc 2.36 declares its own functions without C linkage.
+// Handles of processes (pidfd_open(2)): unlike a number, a handle never means another process. By number of
+// the system call: glibc 2.36 declares its own functions without C linkage.
 #pragma once
 
 #include <sys/syscall.h>
@@ -10,7 +10,8 @@
 
 namespace halfopen {
 
-// Of a process that lives or has not been waited for; close-on-exec. Holds nothing, with errno, if there is none.
+// Of a process that lives or has not been waited for; close-on-exec. Holds nothing, with errno, if there is
+// none.
 [[nodiscard]] inline UniqueFd open_pidfd(pid_t pid) {
   return UniqueFd{static_cast<int>(syscall(SYS_pidfd_open, pid, 0))};
 }

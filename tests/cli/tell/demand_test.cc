@@ -68,7 +68,7 @@ TEST_F(DemandTest, ANoticeCountsFromTheFailureAndInTime) {
   expects("client notices within 5s");
   EXPECT_EQ(run(7'000'000'001ns), "failed: read() = -1 ETIMEDOUT at 7 s, 5 s after the crash");
   expects("client notices");
-  EXPECT_EQ(run(1h), "passed: read() = -1 ETIMEDOUT at 1 h 2 s");
+  EXPECT_EQ(run(1h), "passed: read() = -1 ETIMEDOUT at 1 h");
   expects("server notices");
   EXPECT_EQ(run(7s), "failed: nothing of the kind");
 }

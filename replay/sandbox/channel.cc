@@ -63,6 +63,8 @@ std::optional<ChannelMessage> Channel::receive() {
     std::memcpy(received.data(), CMSG_DATA(header), count * sizeof(int));
     for (std::size_t i = 0; i < count; ++i) out.descriptors.emplace_back(received[i]);
   }
+  // Those that found no room here are gone, and with them what the message was about.
+  if ((message.msg_flags & MSG_CTRUNC) != 0) throw_system("receive descriptors from a sandbox", EMFILE);
   return out;
 }
 

@@ -30,7 +30,8 @@ class Channel {
 
   // False when the other end is gone. The descriptors stay the caller's. Throws std::system_error.
   bool send(std::string_view text, const std::vector<int>& descriptors = {});
-  // Waits for a message; nullopt when the other end is gone. Throws std::system_error.
+  // Waits for a message; nullopt when the other end is gone. Throws std::system_error, also where this
+  // process may not have as many descriptors as came.
   [[nodiscard]] std::optional<ChannelMessage> receive();
 
   [[nodiscard]] int fd() const { return fd_.get(); }

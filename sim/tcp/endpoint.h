@@ -156,6 +156,9 @@ class Endpoint {
     std::uint8_t transmissions = 0;
     [[nodiscard]] bool is(Flag flag) const { return (flags & flag) != 0; }
     [[nodiscard]] Seq end() const { return start + length; }
+    [[nodiscard]] std::uint32_t payload() const {  // bytes of data, if it is no SYN
+      return length - (is(fin) ? 1u : 0u);
+    }
   };
   enum class Phase : std::uint8_t { open, recovery, loss };
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
@@ -253,14 +256,13 @@ class Endpoint {
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   std::uint32_t collapse_at(std::uint32_t index);
+  bool cut_to_fit(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_data_length() const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
-  void add_options(TimePoint now, Segment& segment);
-  void add_syn_options(TimePoint now, Segment& segment);
   void after_ack_sent();
-  [[nodiscard]] std::uint32_t send_mss() const;
+  [[nodiscard]] std::uint32_t send_mss() const;  // the most data in a segment without SACK blocks
   // Of IP and TCP, without options.
   [[nodiscard]] std::uint32_t header_size() const;
   // The largest segment that our device can take in (RFC 6691): what a SYN offers.
@@ -274,6 +276,12 @@ class Endpoint {
     return !sent_.empty() && sent_.front().is(SentSegment::syn);
   }
   void on_new_data_sent(TimePoint now, bool was_idle);
+
+  // endpoint_options.cc: what goes along with a segment
+  void add_options(TimePoint now, Segment& segment);
+  void add_syn_options(TimePoint now, Segment& segment);
+  std::size_t blocks_to_name(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const;
+  [[nodiscard]] std::uint32_t data_room() const;  // the most data in the next segment, beside its SACK blocks
 
   // endpoint_probe.cc: zero window and keepalive
   void start_persist_if_stuck(TimePoint now);

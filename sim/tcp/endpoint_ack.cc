@@ -162,10 +162,10 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
       echoed && retrans_stamp_ != kNever && segment.options.timestamps().echo.before(first_retransmit_ts_);
   if (echoed && (ticks_by_echo || !have)) {
     const std::uint32_t steps = distance(segment.options.timestamps().echo, ts_now(now));
-    if (steps < 0x8000'0000u) {
+    const Duration step = os().options.ts_clock;
+    if (steps <= RttEstimator::kLongestSample / step) {
       sample.ticks = steps;
       if (!have) {
-        const Duration step = os().options.ts_clock;
         sample.exact = std::max<Duration>(steps * step, step);
       }
       have = true;

@@ -101,59 +101,6 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   }
 }
 
-void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
-  const OptionsProfile& mine = os().options;
-  const bool answering = state_ == State::syn_received;  // only what the peer offered
-  const bool ts = answering ? ts_ok_ : mine.timestamps.value;
-  const bool sack = answering ? sack_ok_ : mine.sack.value;
-  const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
-  for (OptionSlot slot : mine.syn_layout.value) {
-    // NOPs let each option end on a word; SACK-permitted shares its word with the timestamps that follow.
-    const auto align = [&](std::size_t size) {
-      while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
-    };
-    switch (slot) {
-      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(offered_mss())); break;
-      case OptionSlot::window_scale:
-        if (!scale) break;
-        align(3);
-        segment.options.add_window_scale(rcv_scale_);
-        break;
-      case OptionSlot::sack_permitted:
-        if (!sack) break;
-        if (!ts) align(2);
-        segment.options.add_sack_permitted();
-        break;
-      case OptionSlot::timestamps:
-        if (!ts) break;
-        align(10);
-        segment.options.add_timestamps({.value = ts_now(now), .echo = answering ? ts_recent_ : TsVal{0}});
-        break;
-      case OptionSlot::none: break;
-    }
-  }
-  segment.options.pad();
-}
-
-void Endpoint::add_options(TimePoint now, Segment& segment) {
-  if (ts_ok_) {
-    segment.options.add_nop();
-    segment.options.add_nop();
-    segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
-  }
-  const bool reset = segment.has(tcp_flag::rst);
-  if (!sack_ok_ || reset || (dsack_.length == 0 && !receive_.has_holes())) return;
-  std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
-  std::size_t count = 0;
-  if (dsack_.length > 0) blocks[count++] = dsack_;  // RFC 2883: the duplicate comes first, once
-  dsack_.length = 0;
-  const std::size_t most = ts_ok_ ? 3 : 4;
-  count += receive_.sack_blocks(std::span{blocks}.subspan(count, most - count));
-  segment.options.add_nop();
-  segment.options.add_nop();
-  segment.options.add_sack(std::span{blocks}.first(count));
-}
-
 void Endpoint::after_ack_sent() {
   if (ack_owed_ && quick_ > 0) {
     --quick_;
@@ -189,31 +136,16 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
 // --- Repair
 
 // Small neighbours travel together when they are sent again (net/ipv4/tcp_output.c tcp_retrans_try_collapse;
-// BSD resends by bytes). A segment that has become too big for the path is cut. Returns the entry's index.
+// BSD resends by bytes). Returns the entry's index.
 std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
-  const std::uint32_t mss = send_mss();
-  SentSegment& first = sent_[index];
-  const auto payload_of = [](const SentSegment& s) { return s.length - (s.is(SentSegment::fin) ? 1u : 0u); };
-  if (payload_of(first) > mss) {
-    SentSegment rest = first;
-    rest.start += mss;
-    rest.length -= mss;
-    first.flags = static_cast<std::uint8_t>(first.flags & ~(SentSegment::fin | SentSegment::psh));
-    first.length = mss;
-    if (os().congestion.unit == CwndUnit::segments) {
-      ++out_;
-      ++lost_;
-    }
-    sent_.insert(index + 1, rest);
-    return index;
-  }
-  if (!os().retransmit.collapse) return index;
+  if (cut_to_fit(index) || !os().retransmit.collapse) return index;
+  const std::uint32_t mss = data_room();
   while (index + 1 < sent_.size()) {
     SentSegment& head = sent_[index];
     const SentSegment& next = sent_[index + 1];
     const bool mergeable = next.is(SentSegment::lost) && !next.is(SentSegment::retransmitted) &&
                            !head.is(SentSegment::syn) && !head.is(SentSegment::fin);
-    if (!mergeable || payload_of(head) + payload_of(next) > mss) break;
+    if (!mergeable || head.payload() + next.payload() > mss) break;
     const std::uint32_t before = units(head.length) + units(next.length);
     head.length += next.length;
     head.flags |= next.flags & (SentSegment::fin | SentSegment::psh);
@@ -223,6 +155,27 @@ std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
     sent_.erase(index + 1);
   }
   return index;
+}
+
+// Cuts an entry that no longer fits a packet: the path has become narrower, or SACK blocks go along
+// (net/ipv4/tcp_output.c __tcp_retransmit_skb with tcp_current_mss). True if it did.
+bool Endpoint::cut_to_fit(std::uint32_t index) {
+  const std::uint32_t most = data_room();
+  SentSegment& first = sent_[index];
+  if (first.payload() <= most) return false;
+  SentSegment rest = first;
+  rest.start += most;
+  rest.length -= most;
+  first.flags = static_cast<std::uint8_t>(first.flags & ~(SentSegment::fin | SentSegment::psh));
+  first.length = most;
+  if (os().congestion.unit == CwndUnit::segments) {  // in bytes the sums stay
+    ++out_;
+    sacked_ += first.is(SentSegment::sacked) ? 1u : 0u;
+    lost_ += first.is(SentSegment::lost) ? 1u : 0u;
+    retrans_ += first.is(SentSegment::retransmitted) ? 1u : 0u;
+  }
+  sent_.insert(index + 1, rest);
+  return true;
 }
 
 bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
@@ -261,7 +214,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
     case Probe::tail_loss: {
       tail_probe_new_ = false;
       if (sent_.empty()) return false;
-      const std::uint32_t length = std::min({unsent(), send_mss(), usable_window()});
+      const std::uint32_t length = std::min({unsent(), data_room(), usable_window()});
       if (length > 0) {  // new data asks as well, whatever the congestion window
         tail_probe_new_ = true;
         congestion_.set_cwnd(std::max(congestion_.cwnd(), in_flight() + units(length)));
@@ -270,7 +223,9 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
         tail_probe_end_ = snd_nxt_;
         return sent;
       }
-      transmit(now, out, sent_.back(), Cause::tail_loss_probe);
+      const std::uint32_t tail = sent_.size() - 1;
+      cut_to_fit(tail);
+      transmit(now, out, sent_[tail], Cause::tail_loss_probe);
       tail_probe_end_ = snd_nxt_;
       return true;
     }
@@ -279,7 +234,7 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
 }
 
 bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
-  const std::uint32_t fits = std::min({unsent(), send_mss(), usable_window()});
+  const std::uint32_t fits = std::min({unsent(), data_room(), usable_window()});
   if (fits > 0) {
     // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293
     // section 3.8.6.2.1).
@@ -322,8 +277,7 @@ bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
 std::uint32_t Endpoint::new_data_length() const {
   const std::uint32_t waiting = unsent();
   if (waiting == 0) return 0;
-  std::uint32_t mss = send_mss();
-  if (sack_ok_ && receive_.has_holes()) mss -= ts_ok_ ? 28 : 36;  // room for the SACK blocks that go along
+  const std::uint32_t mss = data_room();
   std::uint32_t length = std::min({waiting, mss, usable_window()});
   if (length == 0) return 0;
   const std::uint32_t cwnd = congestion_.cwnd();

@@ -63,7 +63,13 @@ void Reassembly::forget_below(Seq edge) {
   const auto done =
       std::find_if(blocks_.begin(), blocks_.end(), [edge](const SeqSpan& b) { return b.start.after(edge); });
   blocks_.erase(blocks_.begin(), done);
-  if (fragments_.empty()) recent_count_ = 0;
+  // A block that is gone frees its place. What was pushed out of the four before is not found again: as in
+  // net/ipv4/tcp_input.c (tcp_sack_new_extend, tcp_sack_remove), there may be holes and no block to name.
+  std::uint8_t kept = 0;
+  for (std::uint8_t i = 0; i < recent_count_; ++i) {
+    if (recent_[i].at_or_after(edge)) recent_[kept++] = recent_[i];
+  }
+  recent_count_ = fragments_.empty() ? std::uint8_t{0} : kept;
 }
 
 std::uint32_t Reassembly::bytes() const {

@@ -13,6 +13,8 @@ std::int64_t micros(Duration d) { return std::chrono::duration_cast<std::chrono:
 }  // namespace
 
 void RttEstimator::sample(const RttProfile& profile, RttSample sample, Seq snd_una, Seq snd_nxt) {
+  sample.exact = std::min(sample.exact, kLongestSample);
+  sample.ticks = std::min<std::int64_t>(sample.ticks, kLongestSample / profile.granularity.value);
   switch (profile.estimator) {
     case RttEstimatorKind::rfc6298: sample_rfc6298(sample.exact); break;
     case RttEstimatorKind::linux_os: sample_linux(profile, sample.exact, snd_una, snd_nxt); break;

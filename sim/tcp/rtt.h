@@ -21,6 +21,10 @@ struct RttSample {
 
 class RttEstimator {
  public:
+  // Longer than this nothing is measured (net/ipv4/tcp_input.c tcp_rtt_tsopt_us: INT_MAX microseconds): a
+  // TSecr that lies further back is none of ours, and longer samples count as this one.
+  static constexpr Duration kLongestSample = std::chrono::microseconds{INT32_MAX};
+
   // Takes a sample (RFC 6298 section 2; Linux tcp_rtt_estimator; BSD tcp_xmit_timer). `snd_una` and `snd_nxt`
   // mark Linux's once-per-window decay of the variance.
   void sample(const RttProfile& profile, RttSample sample, Seq snd_una, Seq snd_nxt);

@@ -17,6 +17,17 @@ const OsProfile& profile(std::string_view name) {
 
 }  // namespace
 
+std::string_view fault_of(const Packet& packet) {
+  constexpr std::uint32_t kMtu = 1500;
+  if (wire_size(packet) > kMtu) return "a packet over the MTU";
+  if (!TcpOptions::parse(packet.segment()->options.wire())) return "options that nobody can read";
+  const auto wire = packet.segment()->options.wire();
+  constexpr std::array<std::uint8_t, 2> kEmptySack{5, 2};
+  if (!std::ranges::search(wire, kEmptySack).empty() && packet.segment()->options.sack().empty())
+    return "a SACK option without blocks";
+  return {};
+}
+
 Pair::Pair(std::string_view os_a, std::string_view os_b, Duration delay)
     : a{profile(os_a), pool, Duration{0}}, b{profile(os_b), pool, Duration{0}}, one_way{delay} {
   a.addresses = {{IpAddress::v4({10, 9, 0, 1}), 40000}, {IpAddress::v4({10, 9, 0, 2}), 9998}};
@@ -62,6 +73,8 @@ void Pair::drain(Side& side) {
   do {
     Packet packet;
     while (side.endpoint->poll_segment(now, packet)) {
+      if (const auto wrong = fault_of(packet); !wrong.empty())
+        throw std::logic_error(fmt::format("{}: {}", wrong, text_of(packet, from_a)));
       if (records) {
         rungs.push_back(Rung{now, from_a, text_of(packet, from_a), packet});
         if (drops(rungs.back())) continue;

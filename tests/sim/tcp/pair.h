@@ -12,6 +12,10 @@
 
 namespace halfopen::testing {
 
+// What is wrong with a packet that went out, whatever came before it: it is over the MTU, or has options that
+// mean nothing. Empty if nothing is.
+[[nodiscard]] std::string_view fault_of(const Packet& packet);
+
 class Pair {
  public:
   struct Side {

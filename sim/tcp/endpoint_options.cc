@@ -1,0 +1,80 @@
+// The options of what is sent, and the room that they leave for data.
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+namespace {
+
+constexpr std::uint32_t kSackHead = 4;  // two NOPs, kind and length, before the blocks
+
+}  // namespace
+
+void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
+  const OptionsProfile& mine = os().options;
+  const bool answering = state_ == State::syn_received;  // only what the peer offered
+  const bool ts = answering ? ts_ok_ : mine.timestamps.value;
+  const bool sack = answering ? sack_ok_ : mine.sack.value;
+  const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
+  for (OptionSlot slot : mine.syn_layout.value) {
+    // NOPs let each option end on a word; SACK-permitted shares its word with the timestamps that follow.
+    const auto align = [&](std::size_t size) {
+      while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
+    };
+    switch (slot) {
+      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(offered_mss())); break;
+      case OptionSlot::window_scale:
+        if (!scale) break;
+        align(3);
+        segment.options.add_window_scale(rcv_scale_);
+        break;
+      case OptionSlot::sack_permitted:
+        if (!sack) break;
+        if (!ts) align(2);
+        segment.options.add_sack_permitted();
+        break;
+      case OptionSlot::timestamps:
+        if (!ts) break;
+        align(10);
+        segment.options.add_timestamps({.value = ts_now(now), .echo = answering ? ts_recent_ : TsVal{0}});
+        break;
+      case OptionSlot::none: break;
+    }
+  }
+  segment.options.pad();
+}
+
+// The blocks that the next segment names: a duplicate first and once (RFC 2883), then what lies beyond holes,
+// as many as have room beside the timestamps.
+std::size_t Endpoint::blocks_to_name(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const {
+  if (!sack_ok_) return 0;
+  const std::size_t most = ts_ok_ ? 3 : 4;
+  std::size_t count = 0;
+  if (dsack_.length > 0) blocks[count++] = dsack_;
+  if (receive_.has_holes()) count += receive_.sack_blocks(blocks.subspan(count, most - count));
+  return count;
+}
+
+std::uint32_t Endpoint::data_room() const {
+  std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
+  const auto count = static_cast<std::uint32_t>(blocks_to_name(blocks));
+  return send_mss() - (count > 0 ? kSackHead + 8 * count : 0);
+}
+
+void Endpoint::add_options(TimePoint now, Segment& segment) {
+  if (ts_ok_) {
+    segment.options.add_nop();
+    segment.options.add_nop();
+    segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
+  }
+  if (segment.has(tcp_flag::rst)) return;
+  std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
+  const std::size_t count = blocks_to_name(blocks);
+  dsack_.length = 0;
+  // There may be a hole and no block that is remembered: then no option goes out, as in
+  // net/ipv4/tcp_output.c tcp_established_options (eff_sacks).
+  if (count == 0) return;
+  segment.options.add_nop();
+  segment.options.add_nop();
+  segment.options.add_sack(std::span{blocks}.first(count));
+}
+
+}  // namespace halfopen

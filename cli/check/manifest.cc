@@ -79,7 +79,7 @@ ManifestEntry read_entry(const toml::table& table) {
     section.reject("file", "a name in this directory that ends in .pcapng or .pcap");
   entry.scenario = section.need_text("scenario");
   static_cast<void>(section.need_text("hosts"));
-  entry.hosts = *pairing_from(kHosts[*section.word("hosts", kHosts)]);
+  entry.hosts = *pairing_from(kHosts[section.need_word("hosts", kHosts)]);
   entry.profiles = section.texts("profiles");
   entry.kernel = section.text("kernel").value_or("");
   entry.date = section.need_text("date");
@@ -185,13 +185,16 @@ void Manifest::put(ManifestEntry entry) {
 }
 
 std::optional<Manifest> read_manifest(const std::filesystem::path& directory) {
-  Manifest manifest;
-  manifest.directory = directory;
+  const Manifest manifest{.directory = directory, .header = {}, .entries = {}};
   std::error_code error;
   if (!std::filesystem::exists(manifest.path(), error)) return std::nullopt;
-  const std::string name = manifest.path().string();
-  const std::string text = read_text(name);
-  const toml::table root = scenario_toml::parse_text(text, name);
+  return parse_manifest(read_text(manifest.path().string()), directory);
+}
+
+Manifest parse_manifest(std::string_view text, const std::filesystem::path& directory) {
+  Manifest manifest;
+  manifest.directory = directory;
+  const toml::table root = scenario_toml::parse_text(text, manifest.path().string());
   manifest.header = header_of(text);
   for (const toml::table* table : Section{root, "a manifest", kRootKeys}.tables("capture")) {
     ManifestEntry entry = read_entry(*table);

@@ -53,6 +53,8 @@ struct Manifest {
 // That of `directory`; nullopt if it has none. Throws InputError for what is wrong in it, Trouble if it
 // cannot be read.
 [[nodiscard]] std::optional<Manifest> read_manifest(const std::filesystem::path& directory);
+// The same of its text; `directory` is where it lies. Throws InputError.
+[[nodiscard]] Manifest parse_manifest(std::string_view text, const std::filesystem::path& directory);
 // The text of manifest.toml: the header, then the entries; the same entries give the same text.
 [[nodiscard]] std::string text_of(const Manifest& manifest);
 // Writes it into its directory, whole or not at all. Throws CaptureError.

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "sim/base/plain_text.h"
 #include "sim/scenario/scenario_toml.h"
 
 namespace halfopen {
@@ -28,10 +29,11 @@ void aim_programs(Scenario& scenario, std::uint16_t port) {
 Scenario interpret(const toml::table& tree) {
   const scenario_toml::Section root{tree, "a scenario", kRootKeys};
   Scenario scenario;
-  scenario.title = root.need_text("title");
-  scenario.story = root.text("story").value_or("");
+  scenario.title = plain_line(root.need_text("title"));
+  scenario.story = plain_text(root.text("story").value_or(""));
   set_ip_version(scenario, root.integer("ip_version", 4, 6).value_or(4) == 6 ? 6 : 4);
-  if (root.has("ip_version") && *root.integer("ip_version", 4, 6) == 5) root.reject("ip_version", "4 or 6");
+  if (root.has("ip_version") && root.need_integer("ip_version", 4, 6) == 5)
+    root.reject("ip_version", "4 or 6");
   if (const auto until = root.duration("until")) scenario.until = kTimeZero + *until;
   scenario.seed = static_cast<std::uint64_t>(root.integer("seed", 0, INT64_MAX).value_or(1));
   scenario.sooner = root.boolean("sooner").value_or(true);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "sim/base/plain_text.h"
 #include "sim/base/units.h"
 #include "sim/os/signals.h"
 #include "sim/scenario/scenario_toml.h"
@@ -35,24 +36,24 @@ void read_host(const Section& section, HostId id, bool& taken, Expectation& expe
     expect.host = id;
     return true;
   };
-  if (take("call", Subject::call)) expect.call = family_of_call(*section.text("call"));
+  if (take("call", Subject::call)) expect.call = family_of_call(section.need_text("call"));
   if (take("retransmissions", Subject::retransmissions))
     expect.count = section.count_range("retransmissions");
   if (take("packets", Subject::packets)) expect.count = section.count_range("packets");
-  if (take("output", Subject::output)) expect.contains = *section.text("output");
-  if (take("exit_status", Subject::exit_status)) expect.number = *section.integer("exit_status", 0, 255);
+  if (take("output", Subject::output)) expect.contains = section.need_text("output");
+  if (take("exit_status", Subject::exit_status)) expect.number = section.need_integer("exit_status", 0, 255);
   if (take("process", Subject::process)) {
-    expect.process = static_cast<ProcessNote::What>(*section.word("process", kProcessEvents));
+    expect.process = static_cast<ProcessNote::What>(section.need_word("process", kProcessEvents));
   }
   if (take("signal", Subject::signal)) {
-    const auto signal = signal_from(*section.text("signal"));
+    const auto signal = signal_from(section.need_text("signal"));
     if (!signal) section.reject("signal", "a signal such as \"SIGPIPE\"");
     expect.number = *signal;
   }
 }
 
 State read_state(const Section& section) {
-  const auto state = state_from(*section.text("state"));
+  const auto state = state_from(section.need_text("state"));
   if (state) return *state;
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kStates; ++i) names.push_back(to_string(static_cast<State>(i)));
@@ -88,7 +89,7 @@ void read_subject(const Section& section, Expectation& expect) {
   }
   if (rung) {
     expect.subject = Subject::rung;
-    expect.rung = rung_from(*section.text("ladder"), section.place("ladder"));
+    expect.rung = rung_from(section.need_text("ladder"), section.place("ladder"));
   }
 }
 
@@ -96,7 +97,7 @@ void read_subject(const Section& section, Expectation& expect) {
 CountRange read_result(const Section& section) {
   const toml::node* node = section.find("result");
   if (const auto* number = node->as_integer()) return {number->get(), number->get()};
-  if (node->is_array()) return *section.count_range("result");
+  if (node->is_array()) return section.need_count_range("result");
   const std::string text = section.text("result").value_or("");
   const auto digits = text.find_first_not_of("<>=");
   std::int64_t n = 0;
@@ -122,17 +123,17 @@ void read_particulars(const Section& section, Expectation& expect) {
   };
   const bool call = expect.subject == Subject::call;
   if (only("errno", call, "HOST.call")) {
-    expect.error = errno_from(*section.text("errno"));
+    expect.error = errno_from(section.need_text("errno"));
     if (!expect.error) section.reject("errno", "an error such as \"ETIMEDOUT\"");
   }
   if (only("result", call, "HOST.call")) expect.result = read_result(section);
   if (only("waited", call, "HOST.call")) {
-    const auto range = *section.duration_range("waited");
+    const auto range = section.need_duration_range("waited");
     expect.waited = CountRange{range.first.count(), range.second.count()};
   }
-  if (only("data", call, "HOST.call")) expect.contains = *section.text("data");
+  if (only("data", call, "HOST.call")) expect.contains = section.need_text("data");
   if (only("match", expect.subject == Subject::packets, "HOST.packets")) {
-    expect.match = read_match(*section.table("match"));
+    expect.match = read_match(section.need_table("match"));
   }
   if (expect.subject == Subject::packets) expect.match.from = expect.host;
   const bool counted = expect.count.has_value();
@@ -163,7 +164,7 @@ void read_window(const Section& section, const Scenario& scenario, Expectation& 
     expect.at_end = true;
     return;
   }
-  const Duration at = *section.duration("at");
+  const Duration at = section.need_duration("at");
   if (!expect.after && kTimeZero + at > scenario.until) {
     section.reject("at", fmt::format("a time before the run ends (until = \"{}\")",
                                      duration_text(scenario.until - kTimeZero)));
@@ -212,7 +213,7 @@ std::string subject_text(const Section& section, const Expectation& expect) {
     case Subject::packets:
       return fmt::format("{} {}packets of the {}", range_text(*expect.count),
                          section.has("match") ? "matching " : "", host);
-    case Subject::rung: return *section.text("ladder");
+    case Subject::rung: return section.need_text("ladder");
     case Subject::signal:
       return fmt::format("{} gets {}", host, signal_name(static_cast<int>(expect.number)));
     case Subject::exit_status: return fmt::format("{} exits with {}", host, expect.number);
@@ -229,7 +230,7 @@ std::string describe(const Section& section, const Expectation& expect) {
   if (expect.never) text = "never: " + text;
   if (expect.at_end) text += " at the end";
   if (section.has("at") && !expect.at_end) {
-    text += fmt::format(" {} {}", expect.after ? "exactly" : "at", *section.text("at"));
+    text += fmt::format(" {} {}", expect.after ? "exactly" : "at", section.need_text("at"));
   }
   if (section.has("within")) {
     text += fmt::format(" from {} to {}", duration_text(expect.from), duration_text(expect.to));
@@ -251,7 +252,7 @@ std::vector<Expectation> read_expectations(const Section& root, const Scenario& 
     read_subject(section, expect);
     read_particulars(section, expect);
     read_window(section, scenario, expect);
-    expect.text = section.text("says").value_or(describe(section, expect));
+    expect.text = plain_line(section.text("says").value_or(describe(section, expect)));
     expectations.push_back(std::move(expect));
   }
   return expectations;

@@ -64,23 +64,35 @@ struct Entry {
 };
 
 // The leaves of a table with their dotted names, as written: net.inet.tcp.keepidle needs no quotes.
-void collect(const toml::table& table, const std::string& prefix, std::vector<Entry>& out) {
+void collect_leaves(const toml::table& table, const std::string& prefix, std::vector<Entry>& out) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string{key.str()};
-    if (const auto* inner = node.as_table()) {
-      collect(*inner, name + '.', out);
+    const auto* inner = node.as_table();
+    if (inner != nullptr && !inner->empty()) {
+      collect_leaves(*inner, name + '.', out);
     } else {
       out.push_back({name, &node});
     }
   }
 }
 
-std::vector<Entry> entries_of(const toml::table& table) {
-  std::vector<Entry> entries;
-  collect(table, {}, entries);
+std::vector<Entry> in_order(std::vector<Entry> entries) {
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return order_of(*a.node) < order_of(*b.node); });
   return entries;
+}
+
+std::vector<Entry> leaves_of(const toml::table& table) {
+  std::vector<Entry> entries;
+  collect_leaves(table, {}, entries);
+  return in_order(std::move(entries));
+}
+
+// The keys of a table whose names have no dots.
+std::vector<Entry> entries_of(const toml::table& table) {
+  std::vector<Entry> entries;
+  for (const auto& [key, node] : table) entries.push_back({std::string{key.str()}, &node});
+  return in_order(std::move(entries));
 }
 
 void read_queue(const Section& section, LinkConfig& link) {
@@ -182,7 +194,7 @@ void read_sysctls(const Section& section, std::string_view host_name, HostScenar
                   Scenario& scenario) {
   const toml::table* table = section.table("sysctl");
   if (table == nullptr) return;
-  for (const Entry& entry : entries_of(*table)) {
+  for (const Entry& entry : leaves_of(*table)) {
     const std::string value = sysctl_value(entry);
     host.sysctls.emplace_back(entry.name, value);
     const SysctlOutcome outcome = set_sysctl(host.profile, entry.name, value);
@@ -235,7 +247,7 @@ void read_device(const Section& section, HostScenario& host) {
     if (value) field = {static_cast<std::uint32_t>(*value), "the scenario"};
   };
   if (section.find("truesize")->is_table()) {
-    const Section sizes{*section.table("truesize"), "truesize", kTruesizeKeys};
+    const Section sizes{section.need_table("truesize"), "truesize", kTruesizeKeys};
     set(window.truesize_small, sizes.integer("small", 1, kMost));
     set(window.truesize_full, sizes.integer("full", 1, kMost));
   } else {
@@ -252,7 +264,7 @@ void read_socket_options(const Section& section, ProgramConfig& program) {
   for (const Entry& entry : entries_of(*table)) {
     const auto* flag = entry.node->as_boolean();
     const std::int64_t value =
-        flag != nullptr ? (flag->get() ? 1 : 0) : *names.integer(entry.name, INT32_MIN, INT32_MAX);
+        flag != nullptr ? (flag->get() ? 1 : 0) : names.need_integer(entry.name, INT32_MIN, INT32_MAX);
     program.sockopts.emplace_back(entry.name, value);
   }
 }

@@ -116,7 +116,11 @@ void apply_override(toml::table& root, std::string_view assignment, std::uint32_
     }
     toml::table* table = at->as_table();
     if (table == nullptr) throw InputError{place, "a section", found_text(*at)};
-    if (!table->contains(parts[i])) table->insert_or_assign(toml::key{parts[i], source}, toml::table{});
+    if (!table->contains(parts[i])) {
+      // Parsed, so that it knows its place: who finds a section where none may be can say whose it is.
+      toml::table made = value_of("{}", place, ordinal);
+      table->insert_or_assign(toml::key{parts[i], source}, std::move(*made.get("v")));
+    }
     at = table->get(parts[i]);
   }
   if (at->is_array()) throw InputError{place, "a key of the list's item", "the item as a whole"};

@@ -81,7 +81,7 @@ const VerbRow& verb_of(const Section& section, std::string_view phrase, Timeline
 }
 
 IcmpKind read_icmp(const Section& section, std::string_view key, int ip_version) {
-  const auto text = *section.text(key);
+  const auto text = section.need_text(key);
   const auto kind = icmp_kind_from(text);
   if (kind && type_code_of(*kind, ip_version == 6)) return *kind;
   std::vector<std::string_view> names;
@@ -109,7 +109,7 @@ void read_answer(const Section& section, const Scenario& scenario, TimelineEvent
     throw InputError{section.place(), "an mtu with \"fragmentation needed\"", "none"};
   }
   if (!needs_mtu && section.has("mtu")) section.reject("mtu", "no mtu without \"fragmentation needed\"");
-  if (needs_mtu) rule.mtu = static_cast<std::uint32_t>(*section.integer("mtu", 68, 65535));
+  if (needs_mtu) rule.mtu = static_cast<std::uint32_t>(section.need_integer("mtu", 68, 65535));
   event.answer = rule;
 }
 
@@ -119,7 +119,7 @@ void read_shutdown(const Section& section, TimelineEvent& event) {
   if (section.text("dark") == "never") {
     event.dark = Duration::max();
   } else {
-    event.dark = *section.duration("dark");
+    event.dark = section.need_duration("dark");
   }
 }
 
@@ -182,7 +182,7 @@ void read_when(const Section& section, const Scenario& scenario, TimelineEvent& 
     return;
   }
   if (section.has("delay")) section.reject("delay", "no delay without \"after\"");
-  event.at = kTimeZero + *section.duration("at");
+  event.at = kTimeZero + section.need_duration("at");
   if (event.at > scenario.until) {
     section.reject("at", fmt::format("a time before the run ends (until = \"{}\")",
                                      duration_text(scenario.until - kTimeZero)));
@@ -227,7 +227,7 @@ PacketMatch read_match(const toml::table& table) {
   if (const auto exact = length("len")) match.min_len = match.max_len = exact;
   match.is_icmp = section.boolean("is_icmp");
   if (section.has("icmp")) {
-    const auto kind = icmp_kind_from(*section.text("icmp"));
+    const auto kind = icmp_kind_from(section.need_text("icmp"));
     if (!kind) section.reject("icmp", "an ICMP error such as \"host unreachable\"");
     match.icmp = kind;
   }

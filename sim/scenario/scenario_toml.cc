@@ -135,7 +135,10 @@ Section::Section(const toml::table& table, std::string name, std::span<const std
   }
 }
 
-std::string Section::place(std::string_view key) const { return place_of(find(key)->source()); }
+std::string Section::place(std::string_view key) const {
+  const toml::node* node = find(key);
+  return node != nullptr ? place_of(node->source()) : place();
+}
 
 void Section::reject(std::string_view key, const std::string& expected) const {
   const toml::node* node = find(key);
@@ -152,9 +155,32 @@ std::optional<std::string> Section::text(std::string_view key) const {
   reject(key, "a text");
 }
 
-std::string Section::need_text(std::string_view key) const {
-  if (!has(key)) throw InputError{place(), fmt::format("a \"{}\" in {}", key, name_), "none"};
-  return *text(key);
+void Section::lacks(std::string_view key) const {
+  throw InputError{place(), fmt::format("a \"{}\" in {}", key, name_), "none"};
+}
+
+std::string Section::need_text(std::string_view key) const { return needed(key, text(key)); }
+
+std::int64_t Section::need_integer(std::string_view key, std::int64_t low, std::int64_t high) const {
+  return needed(key, integer(key, low, high));
+}
+
+Duration Section::need_duration(std::string_view key) const { return needed(key, duration(key)); }
+
+std::pair<Duration, Duration> Section::need_duration_range(std::string_view key) const {
+  return needed(key, duration_range(key));
+}
+
+CountRange Section::need_count_range(std::string_view key) const { return needed(key, count_range(key)); }
+
+std::size_t Section::need_word(std::string_view key, std::span<const std::string_view> words) const {
+  return needed(key, word(key, words));
+}
+
+const toml::table& Section::need_table(std::string_view key) const {
+  const toml::table* found = table(key);
+  if (found == nullptr) lacks(key);
+  return *found;
 }
 
 std::vector<std::string> Section::texts(std::string_view key) const {

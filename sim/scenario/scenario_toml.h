@@ -33,7 +33,7 @@ class Section {
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
   [[nodiscard]] const toml::node* find(std::string_view key) const { return table_.get(key); }
   [[nodiscard]] std::string place() const { return place_of(table_.source()); }
-  [[nodiscard]] std::string place(std::string_view key) const;  // of a key that is there
+  [[nodiscard]] std::string place(std::string_view key) const;  // of a key; the section's if it is not there
 
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
@@ -54,12 +54,27 @@ class Section {
 
   // A text or a list of texts; empty for a key that is not there.
   [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
-  // A text that is required.
+  // The same of a key that is required, or was found with has(). Whoever needs a value asks here and
+  // dereferences nothing: what stands under a key may always be missing or of another kind.
   [[nodiscard]] std::string need_text(std::string_view key) const;
+  [[nodiscard]] std::int64_t need_integer(std::string_view key, std::int64_t low, std::int64_t high) const;
+  [[nodiscard]] Duration need_duration(std::string_view key) const;
+  [[nodiscard]] std::pair<Duration, Duration> need_duration_range(std::string_view key) const;
+  [[nodiscard]] CountRange need_count_range(std::string_view key) const;
+  [[nodiscard]] std::size_t need_word(std::string_view key, std::span<const std::string_view> words) const;
+  [[nodiscard]] const toml::table& need_table(std::string_view key) const;
   // "expected X, found (what stands there)".
   [[noreturn]] void reject(std::string_view key, const std::string& expected) const;
 
  private:
+  // Throws that there is no `key`.
+  [[noreturn]] void lacks(std::string_view key) const;
+  template <typename T>
+  [[nodiscard]] T needed(std::string_view key, std::optional<T> value) const {
+    if (!value) lacks(key);
+    return *std::move(value);
+  }
+
   const toml::table& table_;
   std::string name_;
 };

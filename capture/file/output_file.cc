@@ -36,6 +36,28 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
+// A second descriptor of a locked file, which keeps the lock until it is closed; -1 is none.
+class UniqueLock {
+ public:
+  explicit UniqueLock(int fd) : fd_{fd} {}
+  ~UniqueLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  UniqueLock(const UniqueLock&) = delete;
+  UniqueLock& operator=(const UniqueLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+// Whether `path` names the file that is open, itself and not by a link.
+bool is_at(int fd, const std::string& path) {
+  struct stat open {};
+  struct stat named {};
+  return ::fstat(fd, &open) == 0 && ::lstat(path.c_str(), &named) == 0 && open.st_dev == named.st_dev &&
+         open.st_ino == named.st_ino;
+}
+
 std::string message_for(std::string_view what, int error) {
   std::string text{what};
   if (error != 0) text.append(": ").append(std::strerror(error));
@@ -73,18 +95,46 @@ void OutputFile::open() {
     if (!ignored) path_ = resolved.string();
   }
   partial_ = path_ + ".partial";
-  lock_partial();
+  make_partial();
 }
 
-// Two runs that write one file would make one wreck of two captures: the second one is refused.
-void OutputFile::lock_partial() {
-  fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(fd_);
-    throw CaptureError{name_, "is being written by another run", 0};
+// Made by us and nobody else: a link that waits under this name, hard or not, would send what we write to
+// another file, and a FIFO would make us wait. Two runs that write one file would make one wreck of two
+// captures: the second one is refused, which a lock tells from what a run left that was killed.
+void OutputFile::make_partial() {
+  constexpr int kMostTries = 100;  // each time another run came between
+  for (int i = 0; i < kMostTries; ++i) {
+    fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (fd_ < 0 && errno == EEXIST) {
+      remove_stale_partial();
+      continue;
+    }
+    if (fd_ < 0) throw CaptureError{name_, "cannot be written", errno};
+    // File systems without locks do without this.
+    const bool is_locked = ::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    if (is_locked && is_at(fd_, partial_)) return;
+    ::close(fd_);  // another run took it for stale before it was locked
+    break;
   }
-  if (::ftruncate(fd_, 0) != 0) throw CaptureError{name_, "cannot be written", errno};
+  throw CaptureError{name_, "is being written by another run", 0};
+}
+
+// Removes NAME.partial if it is a regular file that no run is writing. Only the name: another link to that
+// file keeps what is in it.
+void OutputFile::remove_stale_partial() const {
+  struct stat status {};
+  if (::lstat(partial_.c_str(), &status) != 0) return;  // gone already
+  if (!S_ISREG(status.st_mode))
+    throw CaptureError{name_, partial_ + " is in the way and no regular file: remove it", 0};
+  const int fd = ::open(partial_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 && errno == ENOENT) return;
+  if (fd < 0) throw CaptureError{name_, partial_ + " is in the way and cannot be opened", errno};
+  const bool is_free = ::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+  const bool is_gone = !is_free || !is_at(fd, partial_) || ::unlink(partial_.c_str()) == 0 || errno == ENOENT;
+  const int error = errno;
+  ::close(fd);
+  if (!is_free) throw CaptureError{name_, "is being written by another run", 0};
+  if (!is_gone) throw CaptureError{name_, partial_ + " is in the way and cannot be removed", error};
 }
 
 void OutputFile::enlist() {
@@ -158,6 +208,8 @@ void OutputFile::finish() {
   if (is_done_) return;
   commit();
   flush();
+  // Closing tells of late errors, and must not let go of the lock: unlocked, NAME.partial looks stale.
+  const UniqueLock lock{partial_.empty() ? -1 : ::fcntl(fd_, F_DUPFD_CLOEXEC, 3)};
   if (fd_ != STDOUT_FILENO) {
     const int fd = fd_;
     fd_ = -1;

@@ -1,5 +1,6 @@
 // A file that is whole or not there. It is written as NAME.partial and renamed when it is finished, also from
-// a signal handler; if it is never finished, nothing is left.
+// a signal handler; if it is never finished, nothing is left. NAME.partial is always a new file of ours: one
+// that a killed run left is removed, anything else under that name is an error.
 #pragma once
 
 #include <atomic>
@@ -52,7 +53,8 @@ class OutputFile {
   static constexpr std::size_t kBuffer = std::size_t{1} << 18;
 
   void open();
-  void lock_partial();
+  void make_partial();
+  void remove_stale_partial() const;
   void enlist();
   void delist();
   void write_out(std::size_t count);

@@ -4,11 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <exception>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,8 +16,11 @@
 #include "cli/line/command_line.h"
 #include "cli/signals.h"
 #include "cli/tell/exit_code.h"
+#include "cli/tell/prose.h"
+#include "cli/tell/stream.h"
 #include "replay/base/errors.h"
 #include "sim/base/input_error.h"
+#include "sim/base/plain_text.h"
 #include "sim/base/units.h"
 
 namespace halfopen {
@@ -61,7 +64,7 @@ void add_commands(CommandLine& line) {
 
 int complain(std::string_view message) {
   std::fflush(stdout);
-  const std::string line = fmt::format("halfopen: {}\n", message);
+  const std::string line = fmt::format("halfopen: {}\n", plain_text(message));
   std::fwrite(line.data(), 1, line.size(), stderr);  // where that fails, the status still tells
   return kExitTrouble;
 }
@@ -110,6 +113,18 @@ int run_command(CommandLine& line) {
   return line.run.hosts.is_simulated() ? run_sim(line.run) : run_kernel(line.run);
 }
 
+// The text that --help or --version asks for; else the line is read, and there is a command to run.
+std::optional<std::string> parse(CommandLine& line, int argc, char** argv) {
+  try {
+    line.app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& help_or_version) {
+    std::ostringstream text;
+    line.app.exit(help_or_version, text, text);
+    return text.str();
+  }
+}
+
 // Takes away what follows "--": the user's program, whose options are not ours.
 std::vector<std::string> split_command(int& argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
@@ -148,6 +163,11 @@ std::optional<std::uint64_t> seed_of(const CommandLine& line) {
 }
 
 int run_app(int argc, char** argv) {
+  try {
+    occupy_standard_descriptors();
+  } catch (const Trouble& error) {
+    return complain(error.what());
+  }
   install_signal_handlers();
   if (is_unknown_command(argc, argv)) return complain_of_command(argv[1]);
   CommandLine line{std::string{kAbout}};
@@ -158,12 +178,13 @@ int run_app(int argc, char** argv) {
     return kExitTrouble;
   }
   try {
-    line.app.parse(argc, argv);
+    if (const auto answer = parse(line, argc, argv)) {
+      Prose out{stdout};
+      out.write(*answer);
+      out.flush();
+      return kExitYes;
+    }
     return run_command(line);
-  } catch (const CLI::Success& help_or_version) {
-    const int status = line.app.exit(help_or_version);
-    if (std::fflush(stdout) == 0 || errno == EPIPE) return status;
-    return complain(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
   } catch (const CLI::ParseError& error) {
     return complain_of_usage(line, error);
   } catch (const Cannot& error) {

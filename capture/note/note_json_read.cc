@@ -8,6 +8,7 @@
 #include "capture/note/note_json.h"
 #include "capture/note/note_words.h"
 #include "sim/base/errno.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -42,13 +43,8 @@ class Fields {
     good_ = false;
     return {};
   }
-  // For a terminal: without control characters.
-  std::string text(const char* key) {
-    std::string text = raw_text(key);
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
-    std::ranges::replace_if(text, is_control, '?');
-    return text;
-  }
+  // For a terminal.
+  std::string text(const char* key) { return plain_line(raw_text(key)); }
   std::int64_t integer(const char* key, std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t high = std::numeric_limits<std::int64_t>::max()) {
     const Json* value = find(key);

@@ -20,6 +20,7 @@
 #include "cli/run/job_pool.h"
 #include "cli/run/outputs.h"
 #include "cli/tell/progress.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -67,7 +68,7 @@ class PoolProgress {
       names += (i == 0 ? "" : ", ") + plan_.cases[running[i]].name;
     }
     if (running.size() > kMostNames) names += fmt::format(" and {} more", running.size() - kMostNames);
-    fmt::print(stderr, "\r\x1b[K{} of {} done; running: {}", done, plan_.cases.size(), names);
+    fmt::print(stderr, "\r\x1b[K{} of {} done; running: {}", done, plan_.cases.size(), plain_line(names));
     std::fflush(stderr);
   }
   void clear() const {

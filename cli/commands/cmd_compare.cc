@@ -15,6 +15,7 @@
 #include "cli/run/trace_source.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/prose.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -124,7 +125,7 @@ int run_compare(const CompareCommand& command) {
   if (!command.quiet) print_verdict(out, comparison);
   if (json) write_json(command.json, json->document(comparison));
   out.flush();
-  for (const std::string& fault : comparison.faults) std::fprintf(stderr, "halfopen: %s\n", fault.c_str());
+  for (const std::string& fault : comparison.faults) fmt::print(stderr, "halfopen: {}\n", plain_text(fault));
   if (comparison.has_trouble()) return kExitTrouble;
   return comparison.is_same() ? kExitYes : kExitNo;
 }

@@ -10,6 +10,7 @@
 #include "cli/run/telling.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/progress.h"
+#include "cli/tell/stream.h"
 
 namespace halfopen {
 namespace {
@@ -17,8 +18,7 @@ namespace {
 // The user's program speaks for itself, beside the ladder.
 void pass_on(std::string_view bytes, bool error_output) {
   std::FILE* stream = error_output ? stderr : stdout;
-  std::fwrite(bytes.data(), 1, bytes.size(), stream);
-  std::fflush(stream);
+  if (put(stream, bytes)) flush(stream);
 }
 
 int run_once(const RunOptions& options, Repeated& repeated) {

@@ -17,6 +17,7 @@
 #include "replay/base/errors.h"
 #include "replay/guest/guest_run.h"
 #include "replay/guest/kernel_image.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -84,14 +85,15 @@ int run_vm(const VmOptions& options) {
   int status = kExitYes;
   for (const std::string& kernel : kernels) {
     if (kernels.size() > 1) {
-      fmt::print("== {}\n", kernel);
-      std::fflush(stdout);
+      Prose head{stdout};
+      head.line("== " + kernel);
+      head.flush();
     }
     try {
       status = worse(status, tell(run_in(options, kernel), options));
     } catch (const Cannot& error) {
       if (kernels.size() == 1) throw;
-      fmt::print(stderr, "halfopen: {}\n", error.what());
+      fmt::print(stderr, "halfopen: {}\n", plain_text(error.what()));
       status = worse(status, kExitCannot);
     }
     if (status == kExitInterrupted) break;

@@ -9,6 +9,7 @@
 
 #include "cli/tell/exit_code.h"
 #include "cli/tell/progress.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -27,7 +28,7 @@ TracedRun run(const std::string& name, const RunSpec& spec) {
   const bool tells = Progress::is_wanted() && !spec.hosts.is_simulated();
   if (tells) {
     hooks.on_wait = [&name](TimePoint now) {
-      std::fprintf(stderr, "\r\x1b[K%s: %.0f s", name.c_str(), static_cast<double>(nanos(now)) / 1e9);
+      fmt::print(stderr, "\r\x1b[K{}: {:.0f} s", plain_line(name), static_cast<double>(nanos(now)) / 1e9);
       std::fflush(stderr);
     };
   }

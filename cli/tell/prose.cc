@@ -2,17 +2,51 @@
 
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
-#include "cli/tell/exit_code.h"
+#include "cli/tell/stream.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
+namespace {
+
+// The bytes of the colour that `text` begins with, if it is one of those that we set (SGR: reset, bold,
+// faint, foreground colours, two of them at most); else 0.
+std::size_t colour_at(std::string_view text) {
+  constexpr std::string_view kBegins = "\x1b[";
+  if (!text.starts_with(kBegins)) return 0;
+  const std::size_t end = text.substr(0, 8).find('m');
+  if (end == std::string_view::npos) return 0;
+  std::string_view codes = text.substr(kBegins.size(), end - kBegins.size());
+  while (!codes.empty()) {
+    const std::string_view code = codes.substr(0, codes.find(';'));
+    const bool is_ours = code == "0" || code == "1" || code == "2" ||
+                         (code.size() == 2 && code[0] == '3' && code[1] >= '1' && code[1] <= '6');
+    if (!is_ours) return 0;
+    codes.remove_prefix(std::min(code.size() + 1, codes.size()));
+  }
+  return end + 1;
+}
+
+}  // namespace
 
 void Prose::write(std::string_view text) {
-  if (reader_left_ || text.empty()) return;
-  if (std::fwrite(text.data(), 1, text.size(), out_) != text.size()) fail();
+  while (!text.empty()) {
+    std::size_t plain = plain_prefix(text);
+    if (plain == 0 && colour_) plain = colour_at(text);
+    if (plain > 0) {
+      put(text.substr(0, plain));
+      text.remove_prefix(plain);
+    } else {  // of a stranger's text
+      put("?");
+      text.remove_prefix(1);
+    }
+  }
+}
+
+void Prose::put(std::string_view text) {
+  if (!reader_left_) reader_left_ = !halfopen::put(out_, text);
 }
 
 void Prose::line(std::string_view text) {
@@ -35,15 +69,7 @@ std::string Prose::paint(Style style, std::string_view text) const {
 }
 
 void Prose::flush() {
-  if (!reader_left_ && std::fflush(out_) != 0) fail();
-}
-
-void Prose::fail() {
-  const int error = errno;
-  if (error != EPIPE)
-    throw Trouble{std::string{"cannot write to "} +
-                  (out_ == stdout ? "standard output: " : "standard error: ") + std::strerror(error)};
-  reader_left_ = true;
+  if (!reader_left_) reader_left_ = !halfopen::flush(out_);
 }
 
 bool wants_colour(std::FILE* out) {

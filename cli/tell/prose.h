@@ -19,6 +19,8 @@ class Prose {
   explicit Prose(std::FILE* out) : Prose{out, wants_colour(out)} {}
   Prose(std::FILE* out, bool colour) : out_{out}, colour_{colour} {}
 
+  // What may be a stranger's goes through plain_text() here, wherever it comes from; of escape sequences only
+  // the colours that paint() and the ladder set pass, and only where colours are on.
   void write(std::string_view text);
   void line(std::string_view text = {});
   // Text in a style where colours are on, the text as it is elsewhere.
@@ -32,7 +34,7 @@ class Prose {
   void flush();
 
  private:
-  void fail();
+  void put(std::string_view text);
 
   std::FILE* out_;
   bool colour_;

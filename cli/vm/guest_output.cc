@@ -1,11 +1,9 @@
 #include "cli/vm/guest_output.h"
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "cli/tell/exit_code.h"
 #include "cli/tell/prose.h"
+#include "cli/tell/stream.h"
 
 namespace halfopen {
 namespace {
@@ -56,13 +54,7 @@ void GuestStream::write(std::string_view bytes) { put(filters_ ? filter_.pass(by
 void GuestStream::finish() { put(filter_.rest()); }
 
 void GuestStream::put(std::string_view bytes) {
-  if (reader_left_ || bytes.empty()) return;
-  if (std::fwrite(bytes.data(), 1, bytes.size(), out_) == bytes.size() && std::fflush(out_) == 0) return;
-  if (errno != EPIPE) {
-    throw Trouble{std::string{"cannot write to standard "} + (out_ == stdout ? "output: " : "error: ") +
-                  std::strerror(errno)};
-  }
-  reader_left_ = true;
+  if (!reader_left_) reader_left_ = !halfopen::put(out_, bytes) || !flush(out_);
 }
 
 }  // namespace halfopen

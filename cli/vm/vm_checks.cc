@@ -16,6 +16,7 @@
 #include "cli/vm/guest_command.h"
 #include "cli/vm/kernel_table.h"
 #include "replay/base/errors.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -73,7 +74,7 @@ void show_progress(const JobPool& pool, const std::vector<std::string>& kernels)
   if (!Progress::is_wanted()) return;
   std::string text;
   for (const std::size_t job : pool.running()) text += (text.empty() ? "" : ", ") + kernels[job];
-  fmt::print(stderr, "\r\x1b[K{}{}", text.empty() ? "" : "checking in ", text);
+  fmt::print(stderr, "\r\x1b[K{}{}", text.empty() ? "" : "checking in ", plain_line(text));
   std::fflush(stderr);
 }
 
@@ -95,7 +96,7 @@ int run_vm_checks(const VmOptions& options, const std::vector<std::string>& kern
   for (const std::string& line : kernel_table(checks)) out.line(line);
   out.flush();
   for (const KernelChecks& one : checks) {
-    if (!one.problem.empty()) fmt::print(stderr, "halfopen: {}\n", one.problem);
+    if (!one.problem.empty()) fmt::print(stderr, "halfopen: {}\n", plain_text(one.problem));
     status = worse(status, one.status);
   }
   return status;

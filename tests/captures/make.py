@@ -77,3 +77,15 @@ pcap('duplicates.pcap',[x for i,p in enumerate(hs+[c(101,501,PA,b'hello')]) for 
 d=tcp(1000,80,101,501,PA,b'f'*3000)
 def frag(off,mf,pl): return struct.pack('!BBHHHBBH4s4s',0x45,0,20+len(pl),7,(0x2000 if mf else 0)|off//8,64,6,0,socket.inet_aton(A),socket.inet_aton(B))+pl
 pcap('fragments.pcap',hs+[frag(0,1,d[:1480]),frag(1480,1,d[1480:2960]),frag(2960,0,d[2960:]),s(501,3101,AC),c(3101,501,FA),s(501,3102,FA),c(3102,502,AC)])
+# 19 a pcapng whose every text holds an escape sequence: names, options, comments, and our own notes (custom blocks)
+E=b'\x1b]0;pwned\x07\x1b[31m'
+def opt(code,v): return struct.pack('<HH',code,len(v))+v+b'\0'*(-len(v)%4)
+end=struct.pack('<HH',0,0)
+def note(text): return blk(0x80000bad,struct.pack('<I',32473)+text)
+with open(os.path.join(out,'escapes.pcapng'),'wb') as f:
+    f.write(blk(0x0a0d0d0a,struct.pack('<IHHq',0x1a2b3c4d,1,0,-1)+opt(4,b'halfopen 0.1.0'+E)+opt(1,E)+end))
+    f.write(blk(1,struct.pack('<HHI',101,0,0)+opt(2,b'if'+E)+end))
+    r=socket.inet_aton(B)+b'srv'+E+b'\0'; f.write(blk(4,struct.pack('<HH',1,len(r))+r+b'\0'*(-len(r)%4)+end))
+    p=c(100,0,S); packet=blk(6,struct.pack('<IIIII',0,0,1000,len(p),len(p))+p+b'\0'*(-len(p)%4)+opt(1,b'because'+E)+end)
+    f.write(packet+note(b'{"note":"process","t":1,"host":"client","program":"p\\u001b[31m","pid":1,"what":"output","text":"\\u001b]0;x\\u0007"}'))
+    f.write(note(b'{"note":"remark","t":1,"text":"r\\u001b[31m\\u009b31m"}')+packet)

@@ -41,17 +41,20 @@ constexpr std::string_view kExamples =
     "  halfopen vm -- live host-crash                  both ends on any kernel, fifteen minutes in seconds\n"
     "  halfopen show crash.pcapng                      its ladder, and that of anybody's capture\n"
     "  halfopen profiles linux-6.18                    every constant of a TCP stack, with its source\n"
+    "  halfopen help sim                               the options of one command, with examples\n"
     "\n"
     "Exit status: 0 as the scenario says; 1 an expectation failed; 2 bad input or a file that fails;\n"
     "4 this machine lacks what is needed; 5 it was too busy to tell; 130 interrupted. 'halfopen COMMAND "
     "--help' says more.";
 
-const std::vector<std::string_view> kCommands{"list",    "sim",   "replay", "live",     "run",   "vm",
-                                              "compare", "check", "show",   "profiles", "doctor"};
+const std::vector<std::string_view> kCommands{"list",   "sim",     "replay",     "live", "run",
+                                              "vm",     "compare", "check",      "show", "profiles",
+                                              "doctor", "help",    "completions"};
 
 void add_commands(CommandLine& line) {
-  line.app.set_version_flag("--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");
+  line.app.set_version_flag("-V,--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");
   line.app.set_help_flag("-h,--help", "Print this help and exit");
+  add_color(line, line.app);
   line.app.footer(std::string{kExamples});
   line.app.require_subcommand(1);
   line.app.get_formatter()->label("SUBCOMMAND", "COMMAND");
@@ -91,8 +94,31 @@ int complain_of_usage(const CommandLine& line, const CLI::ParseError& error) {
   return complain(fmt::format("{} ('{} --help' says how)", what, command));
 }
 
+// The help of a command line that was not parsed: a parsed one tells of the command that was chosen.
+int run_help(const std::string& command) {
+  if (!command.empty() && std::ranges::find(kCommands, command) == kCommands.end()) {
+    return complain_of_command(command);
+  }
+  CommandLine line{std::string{kAbout}};
+  add_commands(line);
+  Prose out{stdout};
+  out.write(command.empty() ? line.app.help() : line.app.get_subcommand(command)->help("halfopen"));
+  out.flush();
+  return kExitYes;
+}
+
+ColourWish colour_wish(const std::string& given) {
+  if (given == "auto") return ColourWish::automatic;
+  if (given == "always") return ColourWish::always;
+  if (given == "never") return ColourWish::never;
+  throw InputError{"--color", "auto, always or never", given};
+}
+
 int run_command(CommandLine& line) {
+  wish_for_colour(colour_wish(line.color));
   const std::string name = line.app.get_subcommands().front()->get_name();
+  if (name == "help") return run_help(line.help_command);
+  if (name == "completions") return run_completions(line.app, line.shell);
   if (name == "list") return run_list();
   if (name == "compare") {
     line.compare.seed = seed_of(line);
@@ -142,7 +168,13 @@ CLI::App* add_command(CommandLine& line, const char* name, const char* about, st
   CLI::App* command = line.app.add_subcommand(name, about);
   command->group("Commands");
   command->footer(std::string{examples});
+  add_color(line, *command);
   return command;
+}
+
+void add_color(CommandLine& line, CLI::App& app) {
+  app.add_option("--color", line.color, "Colours: auto (default: on a terminal), always or never")
+      ->type_name("auto|always|never");
 }
 
 bool one_of(const char* option, const std::string& given, std::string_view first, std::string_view second) {

@@ -35,6 +35,9 @@ halfopen_room(capture/expect USES capture/note capture/flow sim/*)
 halfopen_room(capture/tell USES capture/note capture/file capture/flow capture/expect sim/*)
 halfopen_room(capture/compare USES capture/note capture/file capture/flow capture/tell sim/*)
 
+halfopen_room(library/halfopen)
+halfopen_room(library USES library/halfopen capture/note capture/file sim/*)
+
 halfopen_room(replay/base)
 halfopen_room(replay/watch USES replay/base sim/*)
 halfopen_room(replay/sandbox USES replay/base replay/watch sim/*)

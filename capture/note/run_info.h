@@ -11,6 +11,9 @@
 
 namespace halfopen {
 
+struct RunFacts;
+struct Scenario;
+
 struct HostInfo {
   HostId id = HostId::client;
   IpAddress address;
@@ -34,5 +37,9 @@ struct RunInfo {
     return names;
   }
 };
+
+// What is to be said of a run of `scenario` by hosts of these kinds, with the scenario's own seed and
+// programs, at the client's device.
+[[nodiscard]] RunInfo run_info_of(const Scenario& scenario, const RunFacts& facts, std::string version);
 
 }  // namespace halfopen

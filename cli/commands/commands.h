@@ -2,6 +2,9 @@
 // InputError and Trouble.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <string>
+
 #include "cli/line/options.h"
 
 namespace halfopen {
@@ -15,5 +18,7 @@ int run_compare(const CompareCommand& command);
 int run_vm(const VmOptions& options);
 int run_show(const ShowOptions& options);
 int run_profiles(const ProfilesOptions& options);
+// Prints the completion script of "bash", "zsh" or "fish" for the command line `app`.
+int run_completions(const CLI::App& app, const std::string& shell);
 
 }  // namespace halfopen

@@ -29,12 +29,17 @@ struct CommandLine {
   std::string server = "kernel";
   bool no_trace = false;
   std::vector<std::string> expects;  // --expect
+  std::string color = "auto";
+  std::string help_command;  // whose help is wanted; empty: of the whole
+  std::string shell;         // whose completions
   std::string check_client = "model";
   std::string check_server = "model";
   CLI::App app;
 };
 
-// A subcommand with its examples. CLI11 owns what is returned.
+// --color, before a command or among its options.
+void add_color(CommandLine& line, CLI::App& app);
+// A subcommand with its examples and --color. CLI11 owns what is returned.
 CLI::App* add_command(CommandLine& line, const char* name, const char* about, std::string_view examples);
 // True for `first`, false for `second`; throws InputError that names `option` for anything else.
 [[nodiscard]] bool one_of(const char* option, const std::string& given, std::string_view first,
@@ -46,7 +51,7 @@ CLI::App* add_command(CommandLine& line, const char* name, const char* about, st
 void add_runs(CommandLine& line);  // sim, replay, live, run
 void add_compare(CommandLine& line);
 void add_check(CommandLine& line);
-void add_readers(CommandLine& line);  // list, show, profiles, doctor
+void add_readers(CommandLine& line);  // list, show, profiles, doctor, help, completions
 void add_vm(CommandLine& line);
 
 // After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.

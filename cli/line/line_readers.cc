@@ -1,4 +1,4 @@
-// The command line of the commands that run nothing: list, show, profiles and doctor.
+// The command line of the commands that run nothing: list, show, profiles, doctor, help and completions.
 #include "cli/line/command_line.h"
 
 namespace halfopen {
@@ -30,6 +30,18 @@ constexpr std::string_view kDoctorExamples =
     "Examples:\n"
     "  halfopen doctor                                 what replay and live need here, and the cures";
 
+constexpr std::string_view kHelpExamples =
+    "Examples:\n"
+    "  halfopen help                                   the commands, as 'halfopen --help'\n"
+    "  halfopen help sim                               one of them, as 'halfopen sim --help'";
+
+constexpr std::string_view kCompletionsExamples =
+    "Examples:\n"
+    "  halfopen completions bash > ~/.local/share/bash-completion/completions/halfopen\n"
+    "  halfopen completions zsh > ~/.zfunc/_halfopen   a directory of fpath\n"
+    "  halfopen completions fish > ~/.config/fish/completions/halfopen.fish\n"
+    "An installed halfopen brings them along.";
+
 }  // namespace
 
 void add_readers(CommandLine& line) {
@@ -54,8 +66,16 @@ void add_readers(CommandLine& line) {
   CLI::App* profiles = add_command(line, "profiles", "Print the constants of a TCP stack, with their sources",
                                    kProfilesExamples);
   profiles->add_option("name", line.profiles.name, "A profile's name or alias; without it a line for each")
-      ->type_name("NAME");
+      ->type_name("PROFILE");
   add_command(line, "doctor", "Try what replay and live need on this machine", kDoctorExamples);
+  add_command(line, "help", "Print the help of a command, or of all of halfopen", kHelpExamples)
+      ->add_option("command", line.help_command, "A command; without it the list of them")
+      ->type_name("COMMAND");
+  add_command(line, "completions", "Print the script with which a shell completes halfopen's words",
+              kCompletionsExamples)
+      ->add_option("shell", line.shell, "bash, zsh or fish")
+      ->required()
+      ->type_name("bash|zsh|fish");
 }
 
 }  // namespace halfopen

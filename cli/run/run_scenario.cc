@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "cli/run/own_programs.h"
 #include "cli/tell/exit_code.h"
 #include "replay/run/kernel_run.h"
 #include "sim/run/world.h"
@@ -66,43 +65,21 @@ RunFacts facts_of(const Scenario& scenario, const Pairing& hosts) {
 }
 
 RunInfo info_of(const Scenario& scenario, const RunSpec& spec, const RunFacts& facts) {
-  HostInfo client{.id = HostId::client,
-                  .address = scenario.client.address,
-                  .kind = facts.client_kind,
-                  .os = facts.client_os,
-                  .profile = facts.client_profile,
-                  .program = spec.command.empty() ? scenario.client.program.name : spec.command.front()};
-  HostInfo server{
-      .id = HostId::server,
-      .address = scenario.server.address,
-      .kind = facts.server_kind,
-      .os = facts.server_os,
-      .profile = facts.server_profile,
-      .program = spec.server_command.empty() ? scenario.server.program.name : spec.server_command};
-  HostInfo router;
-  router.id = HostId::router;
-  router.address = scenario.path.router;
-  return {.version = HALFOPEN_VERSION,
-          .scenario = scenario.title,
-          .seed = spec.seed.value_or(scenario.seed),
-          .tap = spec.tap,
-          // In a guest of `halfopen vm`, whose init says so.
-          .virtual_time = !spec.hosts.is_simulated() && std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr,
-          .hosts = {std::move(client), std::move(server), std::move(router)}};
-}
-
-std::string directory_of_programs() {
-  std::error_code error;
-  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) throw Trouble{"cannot find the programs beside halfopen: " + error.message()};
-  return own.parent_path().string();
+  RunInfo info = run_info_of(scenario, facts, HALFOPEN_VERSION);
+  info.seed = spec.seed.value_or(scenario.seed);
+  info.tap = spec.tap;
+  // In a guest of `halfopen vm`, whose init says so.
+  info.virtual_time = !spec.hosts.is_simulated() && std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr;
+  if (!spec.command.empty()) info.hosts[0].program = spec.command.front();
+  if (!spec.server_command.empty()) info.hosts[1].program = spec.server_command;
+  return info;
 }
 
 KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers, const RunHooks& hooks) {
   KernelRunOptions options{.kernel = {spec.hosts.client_is_kernel, spec.hosts.server_is_kernel},
                            .client_command = spec.command,
                            .server_command = {},
-                           .programs = directory_of_programs(),
+                           .programs = own_programs(),
                            .trace = spec.trace,
                            .until_client_exits = spec.until_client_exits,
                            .seed = spec.seed,

@@ -29,6 +29,9 @@ std::size_t colour_at(std::string_view text) {
   return end + 1;
 }
 
+// One for the process, as its standard output is.
+ColourWish wished_colour = ColourWish::automatic;
+
 }  // namespace
 
 void Prose::write(std::string_view text) {
@@ -72,7 +75,10 @@ void Prose::flush() {
   if (!reader_left_) reader_left_ = !halfopen::flush(out_);
 }
 
+void wish_for_colour(ColourWish wish) { wished_colour = wish; }
+
 bool wants_colour(std::FILE* out) {
+  if (wished_colour != ColourWish::automatic) return wished_colour == ColourWish::always;
   const char* no_colour = std::getenv("NO_COLOR");
   if (no_colour != nullptr && *no_colour != '\0') return false;
   const char* forced = std::getenv("CLICOLOR_FORCE");

@@ -10,8 +10,14 @@ namespace halfopen {
 
 enum class Style : std::uint8_t { plain, title, heading, good, bad, faint };
 
-// Colours: on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb"; anywhere where
-// CLICOLOR_FORCE is set and not "0" (https://bixense.com/clicolors) and NO_COLOR is not.
+// What the user wants of colours; `automatic` is the rule below.
+enum class ColourWish : std::uint8_t { automatic, always, never };
+// For everything that is printed from here on: before the first Prose is made.
+void wish_for_colour(ColourWish wish);
+
+// Colours as was wished for; else on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is
+// "dumb"; anywhere where CLICOLOR_FORCE is set and not "0" (https://bixense.com/clicolors) and NO_COLOR is
+// not.
 [[nodiscard]] bool wants_colour(std::FILE* out);
 
 class Prose {

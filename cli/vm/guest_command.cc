@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/run/own_programs.h"
 #include "cli/tell/exit_code.h"
 
 namespace halfopen {
@@ -108,7 +109,8 @@ GuestConfig config_for(const VmOptions& options, const std::string& kernel) {
   config.command = {.words = options.command,
                     .any_program = options.any_program,
                     .with = options.with,
-                    .halfopen = std::filesystem::read_symlink("/proc/self/exe").string(),
+                    .halfopen = own_path(),
+                    .programs = own_programs(),
                     .directory = std::filesystem::current_path().string()};
   return config;
 }

@@ -84,9 +84,9 @@ class Packer {
   }
 
   void pack_halfopen() {
-    const fs::path beside = fs::path{command_.halfopen}.parent_path();
+    const fs::path programs = command_.programs;
     image_.mirror_program(command_.halfopen);
-    for (const std::string_view program : kPrograms) image_.mirror_program((beside / program).string());
+    for (const std::string_view program : kPrograms) image_.mirror_program((programs / program).string());
     const auto client = std::ranges::find(command_.words, "--");
     pack_arguments({command_.words.begin(), client});
     baggage_.words.insert(baggage_.words.begin(), command_.halfopen);

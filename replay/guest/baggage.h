@@ -14,7 +14,8 @@ struct GuestCommand {
   std::vector<std::string> words;  // a halfopen command with its arguments, or any program with its own
   bool any_program = false;        // words[0] is a program to be found in PATH
   std::vector<std::string> with;   // more files, directories, and programs in PATH, to take along
-  std::string halfopen;            // the path of the running executable; its programs are beside it
+  std::string halfopen;            // the path of the running executable
+  std::string programs;            // the directory with its programs and the guest's init
   std::string directory;           // where it runs, here and there
 };
 

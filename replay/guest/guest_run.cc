@@ -88,7 +88,7 @@ Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   orders.words = baggage.words;
   orders.watched = baggage.watched;
   image.add_file(kOrdersFile, to_text(orders));
-  const auto init = std::filesystem::path{config.command.halfopen}.parent_path() / kInit;
+  const auto init = std::filesystem::path{config.command.programs} / kInit;
   image.add_file("/init", read_bytes(init.string()), true);
   prepared.initramfs = image.write();
   return prepared;

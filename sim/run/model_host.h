@@ -67,6 +67,8 @@ class ModelHost final : public Host {
   // --- For reports
   [[nodiscard]] const ModelHostConfig& config() const { return config_; }
   [[nodiscard]] bool is_up() const { return kernel_ != nullptr; }
+  // How often it was booted: what was held of an earlier boot's kernel is gone.
+  [[nodiscard]] std::uint32_t boots() const { return boots_; }
   // Every connection that the host remembers, oldest first; none while it is dark.
   void each_connection(const std::function<void(const FourTuple&, const Endpoint::Info&)>& visit) const;
 

@@ -87,6 +87,16 @@ RunFacts Scenario::facts() const {
   return facts;
 }
 
+std::vector<std::string> override_keys() {
+  std::vector<std::string> keys;
+  for (const std::string_view key : kRootKeys) {
+    if (key == "path") break;  // from here on sections and lists
+    keys.emplace_back(key);
+  }
+  scenario_toml::add_section_keys(keys);
+  return keys;
+}
+
 Scenario parse_scenario(std::string_view toml, const std::string& name, const ScenarioOptions& options) {
   Scenario scenario = parse_unguarded(toml, name, options);
   // A misspelt key in [quick] must not wait for the first quick run to be found.

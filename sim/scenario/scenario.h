@@ -63,6 +63,10 @@ struct ScenarioOptions {
   bool quick = false;                  // apply [quick] before them
 };
 
+// Every key of the file, its path, its router and its hosts that an override may name, hosts' sysctls and
+// socket options included; not those of the lists timeline and expect. In the order of docs/scenario.md.
+[[nodiscard]] std::vector<std::string> override_keys();
+
 inline constexpr std::size_t kMaxScenarioBytes = std::size_t{1} << 20;
 
 // Reads a scenario; `name` stands for the file in messages. Throws InputError, and nothing else.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "sim/apps/registry.h"
 #include "sim/base/units.h"
@@ -50,6 +51,11 @@ std::vector<std::string_view> settable_socket_options() {
     if (option != SocketOption::so_error) names.push_back(to_string(option));
   }
   return names;
+}
+
+// Keys whose value is a table of more keys.
+bool is_section(std::string_view key) {
+  return key == "to_server" || key == "to_client" || key == "sysctl" || key == "sockopt";
 }
 
 // Where a value stands in the file; overrides come after it, in the order in which they were given.
@@ -350,6 +356,27 @@ void read_hosts(const Section& root, Scenario& scenario) {
   }
   scenario.client.program.server = {scenario.server.address, port};
   scenario.server.program.server = {scenario.server.address, port};
+}
+
+void add_section_keys(std::vector<std::string>& keys) {
+  const auto add = [&keys](const std::string& section, std::span<const std::string_view> names) {
+    for (const std::string_view name : names) {
+      if (!is_section(name)) keys.push_back(section + '.' + std::string{name});
+    }
+  };
+  add("path", kPathKeys);
+  add("path.to_server", kLinkKeys);
+  add("path.to_client", kLinkKeys);
+  add("router", kRouterKeys);
+  std::set<std::string_view> sysctls;  // some systems share names
+  for (const SysctlName& sysctl : sysctl_names()) sysctls.insert(sysctl.name);
+  const std::vector<std::string_view> parameters(sysctls.begin(), sysctls.end());
+  for (const std::string host : {"client", "server"}) {
+    host == "client" ? add(host, kClientKeys) : add(host, kServerKeys);
+    add(host + ".truesize", kTruesizeKeys);
+    add(host + ".sockopt", settable_socket_options());
+    add(host + ".sysctl", parameters);
+  }
 }
 
 }  // namespace halfopen::scenario_toml

@@ -96,6 +96,8 @@ void read_path(const Section& root, Scenario& scenario);
 void read_hosts(const Section& root, Scenario& scenario);
 [[nodiscard]] std::vector<TimelineEvent> read_timeline(const Section& root, const Scenario& scenario);
 [[nodiscard]] std::vector<Expectation> read_expectations(const Section& root, const Scenario& scenario);
+// Appends the keys that [path], [router], [client] and [server] know, dotted from the root.
+void add_section_keys(std::vector<std::string>& keys);
 [[nodiscard]] PacketMatch read_match(const toml::table& table);
 
 }  // namespace halfopen::scenario_toml

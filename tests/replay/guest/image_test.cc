@@ -198,6 +198,7 @@ class Packing : public ::testing::Test {
                                .any_program = any_program,
                                .with = {},
                                .halfopen = HALFOPEN_BINARY,
+                               .programs = std::filesystem::path{HALFOPEN_BINARY}.parent_path().string(),
                                .directory = scratch_.path().string()};
     return pack(command, image_, 1u << 30);
   }

@@ -34,8 +34,8 @@ struct RunFacts {
   bool quick = false;  // [quick] is in force
   // Not for `when`: the user's programs that run in the place of those that the expectations were written
   // for.
-  std::string client_stand_in;  // "nc"; empty: none
-  std::string server_stand_in;
+  std::string client_stand_in = {};  // "nc"; empty: none
+  std::string server_stand_in = {};
 };
 
 // A condition over RunFacts in postfix form: == and != over names and strings, ! && || and parentheses.

@@ -37,6 +37,8 @@ constexpr std::array kPlaceholders{
     Placeholder{"WHAT", ""},
     Placeholder{"FILTER", ""},
     Placeholder{"WORDS", ""},
+    Placeholder{"SENTENCE", ""},
+    Placeholder{"LIST", ""},
     Placeholder{"CMD", ""},
 };
 

@@ -22,8 +22,8 @@ LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const 
   return {run.names(), ladder};
 }
 
-// Expectations that failed or are unresolved, and for people those that mean nothing here and how the others went.
-// Gives the exit status.
+// Expectations that failed or are unresolved, and for people those that mean nothing here and how the others
+// went. Gives the exit status.
 int print_verdicts(Prose& out, const std::vector<Verdict>& verdicts, bool quiet) {
   using What = Verdict::What;
   for (const Verdict& verdict : verdicts) {

@@ -26,7 +26,7 @@ Json json_of(const ManifestEntry& entry) {
   return {{"file", entry.file},         {"scenario", entry.scenario}, {"hosts", to_string(entry.hosts)},
           {"profiles", entry.profiles}, {"kernel", entry.kernel},     {"date", entry.date},
           {"command", entry.command},   {"quick", entry.quick},       {"set", entry.sets},
-          {"sysctls", entry.sysctls}};
+          {"sysctls", entry.sysctls},   {"tolerance", entry.tolerance}};
 }
 
 ManifestEntry entry_from(const Json& json) {
@@ -41,6 +41,7 @@ ManifestEntry entry_from(const Json& json) {
   entry.quick = json.at("quick");
   entry.sets = json.at("set");
   entry.sysctls = json.at("sysctls");
+  entry.tolerance = json.at("tolerance");
   return entry;
 }
 

@@ -68,8 +68,7 @@ RunInfo info_of(const Scenario& scenario, const RunSpec& spec, const RunFacts& f
   RunInfo info = run_info_of(scenario, facts, HALFOPEN_VERSION);
   info.seed = spec.seed.value_or(scenario.seed);
   info.tap = spec.tap;
-  // In a guest of `halfopen vm`, whose init says so.
-  info.virtual_time = !spec.hosts.is_simulated() && std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr;
+  info.virtual_time = !spec.hosts.is_simulated() && is_in_guest();
   if (!spec.command.empty()) info.hosts[0].program = spec.command.front();
   if (!spec.server_command.empty()) info.hosts[1].program = spec.server_command;
   return info;
@@ -92,6 +91,8 @@ KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers,
 }
 
 }  // namespace
+
+bool is_in_guest() { return std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr; }
 
 std::string_view to_string(const Pairing& hosts) {
   return std::ranges::find(kPairings, hosts, &NamedPairing::hosts)->name;

@@ -21,6 +21,9 @@ namespace halfopen {
 [[nodiscard]] std::string_view to_string(const Pairing& hosts);
 [[nodiscard]] std::optional<Pairing> pairing_from(std::string_view name);
 
+// In a guest of `halfopen vm`, whose init says so in the environment: kernels keep virtual time there.
+[[nodiscard]] bool is_in_guest();
+
 // A run before its first packet.
 struct PreparedRun {
   RunSpec spec;

@@ -27,7 +27,8 @@ std::vector<std::string> names_of(const std::vector<KernelChecks>& kernels) {
 std::string_view word_of(const CheckResult* result) {
   if (result == nullptr) return "-";
   switch (result->what) {
-    case CheckResult::What::passed: return "ok";
+    // As it should be, and held against nothing: what its expectations do not speak of may be anything.
+    case CheckResult::What::passed: return result->references.empty() ? "no reference" : "ok";
     case CheckResult::What::failed: return "FAILED";
     case CheckResult::What::skipped: return "skipped";
     case CheckResult::What::trouble: return "TROUBLE";
@@ -39,7 +40,8 @@ std::string_view word_of(const CheckResult* result) {
 std::string said(const CheckResult& result) {
   const std::vector<std::string> complaints = result.complaints();
   if (!complaints.empty()) return complaints.front();
-  return result.what == CheckResult::What::skipped ? "skipped: " + result.reason : "ok";
+  return result.what == CheckResult::What::skipped ? "skipped: " + result.reason
+                                                   : std::string{word_of(&result)};
 }
 
 }  // namespace
@@ -48,11 +50,15 @@ std::vector<std::string> kernel_table(const std::vector<KernelChecks>& kernels) 
   const std::vector<std::string> names = names_of(kernels);
   std::size_t width = std::string_view{"scenario"}.size();
   for (const std::string& name : names) width = std::max(width, name.size());
+  const auto width_of = [](const KernelChecks& kernel) {
+    std::size_t widest = kernel.kernel.size();
+    for (const CheckResult& result : kernel.results) widest = std::max(widest, word_of(&result).size());
+    return widest;
+  };
   const auto row = [&](std::string_view first, const auto& cell_of) {
     std::string line = fmt::format("{:<{}}", first, width);
-    for (const KernelChecks& kernel : kernels) {
-      line += fmt::format("  {:<{}}", cell_of(kernel), std::max<std::size_t>(kernel.kernel.size(), 7));
-    }
+    for (const KernelChecks& kernel : kernels)
+      line += fmt::format("  {:<{}}", cell_of(kernel), width_of(kernel));
     line.erase(line.find_last_not_of(' ') + 1);
     return line;
   };

@@ -60,6 +60,26 @@ TEST_F(CheckKernel, TheManifestSaysWhatTheKernelHadSet) {
                       "host-crash.tcp_retries2-3.live.pcapng\"")));
 }
 
+// Where the clock is a guest's, runs agree to the nanosecond only with the same image: an entry gets a
+// tolerance, and the one that somebody wrote stays.
+TEST_F(CheckKernel, AReferenceOfAGuestHasATolerance) {
+  const auto bless_in_guest = [&] {
+    const Outcome outcome = halfopen_run(Start{.arguments = {"check", "process-killed", "--client", "kernel",
+                                                             "--bless", "--against", "."},
+                                               .environment = {{"HALFOPEN_VIRTUAL_TIME", "1"}},
+                                               .directory = scratch_.path(),
+                                               .input = {}});
+    EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+    return read_bytes(scratch_.file("manifest.toml"));
+  };
+  const std::string ours = "tolerance = \"linux:25ms+1%\"\n";
+  std::string manifest = bless_in_guest();
+  ASSERT_THAT(manifest, HasSubstr(ours));
+  const std::string theirs = "tolerance = \"exact\"\n";
+  write_bytes(scratch_.file("manifest.toml"), manifest.replace(manifest.find(ours), ours.size(), theirs));
+  EXPECT_THAT(bless_in_guest(), HasSubstr(theirs));
+}
+
 TEST_F(CheckKernel, TheModelIsAReferenceToo) {
   const std::vector<std::string> what{"process-killed", "--client", "kernel"};
   bless(what);

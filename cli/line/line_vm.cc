@@ -40,7 +40,7 @@ void add_vm(CommandLine& line) {
   vm->add_option("--modules", line.vm.modules,
                  "lib/modules/RELEASE of that kernel (default: beside it, or here)")
       ->type_name("DIR");
-  vm->add_option("--memory", line.vm.memory_mb, "Memory of the guest, in MB (default 256)")
+  vm->add_option("--memory", line.vm.memory_mb, "Memory of the guest, in MB (default 256, or what its image needs)")
       ->type_name("M")
       ->check(CLI::Range(64, 65536));
   vm->add_option("--phase", line.vm.phase_ms, "Start this much later: the timer wheel stands elsewhere then")

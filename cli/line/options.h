@@ -68,7 +68,7 @@ struct CheckOptions {
 struct VmOptions {
   std::vector<std::string> kernels;  // files; none: the newest in /boot
   std::string modules;               // a directory; empty: looked for
-  std::uint32_t memory_mb = 256;
+  std::uint32_t memory_mb = 0;       // 0: what its image asks for
   std::uint32_t phase_ms = 0;
   std::vector<std::string> with;    // to take along
   bool any_program = false;         // the command is not one of halfopen

@@ -24,9 +24,13 @@ std::string seconds(Duration time) {
   return fmt::format("{:.1f} s", std::chrono::duration<double>{time}.count());
 }
 
+// What the kernel says of an image for which it has no room; it goes on with what it has, and the command
+// finds half of its files.
+constexpr std::string_view kNoRoomForImage = "Initramfs unpacking failed: write error";
+
 bool ran_out_of_memory(const GuestOutcome& outcome) {
   constexpr std::array<std::string_view, 3> kWords{"Out of memory", "System is deadlocked on memory",
-                                                   "Initramfs unpacking failed: write error"};
+                                                   kNoRoomForImage};
   return std::ranges::any_of(
       kWords, [&](std::string_view words) { return outcome.console.find(words) != std::string::npos; });
 }
@@ -45,9 +49,12 @@ std::string problem_of(const GuestOutcome& outcome, const VmOptions& options) {
   using enum GuestOutcome::End;
   const std::string panic = panic_in(outcome.console);
   const std::string memory =
-      fmt::format("the guest ran out of memory ({} MB); --memory M gives it more", options.memory_mb);
+      fmt::format("the guest ran out of memory ({} MB); --memory M gives it more", outcome.memory_mb);
   switch (outcome.end) {
-    case finished: return outcome.status > 128 && ran_out_of_memory(outcome) ? memory : "";
+    case finished: {
+      const bool had_no_room = outcome.console.find(kNoRoomForImage) != std::string::npos;
+      return had_no_room || (outcome.status > 128 && ran_out_of_memory(outcome)) ? memory : "";
+    }
     case guest_limit:
       return fmt::format("the command did not end within {} of kernel time (--limit)",
                          seconds(options.guest_limit));

@@ -55,8 +55,8 @@ class Packer {
     for (const std::string& name : command_.with) pack_with(name);
     if (image_.size() > most_) {
       throw std::runtime_error{
-          fmt::format("the command and what it needs are {} MB: --memory M gives the guest more room",
-                      image_.size() >> 20)};
+          fmt::format("the command and what it needs are {} MB, and a guest takes {} MB along at most",
+                      image_.size() >> 20, most_ >> 20)};
     }
     baggage_.environment = environment();
     return std::move(baggage_);

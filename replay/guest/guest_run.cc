@@ -9,6 +9,7 @@
 #include "replay/base/errors.h"
 #include "replay/guest/conversation.h"
 #include "replay/guest/file_bytes.h"
+#include "replay/guest/guest_memory.h"
 #include "replay/guest/kernel_image.h"
 #include "replay/guest/kernel_modules.h"
 #include "replay/guest/orders.h"
@@ -20,12 +21,6 @@ namespace {
 // nothing.
 constexpr std::uint64_t kStartMs = 10'000;
 constexpr const char* kInit = "guest-init";
-
-// An initramfs is in memory twice while it is unpacked, and a kernel needs some for itself.
-std::uint64_t room_in(std::uint32_t memory_mb) {
-  constexpr std::uint64_t kKernelMb = 96;
-  return memory_mb > kKernelMb ? (memory_mb - kKernelMb) / 2 << 20 : 0;
-}
 
 bool has_word(std::string_view text, std::string_view word) {
   const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
@@ -71,12 +66,13 @@ std::string explain_no_tun(const KernelModules& modules, const std::string& dire
 struct Prepared {
   UniqueFd initramfs;
   Baggage baggage;
+  std::uint32_t memory_mb = 0;
 };
 
 Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   GuestImage image;
   Prepared prepared;
-  prepared.baggage = pack(config.command, image, room_in(config.memory_mb));
+  prepared.baggage = pack(config.command, image, kMostImage);
   const Baggage& baggage = prepared.baggage;
   Orders orders;
   orders.modules = pack_modules(modules, baggage.text, image);
@@ -90,6 +86,7 @@ Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   image.add_file(kOrdersFile, to_text(orders));
   const auto init = std::filesystem::path{config.command.programs} / kInit;
   image.add_file("/init", read_bytes(init.string()), true);
+  prepared.memory_mb = guest_memory(image, config.memory_mb, memory_here());
   prepared.initramfs = image.write();
   return prepared;
 }
@@ -122,7 +119,7 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
     Qemu qemu{{.kernel = config.kernel,
                .initramfs = prepared.initramfs.get(),
                .machine = machine,
-               .memory_mb = config.memory_mb,
+               .memory_mb = prepared.memory_mb,
                .append = config.append}};
     Conversation conversation{qemu, config, listener, signals};
     conversation.run();
@@ -135,6 +132,7 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
   if (outcome.end == GuestOutcome::End::never_there) outcome = attempt(Machine::pc);
   if (outcome.release.empty()) outcome.release = kernel.release;
   outcome.console = readable(outcome.console);
+  outcome.memory_mb = prepared.memory_mb;
   if (outcome.end == GuestOutcome::End::refused && outcome.why.ends_with("TUN device")) {
     outcome.why += ": " + explain_no_tun(modules, directory, kernel);
   }

@@ -17,7 +17,7 @@ namespace halfopen::guest {
 struct GuestConfig {
   std::string kernel;
   std::string modules;  // lib/modules/RELEASE of that kernel; empty: looked for beside it and on this machine
-  std::uint32_t memory_mb = 256;
+  std::uint32_t memory_mb = 0;              // 0: what its image asks for
   std::uint32_t phase_ms = 0;               // added to the uptime at which the command starts
   std::string append;                       // to the kernel's command line
   Duration guest_limit{0};                  // of the guest's time, from the start of the command; 0: none
@@ -47,6 +47,7 @@ struct GuestOutcome {
   std::string release;  // of the kernel; empty where it is not known
   Duration guest_time{0};              // from the start of the command
   Duration wall_time{0};               // from the start of QEMU
+  std::uint32_t memory_mb = 0;         // of the guest
   std::string console;                 // the last lines that the kernel and QEMU wrote
   std::vector<std::string> unwritten;  // files that could not be written here: a line for each
 };

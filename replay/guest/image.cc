@@ -54,8 +54,16 @@ void GuestImage::add_directory(const std::string& path) {
 
 void GuestImage::add_file(const std::string& path, std::string bytes, bool executable) {
   add_directory(fs::path{path}.parent_path().string());
-  size_ += bytes.size();
+  count(bytes.size());
   entries_[path] = {.mode = executable ? kExecutable : kPlainFile, .content = std::move(bytes), .source = {}};
+}
+
+// A file in memory is whole pages, an inode and a name.
+void GuestImage::count(std::uint64_t bytes) {
+  constexpr std::uint64_t kPage = 4096;
+  constexpr std::uint64_t kInode = 1024;
+  size_ += bytes;
+  unpacked_ += (bytes + kPage - 1) / kPage * kPage + kInode;
 }
 
 std::string GuestImage::place(const std::string& path, int links) {
@@ -92,7 +100,7 @@ void GuestImage::mirror(const std::string& path) {
   if (!S_ISREG(status.st_mode)) return;
   if (access(found.c_str(), R_OK) != 0)
     throw std::runtime_error{"cannot read " + path + ": " + std::strerror(errno)};
-  size_ += static_cast<std::uint64_t>(status.st_size);
+  count(static_cast<std::uint64_t>(status.st_size));
   // Permissions but for the owner's right to execute differ from machine to machine.
   entries_[found] = {
       .mode = (status.st_mode & S_IXUSR) != 0 ? kExecutable : kPlainFile, .content = {}, .source = found};
@@ -142,7 +150,7 @@ void GuestImage::mirror_tree(const std::string& path, std::uint64_t most) {
     }
     if (size_ > most) {
       throw std::runtime_error{path + " is too much to take along: more than " + std::to_string(most >> 20) +
-                               " MB (--memory M gives the guest more room)"};
+                               " MB"};
     }
   }
 }

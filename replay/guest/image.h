@@ -32,7 +32,8 @@ class GuestImage {
 
   // Directories with libraries that the loader in the guest would not look into by itself.
   [[nodiscard]] std::vector<std::string> library_directories() const;
-  [[nodiscard]] std::uint64_t size() const { return size_; }
+  [[nodiscard]] std::uint64_t size() const { return size_; }          // of all files, in bytes
+  [[nodiscard]] std::uint64_t unpacked() const { return unpacked_; }  // bytes of memory that they take in there
   // The initramfs as a file without a name, at its start.
   [[nodiscard]] UniqueFd write() const;
 
@@ -44,12 +45,14 @@ class GuestImage {
   };
   // Puts the links and directories of a path into the image, and gives the place that they lead to.
   std::string place(const std::string& path, int links = 0);
+  void count(std::uint64_t bytes);
 
   std::map<std::string, Entry> entries_;  // by place: a directory comes before what is in it
   std::set<std::string> programs_;        // done by mirror_program()
   std::set<std::string> library_directories_;
   LibraryFinder libraries_;
   std::uint64_t size_ = 0;
+  std::uint64_t unpacked_ = 0;
 };
 
 // What a shell would run for `name`: a path as it is, a name from PATH; empty where there is nothing.

@@ -5,17 +5,21 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "tests/support/tools.h"
 
 namespace halfopen::test {
 
-// A guest's memory in MB, for --memory: the sanitizers' shadow lies in there, too.
+// What `vm` is told of a guest's memory: nothing, so that the image decides. The sanitizers' shadow lies in
+// there, too, and no image tells of that.
+[[nodiscard]] inline std::vector<std::string> memory_options() {
 #if defined(__SANITIZE_ADDRESS__)
-inline constexpr const char* kGuestMemory = "768";
+  return {"--memory", "1024"};
 #else
-inline constexpr const char* kGuestMemory = "256";
+  return {};
 #endif
+}
 
 // The path of the image; a failure of the test where it cannot be had.
 [[nodiscard]] inline std::string debian_kernel() {

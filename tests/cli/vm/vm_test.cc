@@ -39,9 +39,11 @@ TEST_P(VmFailures, HoldWhatTheirSentencesSayAndAreTheSameBytesAgain) {
   const std::string capture = read_bytes(scratch.path() / "run.pcapng");
   const std::string json = read_bytes(scratch.path() / "run.json");
   ASSERT_FALSE(capture.empty());
+  std::string memory;
+  for (const std::string& word : test::memory_options()) memory += word + " ";
   const Outcome second =
       shell("cd '" + scratch.path().string() + "' && TERM=xterm script -qec \"$HALFOPEN vm --kernel '" +
-            test::debian_kernel() + "' --memory " + test::kGuestMemory + " -- live " + GetParam() +
+            test::debian_kernel() + "' " + memory + " -- live " + GetParam() +
             " -w run.pcapng --json run.json\" /dev/null");
   EXPECT_EQ(second.status, 0) << second.out << second.err;
   EXPECT_THAT(second.out, HasSubstr("\x1b["));

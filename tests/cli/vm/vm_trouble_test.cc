@@ -37,7 +37,9 @@ class VmTrouble : public ::testing::Test {
     fs::permissions(file, fs::perms::owner_all);
   }
   [[nodiscard]] std::vector<std::string> arguments(std::vector<std::string> more) const {
-    std::vector<std::string> all{"vm", "--kernel", kernel_, "--memory", test::kGuestMemory};
+    std::vector<std::string> all{"vm", "--kernel", kernel_};
+    const std::vector<std::string> memory = test::memory_options();
+    all.insert(all.end(), memory.begin(), memory.end());
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }

@@ -23,9 +23,9 @@ What value_of(const std::array<std::string_view, N>& names, const std::string& n
 }
 
 Json json_of(const ManifestEntry& entry) {
-  return {{"file", entry.file},         {"scenario", entry.scenario}, {"hosts", to_string(entry.hosts)},
-          {"profiles", entry.profiles}, {"kernel", entry.kernel},     {"date", entry.date},
-          {"command", entry.command},   {"quick", entry.quick},       {"set", entry.sets},
+  return {{"file", entry.file},         {"scenario", entry.scenario},  {"hosts", to_string(entry.hosts)},
+          {"profiles", entry.profiles}, {"kernel", entry.kernel},      {"date", entry.date},
+          {"command", entry.command},   {"quick", entry.quick},        {"set", entry.sets},
           {"sysctls", entry.sysctls},   {"tolerance", entry.tolerance}};
 }
 

@@ -40,7 +40,8 @@ void add_vm(CommandLine& line) {
   vm->add_option("--modules", line.vm.modules,
                  "lib/modules/RELEASE of that kernel (default: beside it, or here)")
       ->type_name("DIR");
-  vm->add_option("--memory", line.vm.memory_mb, "Memory of the guest, in MB (default 256, or what its image needs)")
+  vm->add_option("--memory", line.vm.memory_mb,
+                 "Memory of the guest, in MB (default 256, or what its image needs)")
       ->type_name("M")
       ->check(CLI::Range(64, 65536));
   vm->add_option("--phase", line.vm.phase_ms, "Start this much later: the timer wheel stands elsewhere then")
@@ -48,6 +49,10 @@ void add_vm(CommandLine& line) {
       ->check(CLI::Range(0, 1'000'000));
   vm->add_option("--with", line.vm.with,
                  "Take a file, a directory or a program of PATH along; may be repeated")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  vm->add_option("--out", line.vm.out,
+                 "Bring a file or a directory back that a program of yours writes elsewhere; may be repeated")
       ->type_name("PATH")
       ->allow_extra_args(false);
   vm->add_flag("--exec", line.vm.any_program, "COMMAND is any program, not a command of halfopen");

@@ -71,6 +71,7 @@ struct VmOptions {
   std::uint32_t memory_mb = 0;       // 0: what its image asks for
   std::uint32_t phase_ms = 0;
   std::vector<std::string> with;    // to take along
+  std::vector<std::string> out;     // to bring back
   bool any_program = false;         // the command is not one of halfopen
   std::vector<std::string> append;  // to the kernel's command line
   Duration guest_limit{0};          // 0: none

@@ -116,6 +116,7 @@ GuestConfig config_for(const VmOptions& options, const std::string& kernel) {
   config.command = {.words = options.command,
                     .any_program = options.any_program,
                     .with = options.with,
+                    .out = options.out,
                     .halfopen = own_path(),
                     .programs = own_programs(),
                     .directory = std::filesystem::current_path().string()};

@@ -6,14 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 
+#include "capture/file/output_file.h"
 #include "replay/guest/file_bytes.h"
 
 namespace halfopen::guest {
@@ -26,21 +25,25 @@ constexpr std::array<std::string_view, 6> kPrograms{"line-client", "bulk-client"
 // Options of halfopen whose value is a file that it writes: what is in it by now does not matter.
 constexpr std::array<std::string_view, 4> kOutputOptions{"--write", "--json", "--junit", "-w"};
 constexpr std::string_view kServerCommand = "--server-command";
+constexpr std::string_view kAgainst = "--against=";
+constexpr std::string_view kShow = "show";  // its --json is no file: it writes none
 
 bool is_output_option(const std::string& word) {
   return std::ranges::find(kOutputOptions, word) != kOutputOptions.end();
 }
 
-// FILE of "--json=FILE" and "-wFILE".
-std::string output_in(const std::string& word) {
+// Where FILE begins in "--json=FILE" and "-wFILE"; npos for any other word.
+std::size_t output_in(const std::string& word) {
   for (const std::string_view option : kOutputOptions) {
     if (!word.starts_with(option) || word.size() == option.size()) continue;
-    const std::string rest = word.substr(option.size());
-    if (option == "-w") return rest;
-    if (rest.starts_with('=')) return rest.substr(1);
+    if (option == "-w") return option.size();
+    if (word[option.size()] == '=' && word.size() > option.size() + 1) return option.size() + 1;
   }
-  return {};
+  return std::string::npos;
 }
+
+// What the guest has of its own.
+bool is_of_the_kernel(const std::string& path) { return is_watched({"/proc", "/sys", "/dev"}, path); }
 
 class Packer {
  public:
@@ -50,7 +53,9 @@ class Packer {
   Baggage pack() {
     add_system_files();
     image_.mirror(command_.directory);
+    image_.add_directory(kOutputs);
     watch(command_.directory);
+    for (const std::string& path : command_.out) pack_out(path);
     command_.any_program ? pack_program(command_.words) : pack_halfopen();
     for (const std::string& name : command_.with) pack_with(name);
     if (image_.size() > most_) {
@@ -88,6 +93,7 @@ class Packer {
     image_.mirror_program(command_.halfopen);
     for (const std::string_view program : kPrograms) image_.mirror_program((programs / program).string());
     const auto client = std::ranges::find(command_.words, "--");
+    blesses_ = std::find(command_.words.begin(), client, "--bless") != client;
     pack_arguments({command_.words.begin(), client});
     baggage_.words.insert(baggage_.words.begin(), command_.halfopen);
     if (client == command_.words.end()) return;
@@ -97,36 +103,59 @@ class Packer {
 
   // words[0] is the name of a halfopen command.
   void pack_arguments(const std::vector<std::string>& words) {
+    const bool writes = !words.empty() && words.front() != kShow;
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::string& word = words[i];
-      add_word(word);
-      if (i == 0) continue;
       const bool has_value = i + 1 < words.size();
-      if (is_output_option(word) && has_value) {
-        add_word(words[++i]);
-        pack_output(words[i]);
-      } else if (const std::string output = output_in(word); !output.empty()) {
-        pack_output(output);
-      } else if (word == kServerCommand && has_value) {
-        add_word(words[++i]);
-        pack_shell_words(words[i]);
+      if (writes && is_output_option(word) && has_value) {
+        add_word(word);
+        add_word(pack_output(words[++i]));
+      } else if (const std::size_t at = output_in(word); writes && at != std::string::npos) {
+        add_word(word.substr(0, at) + pack_output(word.substr(at)));
       } else {
-        pack_named(word);
+        add_word(word);
+        if (i == 0) continue;
+        if (word == kServerCommand && has_value) {
+          add_word(words[++i]);
+          pack_shell_words(words[i]);
+        } else {
+          pack_named(word);
+          if (blesses_) watch_blessed(word);
+        }
       }
     }
   }
 
-  void pack_output(const std::string& name) {
-    if (name == "-") return;
-    const fs::path path = absolute(name);
-    const std::string directory = path.parent_path().string();
+  // What cannot be written here is found before anything runs. Gives the name that it has in the guest.
+  std::string pack_output(const std::string& name) {
+    if (name == "-") return name;
+    const std::string path = absolute(name);
     std::error_code error;
-    if (fs::is_directory(directory, error) && access(directory.c_str(), W_OK) != 0) {
-      throw std::runtime_error{fmt::format("{}: cannot be written: {}", name, std::strerror(errno))};
+    const fs::file_status status = fs::status(path, error);
+    if (!fs::exists(status) || fs::is_regular_file(status) || fs::is_directory(status)) {
+      const OutputFile trial{name, OutputFile::OnSignal::discard};
     }
-    if (fs::is_directory(directory, error)) image_.mirror(directory);
+    return name_inside(baggage_.outputs, name, path);
+  }
+
+  void pack_out(const std::string& name) {
+    const fs::path path = absolute(name);
+    const std::string place = fs::is_directory(path) ? path.string() : path.parent_path().string();
+    if (is_of_the_kernel(path.string()) || access(place.c_str(), W_OK) != 0) {
+      throw std::runtime_error{
+          fmt::format("--out {}: expected a file or a directory that can be written", name)};
+    }
+    image_.mirror(place);
     watch(path.string());
-    watch(path.string() + ".partial");  // what is left of it should the kernel die
+  }
+
+  // References are written into a directory that is named, or beside a scenario that is.
+  void watch_blessed(const std::string& word) {
+    const std::string path = absolute(word.starts_with(kAgainst) ? word.substr(kAgainst.size()) : word);
+    std::error_code error;
+    if (fs::is_directory(path, error)) watch(path);
+    if (fs::is_regular_file(path, error) && word.ends_with(".toml"))
+      watch(fs::path{path}.parent_path().string());
   }
 
   // A word, or what follows its '=', may name something of this machine.
@@ -137,6 +166,7 @@ class Packer {
       if (name.empty() || name.starts_with('-')) continue;
       const std::string path = absolute(name);
       std::error_code error;
+      if (is_of_the_kernel(path)) continue;
       if (fs::is_regular_file(path, error)) {
         image_.mirror_program(path);
         if (name.ends_with(".toml")) baggage_.text += read_bytes(path) + "\n";
@@ -146,10 +176,7 @@ class Packer {
       } else if (const std::string parent = fs::path{path}.parent_path().string();
                  name.find('/') != std::string::npos && fs::is_directory(parent, error)) {
         image_.mirror(parent);
-      } else {
-        continue;
       }
-      watch(path);
     }
   }
 
@@ -215,6 +242,7 @@ class Packer {
   const GuestCommand& command_;
   GuestImage& image_;
   std::uint64_t most_;
+  bool blesses_ = false;
   Baggage baggage_;
   std::vector<std::string> path_{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
                                  "/usr/bin",        "/sbin",          "/bin"};
@@ -227,9 +255,12 @@ Baggage pack(const GuestCommand& command, GuestImage& image, std::uint64_t most)
 }
 
 bool names_outputs(const std::vector<std::string>& words) {
+  if (!words.empty() && words.front() == kShow) return false;
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-    const std::string output =
-        is_output_option(words[i]) && i + 1 < words.size() ? words[i + 1] : output_in(words[i]);
+    const std::size_t at = output_in(words[i]);
+    const std::string output = is_output_option(words[i]) && i + 1 < words.size() ? words[i + 1]
+                               : at != std::string::npos                          ? words[i].substr(at)
+                                                                                  : std::string{};
     if (!output.empty() && output != "-") return true;
   }
   return false;

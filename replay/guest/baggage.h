@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "replay/guest/image.h"
+#include "replay/guest/output_names.h"
 
 namespace halfopen::guest {
 
@@ -14,6 +15,7 @@ struct GuestCommand {
   std::vector<std::string> words;  // a halfopen command with its arguments, or any program with its own
   bool any_program = false;        // words[0] is a program to be found in PATH
   std::vector<std::string> with;   // more files, directories, and programs in PATH, to take along
+  std::vector<std::string> out;    // files and directories of any program that come back
   std::string halfopen;            // the path of the running executable
   std::string programs;            // the directory with its programs and the guest's init
   std::string directory;           // where it runs, here and there
@@ -22,9 +24,11 @@ struct GuestCommand {
 struct Baggage {
   std::vector<std::string> words;        // of the command, in the guest
   std::vector<std::string> environment;  // NAME=value
-  // Files and directories whose new and changed files come back, none inside another: the directory in which
-  // the command runs, and what its words name.
+  // Files and directories, by absolute paths, whose new and changed files come back to the same place: the
+  // directory in which the command runs, `out`, and where --bless writes. None inside another.
   std::vector<std::string> watched;
+  std::vector<NamedOutput>
+      outputs;       // and what options of a halfopen command name, which have other names inside
   std::string text;  // all words and the scenario files among them: what it asks for by name
 };
 

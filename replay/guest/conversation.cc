@@ -17,9 +17,13 @@ constexpr std::size_t kConsole = 8192;
 
 }  // namespace
 
-Conversation::Conversation(Qemu& qemu, const GuestConfig& config, const GuestListener& listener,
-                           const StopSignals& signals)
-    : qemu_{qemu}, config_{config}, listener_{listener}, signals_{signals} {}
+Conversation::Conversation(Qemu& qemu, const GuestConfig& config, std::uint32_t memory_mb,
+                           const GuestListener& listener, const StopSignals& signals)
+    : qemu_{qemu},
+      config_{config},
+      listener_{listener},
+      signals_{signals},
+      files_{std::uint64_t{memory_mb} << 20} {}
 
 void Conversation::run() {
   while (!is_killed_) {

@@ -14,7 +14,8 @@ namespace halfopen::guest {
 
 class Conversation {
  public:
-  Conversation(Qemu& qemu, const GuestConfig& config, const GuestListener& listener,
+  // `memory_mb` is the guest's: it can have no more files.
+  Conversation(Qemu& qemu, const GuestConfig& config, std::uint32_t memory_mb, const GuestListener& listener,
                const StopSignals& signals);
 
   // Until QEMU has ended, by itself or because it was time.

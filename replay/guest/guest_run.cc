@@ -83,6 +83,7 @@ Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   orders.environment = baggage.environment;
   orders.words = baggage.words;
   orders.watched = baggage.watched;
+  orders.watched.emplace_back(kOutputs);
   image.add_file(kOrdersFile, to_text(orders));
   const auto init = std::filesystem::path{config.command.programs} / kInit;
   image.add_file("/init", read_bytes(init.string()), true);
@@ -106,6 +107,27 @@ std::string readable(const std::string& console) {
   return text;
 }
 
+// What the command says of its outputs in the user's words, on its way to the listener.
+class OutputTelling {
+ public:
+  OutputTelling(const GuestListener& listener, const std::vector<NamedOutput>& outputs)
+      : listener_{listener}, output_{outputs}, error_output_{outputs} {}
+
+  void tell(std::string_view bytes, bool error) {
+    if (listener_.output) listener_.output((error ? error_output_ : output_).pass(bytes), error);
+  }
+  void finish() {
+    if (!listener_.output) return;
+    listener_.output(output_.rest(), false);
+    listener_.output(error_output_.rest(), true);
+  }
+
+ private:
+  const GuestListener& listener_;
+  OutputNames output_;
+  OutputNames error_output_;
+};
+
 }  // namespace
 
 GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener) {
@@ -115,16 +137,21 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
   const KernelModules modules{directory, kernel.release};
   const Prepared prepared = prepare(config, modules);
   const StopSignals signals;
+  OutputTelling telling{listener, prepared.baggage.outputs};
+  const GuestListener translated{
+      .output = [&](std::string_view bytes, bool error) { telling.tell(bytes, error); },
+      .progress = listener.progress};
   const auto attempt = [&](Machine machine) {
     Qemu qemu{{.kernel = config.kernel,
                .initramfs = prepared.initramfs.get(),
                .machine = machine,
                .memory_mb = prepared.memory_mb,
                .append = config.append}};
-    Conversation conversation{qemu, config, listener, signals};
+    Conversation conversation{qemu, config, prepared.memory_mb, translated, signals};
     conversation.run();
+    telling.finish();
     GuestOutcome outcome = conversation.outcome();
-    outcome.unwritten = conversation.files().write_back(prepared.baggage.watched);
+    outcome.unwritten = conversation.files().write_back(prepared.baggage);
     return outcome;
   };
   GuestOutcome outcome = attempt(Machine::microvm);

@@ -32,8 +32,10 @@ class GuestImage {
 
   // Directories with libraries that the loader in the guest would not look into by itself.
   [[nodiscard]] std::vector<std::string> library_directories() const;
-  [[nodiscard]] std::uint64_t size() const { return size_; }          // of all files, in bytes
-  [[nodiscard]] std::uint64_t unpacked() const { return unpacked_; }  // bytes of memory that they take in there
+  [[nodiscard]] std::uint64_t size() const { return size_; }  // of all files, in bytes
+  [[nodiscard]] std::uint64_t unpacked() const {
+    return unpacked_;
+  }  // bytes of memory that they take in there
   // The initramfs as a file without a name, at its start.
   [[nodiscard]] UniqueFd write() const;
 

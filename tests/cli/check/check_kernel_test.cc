@@ -64,11 +64,11 @@ TEST_F(CheckKernel, TheManifestSaysWhatTheKernelHadSet) {
 // tolerance, and the one that somebody wrote stays.
 TEST_F(CheckKernel, AReferenceOfAGuestHasATolerance) {
   const auto bless_in_guest = [&] {
-    const Outcome outcome = halfopen_run(Start{.arguments = {"check", "process-killed", "--client", "kernel",
-                                                             "--bless", "--against", "."},
-                                               .environment = {{"HALFOPEN_VIRTUAL_TIME", "1"}},
-                                               .directory = scratch_.path(),
-                                               .input = {}});
+    const Outcome outcome = halfopen_run(
+        Start{.arguments = {"check", "process-killed", "--client", "kernel", "--bless", "--against", "."},
+              .environment = {{"HALFOPEN_VIRTUAL_TIME", "1"}},
+              .directory = scratch_.path(),
+              .input = {}});
     EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
     return read_bytes(scratch_.file("manifest.toml"));
   };

@@ -46,11 +46,11 @@ TEST(KernelTable, WhatWasHeldAgainstNothingIsNoOk) {
   failed.references.clear();
   const KernelChecks one{"6.1.90", {}, 0, {result("host-crash"), alone, failed}};
   const KernelChecks other{"6.18.4", {}, 0, {result("host-crash"), result("host-reboot"), failed}};
-  EXPECT_THAT(kernel_table({one, other}),
-              ElementsAre("scenario       6.1.90        6.18.4", "host-crash     ok            ok",
-                          "host-reboot    no reference  ok", "host-shutdown  FAILED        FAILED", "",
-                          "from 6.1.90 to 6.18.4: changed", "  host-reboot", "    was: no reference",
-                          "    now: ok"));
+  EXPECT_THAT(
+      kernel_table({one, other}),
+      ElementsAre("scenario       6.1.90        6.18.4", "host-crash     ok            ok",
+                  "host-reboot    no reference  ok", "host-shutdown  FAILED        FAILED", "",
+                  "from 6.1.90 to 6.18.4: changed", "  host-reboot", "    was: no reference", "    now: ok"));
 }
 
 TEST(KernelTable, AKernelThatSaidNothingHasDashesAndItsProblem) {

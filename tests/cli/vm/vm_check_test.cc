@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -15,14 +16,15 @@
 namespace halfopen {
 namespace {
 
-using ::testing::HasSubstr;
 using test::vm;
+using ::testing::HasSubstr;
 
 #if !defined(__SANITIZE_ADDRESS__)  // these would say the same of the sanitized program, slowly
 
 class VmCheck : public ::testing::Test {
  protected:
   void SetUp() override {
+    std::filesystem::create_directory(scratch_.path() / "references");
     std::vector<std::string> bless = check_;
     bless.emplace_back("--bless");
     const Outcome made = vm(scratch_, bless);
@@ -38,9 +40,9 @@ class VmCheck : public ::testing::Test {
   }
 
   test::Scratch scratch_;
-  const std::vector<std::string> check_{"--",       "check",  "host-crash",   "host-reboot", "--client",
-                                        "kernel",   "--server", "kernel",     "--quick",     "--against",
-                                        "references"};
+  const std::vector<std::string> check_{"--",       "check",     "host-crash", "host-reboot",
+                                        "--client", "kernel",    "--server",   "kernel",
+                                        "--quick",  "--against", "references"};
 };
 
 TEST_F(VmCheck, WhatWasBlessedInAGuestHoldsThere) {
@@ -86,7 +88,8 @@ TEST_F(VmCheck, ADifferenceIsToldAllTheSame) {
 TEST_F(VmCheck, TheBisectRecipeCallsTheKernelThatItBlessedGood) {
   const Outcome outcome =
       shell("cd '" + scratch_.path().string() + "' && HALFOPEN=\"$HALFOPEN\" BISECT_KERNEL='" +
-            test::debian_kernel() + "' '" HALFOPEN_SOURCE_DIR
+            test::debian_kernel() +
+            "' '" HALFOPEN_SOURCE_DIR
             "/scripts/bisect-check' host-crash --quick --client kernel --server kernel --against "
             "\"$PWD/references\"");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;

@@ -20,7 +20,8 @@ TEST(VmMemory, APythonProgramRunsWithItsLibrary) {
   const test::Scratch scratch;
   const Outcome outcome = shell(
       "cd '" + scratch.path().string() +
-      "' && library=$(python3 -c 'import os; print(os.path.dirname(os.__file__))') && \"$HALFOPEN\" vm --kernel '" +
+      "' && library=$(python3 -c 'import os; print(os.path.dirname(os.__file__))') && \"$HALFOPEN\" vm "
+      "--kernel '" +
       test::debian_kernel() +
       "' --with \"$library\" --exec -- python3 -c 'import json, decimal; print(json.dumps({\"pi\": 3}))'");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
@@ -31,12 +32,11 @@ TEST(VmMemory, AnImageThatFillsTheUsualGuestComesWhole) {
   const test::Scratch scratch;
   constexpr std::size_t kLarge = std::size_t{90} << 20;
   write_bytes(scratch.path() / "large", std::string(kLarge, 'x'));
-  const Outcome outcome =
-      halfopen_run(Start{.arguments = {"vm", "--kernel", test::debian_kernel(), "--with", "wc", "--exec", "--",
-                                       "wc", "-c", "large"},
-                         .environment = {},
-                         .directory = scratch.path(),
-                         .input = {}});
+  const Outcome outcome = halfopen_run(Start{.arguments = {"vm", "--kernel", test::debian_kernel(), "--with",
+                                                           "wc", "--exec", "--", "wc", "-c", "large"},
+                                             .environment = {},
+                                             .directory = scratch.path(),
+                                             .input = {}});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_EQ(outcome.out, std::to_string(kLarge) + " large\n");
 }
@@ -44,12 +44,12 @@ TEST(VmMemory, AnImageThatFillsTheUsualGuestComesWhole) {
 TEST(VmMemory, TooLittleIsSaidBeforeTheBoot) {
   const test::Scratch scratch;
   write_bytes(scratch.path() / "large", std::string(std::size_t{90} << 20, 'x'));
-  const Outcome outcome = halfopen_run(
-      Start{.arguments = {"vm", "--kernel", test::debian_kernel(), "--memory", "128", "--exec", "--", "sh",
-                          "-c", ":", "large"},
-            .environment = {{"PATH", "/usr/bin:/bin"}},
-            .directory = scratch.path(),
-            .input = {}});
+  const Outcome outcome =
+      halfopen_run(Start{.arguments = {"vm", "--kernel", test::debian_kernel(), "--memory", "128", "--exec",
+                                       "--", "sh", "-c", ":", "large"},
+                         .environment = {{"PATH", "/usr/bin:/bin"}},
+                         .directory = scratch.path(),
+                         .input = {}});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("the command and what it needs are "),
                                  HasSubstr(" MB: --memory 128 is too little")));

@@ -123,6 +123,24 @@ TEST(Vm, PhaseMovesTheTimersOfTheKernel) {
   EXPECT_NEAR(moved, 0.002, 0.0005);
 }
 
+// What a user calls the outputs is nothing to the run, and the run speaks of them in the user's words.
+TEST(Vm, TheNamesOfOutputsMoveNothing) {
+  const test::Scratch scratch;
+  const test::Scratch elsewhere;
+  const std::string far = elsewhere.file("a-name-that-is-a-good-deal-longer.pcapng");
+  const auto run = [&](const std::string& name) {
+    return vm(scratch, {"--", "live", "host-crash", "--set", "until=4s", "-w", name});
+  };
+  const Outcome near = run("a.pcapng");
+  const Outcome second = run(far);
+  EXPECT_THAT(near.out, HasSubstr("\ncapture: a.pcapng\n"));
+  EXPECT_THAT(second.out, HasSubstr("\ncapture: " + far + "\n"));
+  const std::string capture = read_bytes(scratch.path() / "a.pcapng");
+  ASSERT_FALSE(capture.empty());
+  EXPECT_TRUE(read_bytes(far) == capture);
+  EXPECT_THAT(scratch.left(), ElementsAre("a.pcapng"));
+}
+
 TEST(Vm, ALimitInTheGuestsTimeEndsTheCommandAndKeepsTheCapture) {
   const test::Scratch scratch;
   const Outcome outcome =
@@ -166,16 +184,37 @@ TEST(VmExec, AnyProgramsFilesComeBackAndItsStatus) {
   const std::string named = elsewhere.file("named");
   const std::string other = elsewhere.file("other");
   const Outcome outcome =
-      vm(scratch, {"--with", "cat", "--with", "mkdir", "--exec", "--", "sh", "-c",
-                   "mkdir -p sub; cat input > sub/copy; echo here > \"$1\"; echo there > " + other +
-                       "; echo said; echo complained >&2; exit 7",
-                   "input", named});
+      vm(scratch, {"--with", "cat", "--with", "mkdir", "--out", named, "--exec", "--", "sh", "-c",
+                   "mkdir -p sub; cat input > sub/copy; echo here > \"$1\"; echo there > \"$2\"; echo said; "
+                   "echo complained >&2; exit 7",
+                   "input", named, other});
   EXPECT_EQ(outcome.status, 7);
   EXPECT_EQ(outcome.out, "said\n");
   EXPECT_THAT(outcome.err, HasSubstr("complained\n"));
   EXPECT_EQ(read_bytes(scratch.path() / "sub/copy"), "from here\n");
   EXPECT_EQ(read_bytes(named), "here\n");
   EXPECT_THAT(elsewhere.left(), ElementsAre("named"));
+}
+
+// Whoever runs in there writes what it likes, and nothing of it leads out of here.
+TEST(VmExec, AHostileProgramWritesNowhereElse) {
+  const test::Scratch scratch;
+  const test::Scratch elsewhere;
+  fs::create_directory_symlink(elsewhere.path(), scratch.path() / "link");
+  const Outcome outcome =
+      vm(scratch, {"--with", "mkdir", "--with", "rm", "--exec", "--", "sh", "-c",
+                   "rm -f link; mkdir -p link; echo evil > link/evil.txt; echo fine > fine.txt"});
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("link/evil.txt: cannot be written: "));
+  EXPECT_THAT(elsewhere.left(), IsEmpty());
+  EXPECT_EQ(read_bytes(scratch.path() / "fine.txt"), "fine\n");
+}
+
+TEST(VmExec, AFileOfTheKernelsInTheCommandIsTheGuestsOwn) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--exec", "--", "cat", "/proc/sys/kernel/osrelease"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, ::testing::StartsWith("6.1."));
 }
 
 TEST(VmExec, AGuestWithoutMemorySaysSo) {

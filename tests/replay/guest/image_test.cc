@@ -197,6 +197,7 @@ class Packing : public ::testing::Test {
     const GuestCommand command{.words = std::move(words),
                                .any_program = any_program,
                                .with = {},
+                               .out = out_,
                                .halfopen = HALFOPEN_BINARY,
                                .programs = std::filesystem::path{HALFOPEN_BINARY}.parent_path().string(),
                                .directory = scratch_.path().string()};
@@ -205,6 +206,7 @@ class Packing : public ::testing::Test {
   [[nodiscard]] std::string here(const std::string& name) const { return in_archive(scratch_.path() / name); }
 
   test::Scratch scratch_;
+  std::vector<std::string> out_;
   GuestImage image_;
 };
 
@@ -220,14 +222,61 @@ TEST_F(Packing, WhatIsWrittenByTheCommandStaysHome) {
   EXPECT_EQ(baggage.words.front(), HALFOPEN_BINARY);
 }
 
-TEST_F(Packing, AFileElsewhereIsWatchedByItsName) {
+TEST_F(Packing, OutputsHaveNamesInsideThatDoNotDependOnTheirs) {
   const test::Scratch elsewhere;
-  const Baggage baggage = pack_words({"sim", "host-crash", "-w", elsewhere.file("x.pcapng")});
-  EXPECT_THAT(baggage.watched, ElementsAre(scratch_.path().string(), elsewhere.file("x.pcapng"),
-                                           elsewhere.file("x.pcapng.partial")));
-  EXPECT_TRUE(is_watched(baggage.watched, elsewhere.file("x.pcapng")));
-  EXPECT_FALSE(is_watched(baggage.watched, elsewhere.file("y.pcapng")));
-  EXPECT_FALSE(is_watched(baggage.watched, scratch_.path().string() + "-other/file"));
+  const Baggage one = pack_words({"live", "host-crash", "-w", elsewhere.file("bbr.pcapng"), "--json=x"});
+  GuestImage image;
+  image_ = std::move(image);
+  const Baggage other = pack_words({"live", "host-crash", "-w", "y.pcapng", "--json=" + elsewhere.file("z")});
+  EXPECT_EQ(one.words, other.words);
+  EXPECT_EQ(one.text, other.text);
+  EXPECT_EQ(one.watched, other.watched);
+  ASSERT_EQ(one.outputs.size(), 2u);
+  EXPECT_EQ(one.outputs[0].path, elsewhere.file("bbr.pcapng"));
+  EXPECT_EQ(one.outputs[1].outside, "x");
+}
+
+TEST_F(Packing, AnOutputThatCannotBeWrittenIsFoundBeforeTheBoot) {
+  fs::create_directory(scratch_.path() / "d.json");
+  for (const std::string& name : {scratch_.file("d.json"), scratch_.file("nowhere/x.json")}) {
+    EXPECT_THROW((void)pack_words({"sim", "host-crash", "--json", name}), std::runtime_error) << name;
+  }
+}
+
+TEST_F(Packing, WhatAProgramsArgumentNamesDoesNotComeBack) {
+  const test::Scratch elsewhere;
+  write_text(elsewhere.file("input"), "x");
+  const auto watched = [&](const std::vector<std::string>& words, bool any_program) {
+    return pack_words(words, any_program).watched;
+  };
+  const std::string here = scratch_.path().string();
+  EXPECT_THAT(watched({"cat", elsewhere.file("input"), elsewhere.path().string()}, true), ElementsAre(here));
+  EXPECT_THAT(watched({"replay", "host-crash", "--", "cat", elsewhere.file("input")}, false),
+              ElementsAre(here));
+  EXPECT_THAT(entries_of(image_), Contains(Key(in_archive(elsewhere.file("input")))));
+  out_ = {elsewhere.file("new")};
+  EXPECT_THAT(watched({"cat", elsewhere.file("input")}, true), ElementsAre(here, elsewhere.file("new")));
+  out_ = {elsewhere.file("nowhere/new")};
+  EXPECT_THROW((void)pack_words({"cat"}, true), std::runtime_error);
+}
+
+TEST_F(Packing, FilesOfTheKernelAreTheGuestsOwn) {
+  (void)pack_words({"cat", "/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"}, true);
+  for (const auto& [name, entry] : entries_of(image_)) {
+    EXPECT_FALSE(name.starts_with("proc/") || name.starts_with("sys/")) << name;
+  }
+}
+
+TEST_F(Packing, ReferencesComeBackFromWhereTheyAreBlessed) {
+  const test::Scratch elsewhere;
+  write_text(elsewhere.file("mine.toml"), "");
+  const std::string here = scratch_.path().string();
+  const std::string there = elsewhere.path().string();
+  EXPECT_THAT(pack_words({"check", elsewhere.file("mine.toml"), "--bless"}).watched,
+              ElementsAre(here, there));
+  EXPECT_THAT(pack_words({"check", "--against", there, "--bless"}).watched, ElementsAre(here, there));
+  EXPECT_THAT(pack_words({"check", "--against=" + there, "--bless"}).watched, ElementsAre(here, there));
+  EXPECT_THAT(pack_words({"check", "--against", there}).watched, ElementsAre(here));
 }
 
 TEST_F(Packing, TheUsersClientComesAlongAndItsArgumentsToo) {

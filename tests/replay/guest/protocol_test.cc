@@ -3,20 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "replay/guest/frame_reader.h"
-#include "replay/guest/guest_files.h"
 #include "replay/guest/orders.h"
-#include "tests/support/scratch.h"
 
 namespace halfopen::guest {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 std::string number(std::uint64_t value) {
   const auto bytes = bytes_of(value);
@@ -77,62 +73,6 @@ TEST(Frames, ThatAreNoneAreAnError) {
   std::string huge = frame('o', "");
   std::memset(huge.data() + 9, 0x7f, 4);
   EXPECT_THROW(FrameReader{}.feed(huge, nothing), std::runtime_error);
-}
-
-class FilesOfAGuest : public ::testing::Test {
- protected:
-  void file(std::uint64_t id, const std::string& name, const std::string& bytes) {
-    files_.on_file(number(id) + number(bytes.size()) + name);
-    if (!bytes.empty()) files_.on_data(number(id) + number(0) + bytes);
-  }
-  [[nodiscard]] std::string text(const std::string& name) const {
-    const auto bytes = test::read_file(scratch_.file(name));
-    return {bytes.begin(), bytes.end()};
-  }
-  test::Scratch scratch_;
-  std::vector<std::string> watched_{scratch_.path().string()};
-  GuestFiles files_;
-};
-
-TEST_F(FilesOfAGuest, GrowAndAreRenamed) {
-  file(1, scratch_.file("a.partial"), "first");
-  files_.on_file(number(1) + number(11) + scratch_.file("a.partial"));
-  files_.on_data(number(1) + number(5) + " secon");
-  // The guest dies here: what came is there under its name of then.
-  EXPECT_THAT(files_.write_back(watched_), IsEmpty());
-  EXPECT_EQ(text("a.partial"), "first secon");
-  files_.on_listing();
-  files_.on_file(number(1) + number(5) + scratch_.file("sub/a"));
-  std::filesystem::remove(scratch_.file("a.partial"));
-  EXPECT_THAT(files_.write_back(watched_), IsEmpty());
-  EXPECT_EQ(text("sub/a"), "first");
-  EXPECT_FALSE(std::filesystem::exists(scratch_.file("a.partial")));
-}
-
-TEST_F(FilesOfAGuest, LandNowhereElse) {
-  const test::Scratch other;
-  file(1, other.file("outside"), "x");
-  file(2, scratch_.file("../" + other.path().filename().string() + "/around"), "x");
-  EXPECT_THAT(files_.write_back(watched_), IsEmpty());
-  EXPECT_THAT(other.left(), IsEmpty());
-}
-
-TEST_F(FilesOfAGuest, ThatCannotBeWrittenAreNamed) {
-  std::filesystem::create_directory(scratch_.file("taken"));
-  file(1, scratch_.file("taken"), "x");
-  file(2, scratch_.file("free"), "y");
-  EXPECT_THAT(files_.write_back(watched_), ElementsAre(::testing::HasSubstr("taken")));
-  EXPECT_EQ(text("free"), "y");
-}
-
-TEST_F(FilesOfAGuest, LieAboutNothing) {
-  files_.on_file("short");
-  files_.on_data("short");
-  files_.on_file(number(3) + number(4) + scratch_.file("f"));
-  files_.on_data(number(3) + number(2) + "too long");
-  files_.on_data(number(3) + number(~std::uint64_t{0}) + "x");
-  EXPECT_THAT(files_.write_back(watched_), IsEmpty());
-  EXPECT_EQ(text("f"), std::string(4, '\0'));
 }
 
 }  // namespace

@@ -124,6 +124,8 @@ std::vector<std::string> KernelModules::congestion_controls() const {
 std::string modules_directory_for(const std::string& kernel, const std::string& release) {
   if (release.empty()) return {};
   const fs::path boot = fs::absolute(kernel).parent_path();
+  // Fedora, Arch, and Debian since 7.2 keep the image among its modules.
+  if (boot.filename() == release && boot.parent_path().filename() == "modules") return boot.string();
   for (const fs::path& top : {boot.parent_path(), boot, fs::path{"/"}}) {
     for (const char* lib : {"lib/modules", "usr/lib/modules"}) {
       const fs::path directory = top / lib / release;

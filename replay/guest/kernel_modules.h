@@ -42,7 +42,8 @@ class KernelModules {
   std::vector<std::string> built_in_;
 };
 
-// Where the modules of a kernel are: lib/modules/RELEASE beside the image's boot/, or the machine's.
+// Where the modules of a kernel are: around the image itself, lib/modules/RELEASE beside its
+// boot/, or the machine's.
 [[nodiscard]] std::string modules_directory_for(const std::string& kernel, const std::string& release);
 
 }  // namespace halfopen::guest

@@ -124,6 +124,14 @@ class Modules : public ::testing::Test {
   std::string directory_ = modules_directory_for(kernel_, release_);
 };
 
+TEST_F(Modules, AreFoundAroundAnImageThatLiesAmongThem) {
+  const test::Scratch scratch;
+  const fs::path among = scratch.path() / "usr" / "lib" / "modules" / "7.2.1-x";
+  fs::create_directories(among);
+  EXPECT_EQ(modules_directory_for((among / "vmlinuz").string(), "7.2.1-x"), among.string());
+  EXPECT_EQ(modules_directory_for((among / "vmlinuz").string(), "7.2.2-x"), "");
+}
+
 TEST_F(Modules, ComeAfterWhatTheyDependOn) {
   const KernelModules modules{directory_, release_};
   EXPECT_THAT(names_of(modules.with_dependencies("tcp_diag")),

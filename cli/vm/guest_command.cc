@@ -136,6 +136,10 @@ GuestEnd end_of(const GuestOutcome& outcome, const VmOptions& options) {
     end.lines.push_back("halfopen: " + end.problem);
     if (outcome.end != GuestOutcome::End::interrupted) add_console(end.lines, outcome.console);
   }
+  if (!outcome.remark.empty()) {
+    end.remark = fmt::format("{}: {}", outcome.release, outcome.remark);
+    end.lines.push_back("halfopen: " + end.remark);
+  }
   for (const std::string& line : outcome.unwritten) end.lines.push_back("halfopen: " + line);
   if (outcome.guest_time.count() > 0) {
     end.lines.push_back(

@@ -19,8 +19,9 @@ namespace halfopen {
 struct GuestEnd {
   int status = 0;       // the process's
   std::string problem;  // in a line, the kernel's release before it; empty where the command ended by itself
+  std::string remark;   // what is wrong with the kernel, its release before it; mostly empty
   std::vector<std::string>
-      lines;  // for standard error: the problem with the console's last lines, and the ratio
+      lines;  // for standard error: the problem with the console's last lines, the remark, and the ratio
 };
 [[nodiscard]] GuestEnd end_of(const guest::GuestOutcome& outcome, const VmOptions& options);
 

@@ -12,6 +12,7 @@ namespace halfopen {
 struct KernelChecks {
   std::string kernel;   // its release; where that is not known, the file
   std::string problem;  // why it said nothing; empty if it did
+  std::string remark;   // what is wrong with the kernel, in a line; mostly empty
   int status = 0;       // as the process's
   std::vector<CheckResult> results;
 };

@@ -30,7 +30,8 @@ constexpr std::string_view kFormat = "halfopen-check/1";
 std::string check_in(const VmOptions& options, const std::string& kernel) {
   VmOptions asked = options;
   asked.command.insert(asked.command.end(), {"--json", "-"});
-  Json told = {{"kernel", kernel}, {"problem", ""}, {"status", 0}, {"results", Json::array()}};
+  Json told = {
+      {"kernel", kernel}, {"problem", ""}, {"remark", ""}, {"status", 0}, {"results", Json::array()}};
   std::string document;
   guest::GuestListener listener;
   listener.output = [&](std::string_view bytes, bool error_output) {
@@ -41,6 +42,7 @@ std::string check_in(const VmOptions& options, const std::string& kernel) {
     const GuestEnd end = end_of(outcome, asked);
     if (!outcome.release.empty()) told["kernel"] = outcome.release;
     told["problem"] = end.problem;
+    told["remark"] = end.remark;
     told["status"] = end.status;
     const Json checks = Json::parse(document, nullptr, false);
     if (checks.is_object() && checks.value("format", "") == kFormat) {
@@ -59,12 +61,16 @@ std::string check_in(const VmOptions& options, const std::string& kernel) {
 }
 
 KernelChecks checks_from(const JobOutcome& outcome, const std::string& kernel) {
-  KernelChecks checks{
-      .kernel = kernel, .problem = "its process ended early", .status = kExitTrouble, .results = {}};
+  KernelChecks checks{.kernel = kernel,
+                      .problem = "its process ended early",
+                      .remark = {},
+                      .status = kExitTrouble,
+                      .results = {}};
   const Json told = Json::parse(outcome.output, nullptr, false);
   if (!told.is_object() || !WIFEXITED(outcome.wait_status)) return checks;
   checks.kernel = told["kernel"];
   checks.problem = told["problem"];
+  checks.remark = told["remark"];
   checks.status = told["status"];
   for (const Json& result : told["results"]) checks.results.push_back(result_from(result));
   return checks;
@@ -96,7 +102,9 @@ int run_vm_checks(const VmOptions& options, const std::vector<std::string>& kern
   for (const std::string& line : kernel_table(checks)) out.line(line);
   out.flush();
   for (const KernelChecks& one : checks) {
-    if (!one.problem.empty()) fmt::print(stderr, "halfopen: {}\n", plain_text(one.problem));
+    for (const std::string& line : {one.problem, one.remark}) {
+      if (!line.empty()) fmt::print(stderr, "halfopen: {}\n", plain_text(line));
+    }
     status = worse(status, one.status);
   }
   return status;

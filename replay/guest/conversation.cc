@@ -107,6 +107,7 @@ void Conversation::on_frame(const FrameHeader& header, std::string_view payload)
         outcome_.status = static_cast<int>(number_from(payload.data()));
       }
       break;
+    case FrameType::remark: outcome_.remark = payload; break;
     case FrameType::failure:
       outcome_.end = GuestOutcome::End::refused;
       outcome_.why = payload;

@@ -7,7 +7,7 @@ namespace halfopen::guest {
 
 void FrameReader::feed(std::string_view bytes,
                        const std::function<void(const FrameHeader&, std::string_view)>& on_frame) {
-  constexpr std::string_view kTypes = "hsoetlndkqm";
+  constexpr std::string_view kTypes = "hsoetlndkqwm";
   pending_ += bytes;
   std::string_view rest = pending_;
   while (rest.size() >= FrameHeader::kSize) {

@@ -92,13 +92,13 @@ Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   return prepared;
 }
 
-// The console's last words in a form for people: no control characters but ends of lines.
-std::string readable(const std::string& console) {
+// What a guest says in a form for people: no control characters but ends of lines.
+std::string readable(const std::string& said) {
   std::string text;
-  for (std::size_t i = 0; i < console.size(); ++i) {
-    const char c = console[i];
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    const char c = said[i];
     if (c == '\x1b') {  // a terminal's sequence: up to its letter
-      while (i + 1 < console.size() && std::isalpha(static_cast<unsigned char>(console[i + 1])) == 0) ++i;
+      while (i + 1 < said.size() && std::isalpha(static_cast<unsigned char>(said[i + 1])) == 0) ++i;
       ++i;
     } else if (c == '\n' || static_cast<unsigned char>(c) >= 0x20) {
       text += c;
@@ -158,7 +158,9 @@ GuestOutcome run_guest(const GuestConfig& config, const GuestListener& listener)
   // A kernel that lacks what a microvm has for devices is silent there: a pc has more.
   if (outcome.end == GuestOutcome::End::never_there) outcome = attempt(Machine::pc);
   if (outcome.release.empty()) outcome.release = kernel.release;
-  outcome.console = readable(outcome.console);
+  for (std::string* text : {&outcome.console, &outcome.release, &outcome.why, &outcome.remark}) {
+    *text = readable(*text);
+  }
   outcome.memory_mb = prepared.memory_mb;
   if (outcome.end == GuestOutcome::End::refused && outcome.why.ends_with("TUN device")) {
     outcome.why += ": " + explain_no_tun(modules, directory, kernel);

@@ -48,6 +48,7 @@ struct GuestOutcome {
   Duration guest_time{0};              // from the start of the command
   Duration wall_time{0};               // from the start of QEMU
   std::uint32_t memory_mb = 0;         // of the guest
+  std::string remark;                  // what is wrong with the kernel, in a line; mostly empty
   std::string console;                 // the last lines that the kernel and QEMU wrote
   std::vector<std::string> unwritten;  // files that could not be written here: a line for each
 };

@@ -25,6 +25,7 @@ enum class FrameType : char {
   data = 'd',       // number, offset, bytes of that file
   limit = 'k',      // nothing: the command is ended, since its time in the guest is over
   status = 'q',     // number: the command's exit status, 128 + the signal that ended it
+  remark = 'w',     // one line: what makes this kernel a worse one for what runs in it
   failure = 'm',    // one line: the guest cannot run the command, and why
 };
 

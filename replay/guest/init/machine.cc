@@ -91,6 +91,18 @@ bool has_tun() {
   return static_cast<bool>(UniqueFd{open("/dev/net/tun", O_RDWR | O_CLOEXEC)});
 }
 
+std::string trouble_with_timers() {
+  const std::string list = read_file("/proc/timer_list");
+  if (list.empty()) return {};
+  // "  .hres_active    : 1", for each processor. Without CONFIG_HIGH_RES_TIMERS there is no such line.
+  const std::size_t at = list.find(".hres_active");
+  const std::size_t value = at == std::string::npos ? at : list.find_first_of("0123456789", at);
+  if (value != std::string::npos && list[value] != '0') return {};
+  return "it has no high-resolution timers (hres_active is 0 in /proc/timer_list): delays, pacing and short "
+         "timers end at "
+         "ticks";
+}
+
 std::string release() {
   utsname name{};
   uname(&name);

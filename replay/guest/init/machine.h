@@ -16,6 +16,9 @@ void allow_congestion_controls();
 void bring_up_loopback();
 // /dev/net/tun can be opened.
 [[nodiscard]] bool has_tun();
+// What is wrong with this kernel's timers, in a line; empty where nothing is. They are as good as they get
+// some seconds after the boot.
+[[nodiscard]] std::string trouble_with_timers();
 // The kernel's release, as uname -r has it.
 [[nodiscard]] std::string release();
 [[nodiscard]] std::string read_file(const char* path);

@@ -30,13 +30,18 @@ void survive_lack_of_memory() {
   close(file);
 }
 
+constexpr std::int64_t kSecond = 1'000'000'000;
+
 // However long the boot took, timers stand alike at the start of the command. A boot that took longer than it
 // should waits for the next such instant.
-void await_start(std::uint64_t start_ms) {
+std::int64_t start_of_command(std::uint64_t start_ms) {
   std::int64_t start = static_cast<std::int64_t>(start_ms) * 1'000'000;
-  constexpr std::int64_t kStep = 10'000'000'000;
-  while (start < uptime()) start += kStep;
-  const timespec at{.tv_sec = start / 1'000'000'000, .tv_nsec = start % 1'000'000'000};
+  while (start < uptime() + kSecond) start += 10 * kSecond;
+  return start;
+}
+
+void sleep_until(std::int64_t start) {
+  const timespec at{.tv_sec = start / kSecond, .tv_nsec = start % kSecond};
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) != 0) {
   }
 }
@@ -51,7 +56,11 @@ void await_start(std::uint64_t start_ms) {
   allow_congestion_controls();
   bring_up_loopback();
   if (!has_tun() && orders->needs_tun) fail("this kernel has no TUN device");
-  await_start(orders->start_ms);
+  const std::int64_t start = start_of_command(orders->start_ms);
+  sleep_until(start - kSecond);
+  if (const std::string trouble = trouble_with_timers(); !trouble.empty())
+    send_frame(FrameType::remark, trouble);
+  sleep_until(start);
   set_time_zero();
   ChangedFiles files{orders->watched};
   send_frame(FrameType::start);

@@ -22,9 +22,10 @@ CheckResult result(const std::string& name, const std::string& failed = {}) {
 }
 
 TEST(KernelTable, HasAColumnForEachKernelAndWhatChanged) {
-  const KernelChecks old{"6.1.90", {}, 0, {result("host-crash"), result("host-reboot", "expected RST")}};
+  const KernelChecks old{"6.1.90", {}, {}, 0, {result("host-crash"), result("host-reboot", "expected RST")}};
   const KernelChecks now{
       "6.18.4",
+      {},
       {},
       1,
       {result("host-crash", "expected 15, found 14"), result("host-reboot", "expected RST")}};
@@ -44,8 +45,8 @@ TEST(KernelTable, WhatWasHeldAgainstNothingIsNoOk) {
   alone.references.clear();
   CheckResult failed = result("host-shutdown", "expected RST");
   failed.references.clear();
-  const KernelChecks one{"6.1.90", {}, 0, {result("host-crash"), alone, failed}};
-  const KernelChecks other{"6.18.4", {}, 0, {result("host-crash"), result("host-reboot"), failed}};
+  const KernelChecks one{"6.1.90", {}, {}, 0, {result("host-crash"), alone, failed}};
+  const KernelChecks other{"6.18.4", {}, {}, 0, {result("host-crash"), result("host-reboot"), failed}};
   EXPECT_THAT(
       kernel_table({one, other}),
       ElementsAre("scenario       6.1.90        6.18.4", "host-crash     ok            ok",
@@ -54,8 +55,8 @@ TEST(KernelTable, WhatWasHeldAgainstNothingIsNoOk) {
 }
 
 TEST(KernelTable, AKernelThatSaidNothingHasDashesAndItsProblem) {
-  const KernelChecks good{"6.1.90", {}, 0, {result("host-crash")}};
-  const KernelChecks dead{"vmlinuz-x", "the kernel panicked", 2, {}};
+  const KernelChecks good{"6.1.90", {}, {}, 0, {result("host-crash")}};
+  const KernelChecks dead{"vmlinuz-x", "the kernel panicked", {}, 2, {}};
   EXPECT_THAT(kernel_table({good, dead}),
               ElementsAre("scenario    6.1.90  vmlinuz-x", "host-crash  ok      -", "",
                           "from 6.1.90 to vmlinuz-x: the kernel panicked"));

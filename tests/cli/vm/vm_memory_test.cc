@@ -18,12 +18,13 @@ using ::testing::HasSubstr;
 // As docs/vm.md has it for a Python program: its library is more than half of what a guest has otherwise.
 TEST(VmMemory, APythonProgramRunsWithItsLibrary) {
   const test::Scratch scratch;
-  const Outcome outcome = shell(
-      "cd '" + scratch.path().string() +
-      "' && library=$(python3 -c 'import os; print(os.path.dirname(os.__file__))') && \"$HALFOPEN\" vm "
-      "--kernel '" +
-      test::debian_kernel() +
-      "' --with \"$library\" --exec -- python3 -c 'import json, decimal; print(json.dumps({\"pi\": 3}))'");
+  const Outcome outcome = shell("cd '" + scratch.path().string() +
+                                "' && library=$(/usr/bin/python3 -c 'import os; "
+                                "print(os.path.dirname(os.__file__))') && \"$HALFOPEN\" vm "
+                                "--kernel '" +
+                                test::debian_kernel() +
+                                "' --with \"$library\" --exec -- /usr/bin/python3 -c 'import json, decimal; "
+                                "print(json.dumps({\"pi\": 3}))'");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_EQ(outcome.out, "{\"pi\": 3}\n");
 }

@@ -65,10 +65,8 @@ void add_commands(CommandLine& line) {
   add_readers(line);
 }
 
-int complain(std::string_view message) {
-  std::fflush(stdout);
-  const std::string line = fmt::format("halfopen: {}\n", plain_text(message));
-  std::fwrite(line.data(), 1, line.size(), stderr);  // where that fails, the status still tells
+int trouble(std::string_view message) {
+  complain(message);
   return kExitTrouble;
 }
 
@@ -79,7 +77,7 @@ bool is_unknown_command(int argc, char** argv) {
 
 int complain_of_command(std::string_view word) {
   const std::string_view meant = nearest(word, kCommands);
-  return complain(fmt::format("no command '{}'; {}", word,
+  return trouble(fmt::format("no command '{}'; {}", word,
                               meant.empty() ? std::string{"'halfopen --help' lists them"}
                                             : fmt::format("did you mean '{}'?", meant)));
 }
@@ -91,7 +89,7 @@ int complain_of_usage(const CommandLine& line, const CLI::ParseError& error) {
   std::string what =
       chosen.empty() && !unknown.empty() ? fmt::format("no option '{}'", unknown.front()) : error.what();
   std::ranges::replace(what, '\n', ' ');
-  return complain(fmt::format("{} ('{} --help' says how)", what, command));
+  return trouble(fmt::format("{} ('{} --help' says how)", what, command));
 }
 
 // The help of a command line that was not parsed: a parsed one tells of the command that was chosen.
@@ -198,7 +196,7 @@ int run_app(int argc, char** argv) {
   try {
     occupy_standard_descriptors();
   } catch (const Trouble& error) {
-    return complain(error.what());
+    return trouble(error.what());
   }
   install_signal_handlers();
   if (is_unknown_command(argc, argv)) return complain_of_command(argv[1]);
@@ -223,7 +221,7 @@ int run_app(int argc, char** argv) {
     complain(error.what());
     return kExitCannot;
   } catch (const std::exception& error) {  // InputError, Trouble, and bugs: one line each
-    return complain(error.what());
+    return trouble(error.what());
   }
 }
 

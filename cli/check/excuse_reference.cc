@@ -52,8 +52,7 @@ ReferenceResult excuse_reference(ReferenceResult judged, const Lateness& latenes
   using What = ReferenceResult::What;
   const bool is_bad = judged.what == What::different || judged.what == What::gone;
   if (!is_bad || lateness.worst().by == Duration::zero()) return judged;
-  options.slack = 2 * lateness.worst().by;  // each end of a gap may be late
-  options.stretch = lateness.stretch();
+  allow_for(lateness, options);
   Differences differences;
   const Comparison rest = compare_captures(reference, run, options, &differences);
   const bool is_time_alone = judged.what == What::different && rest.is_same();

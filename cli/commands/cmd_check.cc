@@ -20,7 +20,7 @@
 #include "cli/run/job_pool.h"
 #include "cli/run/outputs.h"
 #include "cli/run/run_scenario.h"
-#include "cli/tell/progress.h"
+#include "cli/tell/status_line.h"
 #include "sim/base/plain_text.h"
 
 namespace halfopen {
@@ -57,36 +57,22 @@ CheckResult result_of(const JobOutcome& outcome, const CheckCase& one) {
   return result;
 }
 
-// One line on a terminal, rewritten: "12 of 32 done; running: host-crash, host-reboot".
-class PoolProgress {
- public:
-  explicit PoolProgress(const CheckPlan& plan) : plan_{plan}, wanted_{Progress::is_wanted()} {}
-
-  void show(std::size_t done, const std::vector<std::size_t>& running) {
-    if (!wanted_) return;
-    constexpr std::size_t kMostNames = 3;  // a line has room for
-    std::string names;
-    for (std::size_t i = 0; i < std::min(running.size(), kMostNames); ++i) {
-      names += (i == 0 ? "" : ", ") + plan_.cases[running[i]].name;
-    }
-    if (running.size() > kMostNames) names += fmt::format(" and {} more", running.size() - kMostNames);
-    fmt::print(stderr, "\r\x1b[K{} of {} done; running: {}", done, plan_.cases.size(), plain_line(names));
-    std::fflush(stderr);
+// "12 of 32 done; running: host-crash, host-reboot".
+std::string progress_text(const CheckPlan& plan, std::size_t done, const std::vector<std::size_t>& running) {
+  constexpr std::size_t kMostNames = 3;  // a line has room for
+  std::string names;
+  for (std::size_t i = 0; i < std::min(running.size(), kMostNames); ++i) {
+    names += (i == 0 ? "" : ", ") + plan.cases[running[i]].name;
   }
-  void clear() const {
-    if (wanted_) std::fputs("\r\x1b[K", stderr);
-  }
-
- private:
-  const CheckPlan& plan_;
-  bool wanted_;
-};
+  if (running.size() > kMostNames) names += fmt::format(" and {} more", running.size() - kMostNames);
+  return fmt::format("{} of {} done; running: {}", done, plan.cases.size(), names);
+}
 
 // The runs of a plan, several at a time, and again, alone, those of which a busy machine let nothing be told.
 class PlanRunner {
  public:
   PlanRunner(const CheckPlan& plan, CheckTelling& telling)
-      : plan_{plan}, telling_{telling}, progress_{plan}, attempts_(plan.cases.size()) {}
+      : plan_{plan}, telling_{telling}, attempts_(plan.cases.size()) {}
 
   // Results in the order of their cases, each told as soon as those before it are.
   std::vector<CheckResult> run(std::size_t at_once, std::size_t retries) {
@@ -117,12 +103,13 @@ class PlanRunner {
         const std::size_t one = cases[outcome.job];
         attempts_[one].push_back(result_of(outcome, plan_.cases[one]));
       }
-      progress_.clear();
+      clear_status();
       tell_what_is_known(is_last);
       std::vector<std::size_t> running = pool.running();
       for (std::size_t& job : running) job = cases[job];
       const auto waiting = std::ranges::count_if(attempts_, [](const auto& some) { return !some.empty(); });
-      if (!pool.is_over()) progress_.show(results_.size() + static_cast<std::size_t>(waiting), running);
+      const std::size_t done = results_.size() + static_cast<std::size_t>(waiting);
+      if (!pool.is_over()) show_status(progress_text(plan_, done, running));
     }
   }
 
@@ -137,7 +124,6 @@ class PlanRunner {
 
   const CheckPlan& plan_;
   CheckTelling& telling_;
-  PoolProgress progress_;
   std::vector<std::vector<CheckResult>> attempts_;  // of what was not told yet
   std::vector<CheckResult> results_;
 };

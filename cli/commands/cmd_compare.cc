@@ -12,9 +12,11 @@
 #include "capture/compare/report_text.h"
 #include "capture/file/output_file.h"
 #include "cli/commands/commands.h"
+#include "cli/run/excuse.h"
 #include "cli/run/trace_source.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/prose.h"
+#include "cli/tell/stream.h"
 #include "sim/base/plain_text.h"
 
 namespace halfopen {
@@ -84,7 +86,24 @@ SourceOptions options_of(const CompareCommand& command, const std::string& sourc
   return options;
 }
 
-void print_verdict(Prose& out, const Comparison& comparison) {
+// What explains a difference where a side was run on a machine that was late; empty: nothing does.
+std::string excuse_of(const CompareCommand& command, const TraceSource& a, const TraceSource& b) {
+  CompareOptions options = command.options;
+  std::string excuse;
+  bool may_have_decided = false;
+  for (const TraceSource* source : {&a, &b}) {
+    if (!source->run() || source->run()->end.lateness.worst().by == Duration::zero()) continue;
+    const Lateness& lateness = source->run()->end.lateness;
+    allow_for(lateness, options);
+    may_have_decided = may_have_decided || lateness.may_have_decided();
+    excuse += (excuse.empty() ? "" : "; ") + text_of(lateness);
+  }
+  if (excuse.empty()) return {};
+  const bool is_explained = may_have_decided || compare_captures(a.path(), b.path(), options).is_same();
+  return is_explained ? excuse : std::string{};
+}
+
+void print_verdict(Prose& out, const Comparison& comparison, const std::string& excuse) {
   const std::string what = fmt::format("{} connection{}, {} steps the same", comparison.connections,
                                        comparison.connections == 1 ? "" : "s", comparison.equal);
   for (const std::string& remark : comparison.remarks) out.line("note: " + remark);
@@ -92,9 +111,11 @@ void print_verdict(Prose& out, const Comparison& comparison) {
     const char* word = comparison.has_trouble() ? "no difference found" : "the same";
     out.line(fmt::format("{}: {} (tolerance: {})", out.paint(Style::good, word), what, comparison.tolerance));
   } else {
-    out.line(fmt::format("{}: {} difference{}; {} (tolerance: {})", out.paint(Style::bad, "different"),
+    const char* word = excuse.empty() ? "different" : "unresolved";
+    out.line(fmt::format("{}: {} difference{}; {} (tolerance: {})", out.paint(Style::bad, word),
                          comparison.differences, comparison.differences == 1 ? "" : "s", what,
                          comparison.tolerance));
+    if (!excuse.empty()) out.line(excuse + "; run it again when it has less to do");
   }
 }
 
@@ -122,12 +143,14 @@ int run_compare(const CompareCommand& command) {
   telling.print_rest();
   if (!command.quiet) telling.print(compare::outcome_lines(comparison.outcomes, "A", "B"));
   if (!command.quiet && !comparison.outcomes.empty()) out.line();
-  if (!command.quiet) print_verdict(out, comparison);
+  const std::string excuse = comparison.is_same() ? std::string{} : excuse_of(command, a, b);
+  if (!command.quiet) print_verdict(out, comparison, excuse);
   if (json) write_json(command.json, json->document(comparison));
   out.flush();
-  for (const std::string& fault : comparison.faults) fmt::print(stderr, "halfopen: {}\n", plain_text(fault));
+  for (const std::string& fault : comparison.faults) complain(fault);
   if (comparison.has_trouble()) return kExitTrouble;
-  return comparison.is_same() ? kExitYes : kExitNo;
+  if (comparison.is_same()) return kExitYes;
+  return excuse.empty() ? kExitNo : kExitUnresolved;
 }
 
 }  // namespace halfopen

@@ -10,6 +10,7 @@
 #include "cli/run/telling.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/progress.h"
+#include "cli/tell/status_line.h"
 #include "cli/tell/stream.h"
 
 namespace halfopen {
@@ -32,10 +33,10 @@ int run_once(const RunOptions& options, Repeated& repeated) {
   if (!options.command.empty() && !takes_standard_output(options)) hooks.output = pass_on;
   hooks.on_wait = [&](TimePoint now) {
     telling.flush();
-    if (Progress::is_wanted()) progress.show(now);
+    if (is_status_wanted()) show_status(progress.text(now));
   };
   const RunEnd end = run_scenario(run, telling.observers(), hooks);
-  progress.clear();
+  clear_status();
   repeated.end_run();
   return telling.finish(end);
 }

@@ -9,7 +9,8 @@
 
 #include "cli/commands/commands.h"
 #include "cli/tell/exit_code.h"
-#include "cli/tell/progress.h"
+#include "cli/tell/status_line.h"
+#include "cli/tell/stream.h"
 #include "cli/tell/prose.h"
 #include "cli/vm/guest_command.h"
 #include "cli/vm/guest_output.h"
@@ -37,23 +38,15 @@ bool writes_data_to_stdout(const VmOptions& options) {
 GuestOutcome run_in(const VmOptions& options, const std::string& kernel) {
   GuestStream output{stdout, options.any_program || writes_data_to_stdout(options)};
   GuestStream error_output{stderr, options.any_program};
-  bool shows_progress = false;
-  const auto clear_progress = [&] {
-    if (std::exchange(shows_progress, false)) std::fputs("\r\x1b[K", stderr);
-  };
   guest::GuestListener listener;
   listener.output = [&](std::string_view bytes, bool error) {
-    clear_progress();
     (error ? error_output : output).write(bytes);
   };
   listener.progress = [&](Duration kernel_time, Duration wall) {
-    if (!Progress::is_wanted()) return;
-    shows_progress = true;
-    fmt::print(stderr, "\r\x1b[K{}", ratio_text(kernel_time, wall));
-    std::fflush(stderr);
+    show_status(ratio_text(kernel_time, wall));
   };
   GuestOutcome outcome = guest::run_guest(config_for(options, kernel), listener);
-  clear_progress();
+  clear_status();
   output.finish();
   error_output.finish();
   return outcome;
@@ -93,7 +86,7 @@ int run_vm(const VmOptions& options) {
       status = worse(status, tell(run_in(options, kernel), options));
     } catch (const Cannot& error) {
       if (kernels.size() == 1) throw;
-      fmt::print(stderr, "halfopen: {}\n", plain_text(error.what()));
+      complain(error.what());
       status = worse(status, kExitCannot);
     }
     if (status == kExitInterrupted) break;

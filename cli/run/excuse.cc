@@ -18,6 +18,11 @@ void excuse(std::vector<Verdict>& verdicts, const Lateness& lateness) {
   }
 }
 
+void allow_for(const Lateness& lateness, CompareOptions& options) {
+  options.slack += 2 * lateness.worst().by;
+  options.stretch = std::max(options.stretch, lateness.stretch());
+}
+
 std::string text_of(const Lateness& lateness, TimePoint until) {
   const Lateness::Moment moment = lateness.worst(until);
   return fmt::format("the machine was {} late at {}", human_duration(moment.by),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/compare/compare.h"
 #include "capture/expect/expect.h"
 #include "replay/run/lateness.h"
 
@@ -12,6 +13,9 @@ namespace halfopen {
 // Verdicts that failed by no more than `lateness` explains become unresolved, and say so. Where what happened
 // is another thing, or came at another time altogether, it may still be lateness that decided it.
 void excuse(std::vector<Verdict>& verdicts, const Lateness& lateness);
+
+// Adds room for such lateness to what a comparison allows: each end of a gap may be late.
+void allow_for(const Lateness& lateness, CompareOptions& options);
 
 // "the machine was 380 ms late at 3.2 s": the worst up to `until`.
 [[nodiscard]] std::string text_of(const Lateness& lateness, TimePoint until = kNever);

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "cli/tell/exit_code.h"
-#include "cli/tell/progress.h"
+#include "cli/tell/status_line.h"
 #include "sim/base/plain_text.h"
 
 namespace halfopen {
@@ -25,15 +25,14 @@ constexpr std::array<Kind, 3> kKinds{{{"sim:", {.client_is_kernel = false, .serv
 // A run in real time may take minutes: one line on a terminal says so.
 TracedRun run(const std::string& name, const RunSpec& spec) {
   RunHooks hooks;
-  const bool tells = Progress::is_wanted() && !spec.hosts.is_simulated();
+  const bool tells = is_status_wanted() && !spec.hosts.is_simulated();
   if (tells) {
     hooks.on_wait = [&name](TimePoint now) {
-      fmt::print(stderr, "\r\x1b[K{}: {:.0f} s", plain_line(name), static_cast<double>(nanos(now)) / 1e9);
-      std::fflush(stderr);
+      show_status(fmt::format("{}: {:.0f} s", name, static_cast<double>(nanos(now)) / 1e9));
     };
   }
   TracedRun traced = run_to_capture(spec, hooks);
-  if (tells) std::fputs("\r\x1b[K", stderr);
+  clear_status();
   return traced;
 }
 

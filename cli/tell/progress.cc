@@ -1,12 +1,11 @@
 #include "cli/tell/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "capture/note/text.h"
+#include "cli/tell/status_line.h"
 #include "sim/run/world.h"
 
 namespace halfopen {
@@ -25,10 +24,8 @@ class Sendings final : public Observer {
 
 }  // namespace
 
-bool Progress::is_wanted() { return isatty(STDERR_FILENO) == 1; }
-
 Progress::Progress(const Scenario& scenario) {
-  if (!is_wanted()) return;
+  if (!is_status_wanted()) return;
   Sendings sendings;
   World world{scenario, {.observers = {&sendings}}};
   expected_end_ = world.run();
@@ -61,18 +58,6 @@ std::string Progress::text(TimePoint now) const {
     line += fmt::format("; by the model the next in {}", human_duration(*next - now));
   if (expected_end_ > now) line += fmt::format(", the end at {}", human_duration(expected_end_ - kTimeZero));
   return line;
-}
-
-void Progress::show(TimePoint now) {
-  shown_ = true;
-  fmt::print(stderr, "\r\x1b[K{}", text(now));
-  std::fflush(stderr);
-}
-
-void Progress::clear() {
-  if (!shown_) return;
-  std::fputs("\r\x1b[K", stderr);
-  shown_ = false;
 }
 
 }  // namespace halfopen

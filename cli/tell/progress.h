@@ -1,4 +1,4 @@
-// How far a run in real time is, on one line of a terminal: elapsed, what the client sent last, and when the
+// How far a run in real time is, for the status line: elapsed, what the client sent last, and when the
 // model expects the next packet and the end.
 #pragma once
 
@@ -14,9 +14,7 @@ namespace halfopen {
 
 class Progress final : public Observer {
  public:
-  // Standard error is a terminal, so that somebody looks.
-  [[nodiscard]] static bool is_wanted();
-  // Runs the scenario in the model, to know what to expect.
+  // Runs the scenario in the model, to know what to expect, if a status line is wanted.
   explicit Progress(const Scenario& scenario);
 
   [[nodiscard]] bool wants(NoteKind) const override { return false; }
@@ -25,9 +23,6 @@ class Progress final : public Observer {
 
   // "12.0 s; last sent: retransmission 3, 1.6 s ago; by the model the next in 3.5 s, the end at 9 min 57 s".
   [[nodiscard]] std::string text(TimePoint now) const;
-  // Rewrites the line.
-  void show(TimePoint now);
-  void clear();
 
  private:
   FlowTable flows_;
@@ -36,7 +31,6 @@ class Progress final : public Observer {
   std::string last_ = "nothing yet";
   TimePoint last_at_ = kNever;
   std::uint32_t retransmission_ = 0;
-  bool shown_ = false;
 };
 
 }  // namespace halfopen

@@ -9,6 +9,8 @@
 #include <string>
 
 #include "cli/tell/exit_code.h"
+#include "cli/tell/status_line.h"
+#include "sim/base/plain_text.h"
 
 namespace halfopen {
 namespace {
@@ -40,6 +42,7 @@ void occupy_standard_descriptors() {
 
 bool put(std::FILE* stream, std::string_view bytes) {
   if (bytes.empty()) return true;
+  clear_status();
   errno = 0;
   return settle(stream, std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size());
 }
@@ -47,6 +50,13 @@ bool put(std::FILE* stream, std::string_view bytes) {
 bool flush(std::FILE* stream) {
   errno = 0;
   return settle(stream, std::fflush(stream) != 0);
+}
+
+void complain(std::string_view message) {
+  clear_status();
+  std::fflush(stdout);
+  const std::string line = "halfopen: " + plain_text(message) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace halfopen

@@ -12,10 +12,14 @@ namespace halfopen {
 // is opened; throws Trouble where /dev/null cannot be opened.
 void occupy_standard_descriptors();
 
-// Writes all of `bytes` to stdout, stderr or a pager. False where the reader has left (EPIPE), which is no
+// Writes all of `bytes` to stdout, stderr or a pager; the status line (status_line.h) is erased before. False where the reader has left (EPIPE), which is no
 // trouble; throws Trouble for what cannot be written.
 bool put(std::FILE* stream, std::string_view bytes);
 // Hands what was put to the system. As put().
 bool flush(std::FILE* stream);
+
+// "halfopen: MESSAGE" on standard error, after what standard output was given: an error, or a remark on the
+// whole run. Where it cannot be written the exit status still tells.
+void complain(std::string_view message);
 
 }  // namespace halfopen

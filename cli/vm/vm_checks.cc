@@ -11,7 +11,8 @@
 
 #include "cli/run/job_pool.h"
 #include "cli/tell/exit_code.h"
-#include "cli/tell/progress.h"
+#include "cli/tell/status_line.h"
+#include "cli/tell/stream.h"
 #include "cli/tell/prose.h"
 #include "cli/vm/guest_command.h"
 #include "cli/vm/kernel_table.h"
@@ -77,11 +78,9 @@ KernelChecks checks_from(const JobOutcome& outcome, const std::string& kernel) {
 }
 
 void show_progress(const JobPool& pool, const std::vector<std::string>& kernels) {
-  if (!Progress::is_wanted()) return;
   std::string text;
   for (const std::size_t job : pool.running()) text += (text.empty() ? "" : ", ") + kernels[job];
-  fmt::print(stderr, "\r\x1b[K{}{}", text.empty() ? "" : "checking in ", plain_line(text));
-  std::fflush(stderr);
+  show_status(text.empty() ? text : "checking in " + text);
 }
 
 }  // namespace
@@ -96,14 +95,14 @@ int run_vm_checks(const VmOptions& options, const std::vector<std::string>& kern
       checks[outcome.job] = checks_from(outcome, kernels[outcome.job]);
     }
   }
-  if (Progress::is_wanted()) std::fputs("\r\x1b[K", stderr);
+  clear_status();
   Prose out{stdout};
   int status = kExitYes;
   for (const std::string& line : kernel_table(checks)) out.line(line);
   out.flush();
   for (const KernelChecks& one : checks) {
     for (const std::string& line : {one.problem, one.remark}) {
-      if (!line.empty()) fmt::print(stderr, "halfopen: {}\n", plain_text(line));
+      if (!line.empty()) complain(line);
     }
     status = worse(status, one.status);
   }

@@ -13,8 +13,10 @@ namespace halfopen {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 using KernelPrograms = test::KernelTest;
 
@@ -33,9 +35,9 @@ TEST_F(KernelPrograms, ExpectationsAboutTheShippedClientDoNotApplyToNetcat) {
 TEST_F(KernelPrograms, WhatIsDemandedAndDoesNotComeFails) {
   const Outcome outcome = halfopen_run({"replay", "host-crash", "--quick", "-q", "--set", "until=4s",
                                         "--expect", "client sees EPIPE", "--", "sleep", "1000"});
-  EXPECT_EQ(outcome.status, 1) << outcome.err;
-  EXPECT_THAT(outcome.out,
-              HasSubstr("FAILED   --expect 1: expected client sees EPIPE, found nothing of the kind"));
+  EXPECT_THAT(outcome.status, AnyOf(1, 5)) << outcome.err;  // 5: on a machine that was late
+  EXPECT_THAT(outcome.out, StartsWith(outcome.status == 1 ? "FAILED   " : "UNRESOLVED "));
+  EXPECT_THAT(outcome.out, HasSubstr("--expect 1: expected client sees EPIPE, found nothing of the kind"));
 }
 
 // Hundreds of processes that live for a moment: the run ends when they have, not when the scenario does.

@@ -78,8 +78,8 @@ bool is_unknown_command(int argc, char** argv) {
 int complain_of_command(std::string_view word) {
   const std::string_view meant = nearest(word, kCommands);
   return trouble(fmt::format("no command '{}'; {}", word,
-                              meant.empty() ? std::string{"'halfopen --help' lists them"}
-                                            : fmt::format("did you mean '{}'?", meant)));
+                             meant.empty() ? std::string{"'halfopen --help' lists them"}
+                                           : fmt::format("did you mean '{}'?", meant)));
 }
 
 int complain_of_usage(const CommandLine& line, const CLI::ParseError& error) {

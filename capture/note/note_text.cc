@@ -20,14 +20,17 @@ std::string waited_text(Duration waited) {
   return text + " s";
 }
 
-// The host, and its port where the host has spoken from another one before; of an address without a name, the
-// address.
+// The host, and its port where the host has spoken from another one before, or else its peer in brackets
+// where that has; of an address without a name, the address.
 std::string end_text(HostId host, const FourTuple& connection, Names& names) {
   const std::string known = names.of(connection.local);
   const std::string plain = names.of(connection.local.ip);
   if (plain == connection.local.ip.to_string()) return known;
-  return known == plain ? std::string{to_string(host)}
-                        : fmt::format("{}.{}", to_string(host), connection.local.port);
+  if (known != plain) return fmt::format("{}.{}", to_string(host), connection.local.port);
+  // A server's port is the same for all: there the peer's tells.
+  const std::string peer = names.of(connection.remote);
+  if (peer == names.of(connection.remote.ip)) return std::string{to_string(host)};
+  return fmt::format("{} ({})", to_string(host), peer);
 }
 
 std::string process_text(const ProcessNote& note) {
@@ -100,6 +103,7 @@ std::string note_text(const Note& note, Names& names) { return std::visit(Writer
 std::string fate_text(PacketFate fate) {
   if (fate == PacketFate::delivered) return {};
   if (fate == PacketFate::lost) return "(lost)";
+  if (fate == PacketFate::nobody_there) return "(nobody there)";
   return fmt::format("(lost: {})", to_string(fate));
 }
 

@@ -27,8 +27,8 @@ template <class Enum, std::size_t N>
 }
 
 inline constexpr std::array<std::string_view, 3> kHosts{"client", "server", "router"};
-inline constexpr std::array<std::string_view, 6> kFates{"delivered",        "lost",       "cut",
-                                                        "dropped_by_match", "queue_full", "too_big"};
+inline constexpr std::array<std::string_view, 7> kFates{
+    "delivered", "lost", "cut", "dropped_by_match", "queue_full", "too_big", "nobody_there"};
 inline constexpr std::array<std::string_view, 3> kTimerEvents{"armed", "stopped", "fired"};
 inline constexpr std::array<std::string_view, 9> kProcessEvents{
     "started", "forked", "signalled", "output", "exited", "killed", "frozen", "thawed", "reaped"};
@@ -36,7 +36,7 @@ inline constexpr std::array<std::string_view, kTimers> kTimerNames{
     "retransmit", "loss_probe", "reorder",      "persist",    "delayed_ack",
     "keepalive",  "connect",    "user_timeout", "fin_wait_2", "time_wait"};
 static_assert(!kTimerNames.back().empty());
-static_assert(static_cast<std::size_t>(PacketFate::too_big) + 1 == kFates.size());
+static_assert(static_cast<std::size_t>(PacketFate::nobody_there) + 1 == kFates.size());
 static_assert(static_cast<std::size_t>(ProcessNote::What::reaped) + 1 == kProcessEvents.size());
 
 inline constexpr std::array<std::string_view, kCauses> kCauseNames{

@@ -9,9 +9,9 @@
 
 #include "cli/commands/commands.h"
 #include "cli/tell/exit_code.h"
+#include "cli/tell/prose.h"
 #include "cli/tell/status_line.h"
 #include "cli/tell/stream.h"
-#include "cli/tell/prose.h"
 #include "cli/vm/guest_command.h"
 #include "cli/vm/guest_output.h"
 #include "cli/vm/vm_checks.h"
@@ -39,9 +39,7 @@ GuestOutcome run_in(const VmOptions& options, const std::string& kernel) {
   GuestStream output{stdout, options.any_program || writes_data_to_stdout(options)};
   GuestStream error_output{stderr, options.any_program};
   guest::GuestListener listener;
-  listener.output = [&](std::string_view bytes, bool error) {
-    (error ? error_output : output).write(bytes);
-  };
+  listener.output = [&](std::string_view bytes, bool error) { (error ? error_output : output).write(bytes); };
   listener.progress = [&](Duration kernel_time, Duration wall) {
     show_status(ratio_text(kernel_time, wall));
   };

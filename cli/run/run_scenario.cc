@@ -1,5 +1,7 @@
 #include "cli/run/run_scenario.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include "cli/run/own_programs.h"
 #include "cli/tell/exit_code.h"
 #include "replay/run/kernel_run.h"
+#include "sim/base/plain_text.h"
 #include "sim/run/world.h"
 
 namespace halfopen {
@@ -34,8 +37,12 @@ NamedScenario scenario_for(const RunSpec& spec) {
   std::erase_if(named.scenario.remarks, [&](const std::string& text) {
     const bool of_kernel = (spec.hosts.client_is_kernel && text.starts_with("client.")) ||
                            (spec.hosts.server_is_kernel && text.starts_with("server."));
-    return of_kernel && text.ends_with("the model does not depend on it");
+    return of_kernel && text.ends_with("it is not modelled");
   });
+  // A title speaks of the scenario as it stands in its file.
+  std::vector<std::string> changes = spec.sets;
+  if (spec.quick) changes.insert(changes.begin(), "quick");
+  if (!changes.empty()) named.scenario.title += plain_line(fmt::format(" ({})", fmt::join(changes, ", ")));
   return named;
 }
 

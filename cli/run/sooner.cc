@@ -69,18 +69,27 @@ class Told final : public Observer {
 
   [[nodiscard]] const std::optional<Failure>& failure() const { return failure_.failure(); }
   [[nodiscard]] TimePoint at() const { return at_; }  // kNever: it was not
+  // All processes of the client had ended when it failed.
+  [[nodiscard]] bool was_gone() const { return was_gone_; }
   // From where each remedy counts.
   [[nodiscard]] TimePoint last_heard() const { return last_heard_; }   // the server's last segment but a RST
   [[nodiscard]] TimePoint unanswered_write() const { return write_; }  // kNever: nothing was written
 
  private:
+  void on_process(const ProcessNote& process);
+
   FailureWatch failure_;
+  std::uint32_t started_ = 0;
+  std::uint32_t ended_ = 0;
+  bool was_gone_ = false;
   TimePoint at_ = kNever;
   TimePoint last_heard_ = kTimeZero;
   TimePoint write_ = kNever;
 };
 
-bool Told::wants(NoteKind kind) const { return kind == NoteKind::call || kind == NoteKind::timeline; }
+bool Told::wants(NoteKind kind) const {
+  return kind == NoteKind::call || kind == NoteKind::timeline || kind == NoteKind::process;
+}
 
 void Told::on_packet(const PacketNote& note) {
   if (note.from != HostId::server || note.fate != PacketFate::delivered || at_ != kNever) return;
@@ -88,8 +97,21 @@ void Told::on_packet(const PacketNote& note) {
   if (segment != nullptr && !segment->has(tcp_flag::rst)) last_heard_ = note.at;
 }
 
+void Told::on_process(const ProcessNote& process) {
+  using What = ProcessNote::What;
+  if (process.host != HostId::client) return;
+  if (process.what == What::started || process.what == What::forked) ++started_;
+  if (process.what == What::exited || process.what == What::killed) ++ended_;
+}
+
 void Told::on_note(const Note& note) {
-  if (const auto* timeline = std::get_if<TimelineNote>(&note)) return failure_.on_note(*timeline);
+  if (const auto* process = std::get_if<ProcessNote>(&note)) return on_process(*process);
+  if (const auto* timeline = std::get_if<TimelineNote>(&note)) {
+    const bool was_well = !failure();
+    failure_.on_note(*timeline);
+    if (was_well && failure()) was_gone_ = started_ > 0 && ended_ == started_;
+    return;
+  }
   const auto* call = std::get_if<CallNote>(&note);
   if (call == nullptr || !failure() || call->host != HostId::client || is_terminal_call(*call)) return;
   const std::string_view family = family_of_call(call->call);
@@ -108,10 +130,11 @@ struct Remedy {
   bool (*apply)(Scenario&);
 };
 
-constexpr auto kRemedies = std::to_array<Remedy>({{"keepalive 10/2/3", From::last_heard, with_keepalive},
-                                                  {"TCP_USER_TIMEOUT 5000", From::write, with_user_timeout},
-                                                  {"read timeout 5 s", From::write, with_read_timeout},
-                                                  {"watching the socket", From::failure, with_watch}});
+constexpr auto kRemedies =
+    std::to_array<Remedy>({{"keepalive (10 s idle, 3 probes 2 s apart)", From::last_heard, with_keepalive},
+                           {"TCP_USER_TIMEOUT 5 s", From::write, with_user_timeout},
+                           {"read timeout 5 s", From::write, with_read_timeout},
+                           {"watching the socket", From::failure, with_watch}});
 
 // To a tenth of a second, which is enough to compare remedies by.
 std::string coarse(Duration duration) {
@@ -124,7 +147,9 @@ std::string coarse(Duration duration) {
 // moment did not come, or came later.
 std::string after(const Told& told, From from) {
   const auto text = [&](TimePoint start, std::string_view name) {
-    return fmt::format("after {} (from {})", coarse(told.at() - start), name);
+    const Duration elapsed = told.at() - start;
+    return elapsed == Duration::zero() ? fmt::format("at once, with {}", name)
+                                       : fmt::format("after {} (from {})", coarse(elapsed), name);
   };
   if (from == From::last_heard && told.last_heard() <= told.failure()->at) {
     return text(told.last_heard(), "the server's last segment");
@@ -153,7 +178,7 @@ std::string what_tells_sooner(const Scenario& scenario, std::optional<std::uint6
   };
   if (!scenario.sooner) return {};
   const Told base = run(scenario);
-  if (!base.failure() || base.failure()->of_client) return {};
+  if (!base.failure() || base.failure()->of_client || base.was_gone()) return {};
   std::vector<std::string> found;
   std::vector<std::string_view> tried;
   for (const Remedy& remedy : kRemedies) {

@@ -10,9 +10,9 @@
 
 namespace halfopen {
 
-// "keepalive 10/2/3: after 16 s (from the server's last segment); TCP_USER_TIMEOUT 5000: after 5.5 s (from
-// the write)", or in words that none helps. Empty where the question has no meaning: the scenario says so,
-// nothing failed, or it was the client that failed.
+// "keepalive (10 s idle, 3 probes 2 s apart): after 16 s (from the server's last segment); TCP_USER_TIMEOUT
+// 5 s: after 5.5 s (from the write)", or in words that none helps. Empty where the question has no meaning:
+// the scenario says so, nothing failed, it was the client that failed, or its program had ended before.
 [[nodiscard]] std::string what_tells_sooner(const Scenario& scenario, std::optional<std::uint64_t> seed);
 
 }  // namespace halfopen

@@ -160,8 +160,17 @@ void Report::on_call(const CallNote& call) {
   if (family == "write") who.last_write = call.began;
 }
 
+// After a reboot the host runs its program again.
+void Report::on_start(const ProcessNote& process) {
+  for (Program& who : programs_) {
+    if (who.host != process.host || who.name != process.program || who.end != End::gone) continue;
+    who.lines.back() = "(gone with its host; a new one runs since the reboot)";
+  }
+}
+
 void Report::on_process(const ProcessNote& process) {
   using What = ProcessNote::What;
+  if (process.what == What::started) on_start(process);
   if (process.what == What::started || process.what == What::forked) {
     start(process.host, process.pid, process.program);
     return;

@@ -49,6 +49,7 @@ class Report final : public Observer {
   void on_notice(const Notice& notice);
   void on_call(const CallNote& call);
   void on_process(const ProcessNote& process);
+  void on_start(const ProcessNote& process);
   void on_timeline(const TimelineNote& note);
   [[nodiscard]] std::string since(const Program& who, const CallNote& call) const;
   [[nodiscard]] std::string since(const Program& who, TimePoint at, TimePoint began) const;

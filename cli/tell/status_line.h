@@ -1,5 +1,6 @@
-// The last line of a terminal, which says how far long work is and is rewritten in place. One for the process,
-// as its standard error is. Whatever put() (stream.h) writes erases it first, so that nothing sticks to it.
+// The last line of a terminal, which says how far long work is and is rewritten in place. One for the
+// process, as its standard error is. Whatever put() (stream.h) writes erases it first, so that nothing sticks
+// to it.
 #pragma once
 
 #include <cstddef>

@@ -12,8 +12,8 @@ namespace halfopen {
 // is opened; throws Trouble where /dev/null cannot be opened.
 void occupy_standard_descriptors();
 
-// Writes all of `bytes` to stdout, stderr or a pager; the status line (status_line.h) is erased before. False where the reader has left (EPIPE), which is no
-// trouble; throws Trouble for what cannot be written.
+// Writes all of `bytes` to stdout, stderr or a pager; the status line (status_line.h) is erased before. False
+// where the reader has left (EPIPE), which is no trouble; throws Trouble for what cannot be written.
 bool put(std::FILE* stream, std::string_view bytes);
 // Hands what was put to the system. As put().
 bool flush(std::FILE* stream);

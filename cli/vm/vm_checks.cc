@@ -11,9 +11,9 @@
 
 #include "cli/run/job_pool.h"
 #include "cli/tell/exit_code.h"
+#include "cli/tell/prose.h"
 #include "cli/tell/status_line.h"
 #include "cli/tell/stream.h"
-#include "cli/tell/prose.h"
 #include "cli/vm/guest_command.h"
 #include "cli/vm/kernel_table.h"
 #include "replay/base/errors.h"

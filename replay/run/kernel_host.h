@@ -60,6 +60,7 @@ class KernelHost final : public Host {
   void crash(TimePoint now) override;
   void reboot(TimePoint now) override;
   void shut_down(TimePoint now, Duration grace, Duration dark) override;
+  [[nodiscard]] bool is_up() const override { return sandbox_ != nullptr && !dark_; }
   [[nodiscard]] bool all_exited() const override;
 
   // --- For the loop that owns the clock
@@ -77,7 +78,6 @@ class KernelHost final : public Host {
   [[nodiscard]] bool has_running_timers();
   // As crash(), when the run is over and nobody is to be told.
   void vanish();
-  [[nodiscard]] bool is_up() const { return sandbox_ != nullptr && !dark_; }
   [[nodiscard]] StateWatch& states() { return states_; }
   // As Sandbox::sysctls(), of the latest boot.
   [[nodiscard]] const std::vector<std::string>& sysctls() const { return sysctls_; }

@@ -52,6 +52,8 @@ class Host {
   // after that; kNever's distance (Duration::max()) keeps the network up.
   virtual void shut_down(TimePoint now, Duration grace, Duration dark) = 0;
 
+  // Powered on and on the network: it takes packets.
+  [[nodiscard]] virtual bool is_up() const = 0;
   // No process is left, so nothing new can come from here but timers' doing.
   [[nodiscard]] virtual bool all_exited() const = 0;
 };

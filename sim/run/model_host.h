@@ -62,11 +62,11 @@ class ModelHost final : public Host {
   void crash(TimePoint now) override;
   void reboot(TimePoint now) override;
   void shut_down(TimePoint now, Duration grace, Duration dark) override;
+  [[nodiscard]] bool is_up() const override { return kernel_ != nullptr; }
   [[nodiscard]] bool all_exited() const override;
 
   // --- For reports
   [[nodiscard]] const ModelHostConfig& config() const { return config_; }
-  [[nodiscard]] bool is_up() const { return kernel_ != nullptr; }
   // How often it was booted: what was held of an earlier boot's kernel is gone.
   [[nodiscard]] std::uint32_t boots() const { return boots_; }
   // Every connection that the host remembers, oldest first; none while it is dark.

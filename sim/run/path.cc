@@ -194,6 +194,7 @@ void Path::carry(const Passage& passage) {
     case PacketFate::dropped_by_match: ++count.dropped_by_match; break;
     case PacketFate::queue_full: ++count.queue_full; break;
     case PacketFate::too_big: ++count.too_big; break;
+    case PacketFate::nobody_there:  // carried like all others: the host at the end swallows it
     case PacketFate::delivered: break;
   }
   empty(slots_[slot]);

@@ -92,6 +92,16 @@ void Timeline::on_note(const Note& note) {
   }
 }
 
+TimePoint Timeline::next_boot(HostId host) const {
+  for (const Due& due : due_) {
+    const TimelineEvent& event = events_[due.event];
+    if (event.verb == Verb::host_reboots && event.host == host) {
+      return event.reboot_after && !due.second_half ? due.at + *event.reboot_after : due.at;
+    }
+  }
+  return kNever;
+}
+
 void Timeline::run_due(TimePoint now, Host& client, Host& server, Path& path) {
   while (!due_.empty() && due_.front().at <= now) {
     const Due due = due_.front();

@@ -20,6 +20,8 @@ class Timeline final : public Observer {
 
   // When the next event is due, as far as is known; kNever when none is.
   [[nodiscard]] TimePoint next_due() const { return due_.empty() ? kNever : due_.front().at; }
+  // When a host that is down comes up again, as far as is known; kNever if it does not.
+  [[nodiscard]] TimePoint next_boot(HostId host) const;
   // Does what is due at or before `now`, in order of (time, place in the scenario).
   void run_due(TimePoint now, Host& client, Host& server, Path& path);
 

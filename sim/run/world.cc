@@ -67,12 +67,22 @@ void World::remark(std::string text) {
   if (trace_.wants(NoteKind::remark)) trace_.on_note(RemarkNote{now_, std::move(text)});
 }
 
+// A path that delivers to a dead host loses the packet all the same.
+PacketFate World::fate_at_tap(const Path::Passage& passage, HostId from) const {
+  if (passage.fate != PacketFate::delivered) return passage.fate;
+  const bool to_server = from == HostId::client;
+  const Host& receiver = to_server ? *server_ : *client_;
+  if (receiver.is_up()) return PacketFate::delivered;
+  const TimePoint up = timeline_.next_boot(to_server ? HostId::server : HostId::client);
+  return up <= passage.arrival ? PacketFate::delivered : PacketFate::nobody_there;
+}
+
 // Puts on the path what the host has to send.
 void World::drain(Host& host, HostId id) {
   while (host.poll_packet(now_, path_.draft())) {
     const Packet& packet = path_.draft();
     const Path::Passage passage = path_.judge(now_, id, packet);
-    if (id == tap_) tap(id, passage.fate, packet);
+    if (id == tap_) tap(id, fate_at_tap(passage, id), packet);
     if (passage.fate == PacketFate::too_big && !passage.answer && !told_too_big_) {
       told_too_big_ = true;
       remark(fmt::format(
@@ -99,7 +109,8 @@ bool World::deliver_due() {
   for (Path::Delivery due = path_.poll(now_); due.packet != nullptr; due = path_.poll(now_)) {
     const bool to_client = due.to == HostId::client;
     Host& host = to_client ? *client_ : *server_;
-    if (due.to == tap_) tap(due.from, PacketFate::delivered, *due.packet);
+    if (due.to == tap_)
+      tap(due.from, host.is_up() ? PacketFate::delivered : PacketFate::nobody_there, *due.packet);
     host.receive(now_, std::move(*due.packet));
     path_.done(due);
     drain(host, due.to);

@@ -76,6 +76,7 @@ class World {
   void drain(Host& host, HostId id);
   void count_round();
   void tap(HostId from, PacketFate fate, const Packet& packet);
+  [[nodiscard]] PacketFate fate_at_tap(const Path::Passage& passage, HostId from) const;
   void remark(std::string text);
 
   BlockPool pool_;  // outlives everything that holds payload

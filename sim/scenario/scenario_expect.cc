@@ -36,7 +36,8 @@ void read_host(const Section& section, HostId id, bool& taken, Expectation& expe
     expect.host = id;
     return true;
   };
-  if (take("call", Subject::call)) expect.call = family_of_call(section.need_text("call"));
+  if (take("call", Subject::call))
+    expect.call = family_of_call(call_names()[section.need_word("call", call_names())]);
   if (take("retransmissions", Subject::retransmissions))
     expect.count = section.count_range("retransmissions");
   if (take("packets", Subject::packets)) expect.count = section.count_range("packets");

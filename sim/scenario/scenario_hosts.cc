@@ -214,7 +214,7 @@ void read_sysctls(const Section& section, std::string_view host_name, HostScenar
         break;
       case SysctlOutcome::What::no_effect:
         scenario.remarks.push_back(
-            fmt::format("{}.sysctl.{} is skipped: the model does not depend on it", host_name, entry.name));
+            fmt::format("{}.sysctl.{} is skipped: it is not modelled", host_name, entry.name));
         break;
       case SysctlOutcome::What::unknown:
         throw InputError{place,

@@ -1,7 +1,9 @@
 #include "sim/scenario/trigger.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <vector>
 
 namespace halfopen {
@@ -18,6 +20,10 @@ constexpr auto kCallFamilies = std::to_array<CallFamily>(
      {"accept", {"accept4"}},
      {"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2"}},
      {"waitpid", {"wait4", "waitid"}}});
+// And those that have one name only.
+constexpr std::array<std::string_view, 10> kOtherCalls{"socket", "bind",     "listen",     "connect",
+                                                       "close",  "shutdown", "getsockopt", "setsockopt",
+                                                       "fork",   "nanosleep"};
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
@@ -38,17 +44,12 @@ std::optional<std::uint32_t> ordinal_from(std::string_view word) {
   return n;
 }
 
+bool is_call(std::string_view word) { return std::ranges::find(call_names(), word) != call_names().end(); }
+
 std::optional<HostId> end_from(std::string_view word) {
   if (word == "client") return HostId::client;
   if (word == "server") return HostId::server;
   return std::nullopt;
-}
-
-bool is_call_name(std::string_view word) {
-  for (const char c : word) {
-    if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_') return false;
-  }
-  return !word.empty();
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ std::optional<Trigger> trigger_from(std::string_view text) {
     return trigger;
   }
   const auto nth = ordinal_from(words[2]);
-  if (!nth || !is_call_name(words[1]) || words[1] == "exits") return std::nullopt;
+  if (!nth || !is_call(words[1])) return std::nullopt;
   trigger.what = Trigger::What::call;
   trigger.call = family_of_call(words[1]);
   trigger.nth = *nth;
@@ -144,6 +145,19 @@ bool TriggerWatch::on_note(const Note& note) {
 
 TimePoint time_of(const Note& note) {
   return std::visit([](const auto& n) { return n.at; }, note);
+}
+
+const std::vector<std::string_view>& call_names() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all{kOtherCalls.begin(), kOtherCalls.end()};
+    for (const CallFamily& family : kCallFamilies) {
+      all.push_back(family.name);
+      std::ranges::copy_if(family.members, std::back_inserter(all),
+                           [](std::string_view member) { return !member.empty(); });
+    }
+    return all;
+  }();
+  return names;
 }
 
 std::string_view family_of_call(std::string_view call) {

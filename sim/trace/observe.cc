@@ -19,6 +19,7 @@ std::string_view to_string(PacketFate fate) {
     case PacketFate::dropped_by_match: return "dropped by the timeline";
     case PacketFate::queue_full: return "queue is full";
     case PacketFate::too_big: return "too big for the path";
+    case PacketFate::nobody_there: return "nobody there";
   }
   return "?";
 }

@@ -20,8 +20,16 @@ namespace halfopen {
 enum class HostId : std::uint8_t { client, server, router };
 [[nodiscard]] std::string_view to_string(HostId host);  // "client", "server", "router"
 
-// What becomes of a packet. At the tap a lost packet is still seen; `fate` says that it will not arrive.
-enum class PacketFate : std::uint8_t { delivered, lost, cut, dropped_by_match, queue_full, too_big };
+// What becomes of a packet. At the tap a lost packet is still seen; `fate` says that nobody will receive it.
+enum class PacketFate : std::uint8_t {
+  delivered,
+  lost,
+  cut,
+  dropped_by_match,
+  queue_full,
+  too_big,
+  nobody_there,  // the path carries it to a host that is dead when it leaves, and will be when it arrives
+};
 [[nodiscard]] std::string_view to_string(PacketFate fate);
 
 // A packet at the tap.

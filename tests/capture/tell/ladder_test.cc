@@ -112,6 +112,17 @@ TEST(Ladder, ASecondConnectionIsToldApartByItsPort) {
                        .to = State::syn_sent,
                        .why = Cause::active_open};
   EXPECT_THAT(text.format_note(note), HasSubstr("client.40001  SYN_SENT <- CLOSED"));
+  // A server has one port for all: its states say whose connection they are of.
+  const auto at_server = [&](std::uint16_t port) {
+    return text.format_note(StateNote{.at = kTimeZero,
+                                      .host = HostId::server,
+                                      .connection = {{test::kServerIp, 9998}, {test::kClientIp, port}},
+                                      .from = State::listen,
+                                      .to = State::syn_received,
+                                      .why = Cause::passive_open});
+  };
+  EXPECT_THAT(at_server(40000), HasSubstr("server  SYN_RECEIVED <- LISTEN"));
+  EXPECT_THAT(at_server(40001), HasSubstr("server (client.40001)  SYN_RECEIVED <- LISTEN"));
 }
 
 TEST(Ladder, KernelsDoNotSayWhy) {

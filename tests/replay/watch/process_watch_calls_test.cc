@@ -3,8 +3,11 @@
 #include <sys/select.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <thread>
 
+#include "replay/watch/traced_calls.h"
+#include "sim/scenario/trigger.h"
 #include "tests/replay/watch/process_watch_fixture.h"
 
 namespace halfopen::watching {
@@ -265,6 +268,13 @@ TEST_F(ProcessWatchTest, WithoutAnObserverForCallsProcessesGoOnAndListeningIsKno
   EXPECT_THAT(told(), ElementsAre("[killed 9]"));
   EXPECT_FALSE(watch_.listener(HostId::client));
   EXPECT_FALSE(watch_.signal(pid, 0));
+}
+
+// A scenario may name whatever is watched.
+TEST(TracedCalls, HaveNamesThatScenariosKnow) {
+  for (const TracedCallRow& row : kTracedCalls) {
+    EXPECT_NE(std::ranges::find(call_names(), row.name), call_names().end()) << row.name;
+  }
 }
 
 }  // namespace

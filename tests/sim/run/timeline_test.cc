@@ -32,6 +32,7 @@ class Diary final : public Host {
     add("shut down " + std::to_string(grace / 1s) + ' ' +
         (dark == Duration::max() ? "never" : std::to_string(dark / 1s)));
   }
+  bool is_up() const override { return true; }
   bool all_exited() const override { return false; }
 
   std::string text;

@@ -130,6 +130,35 @@ TEST(World, ALostPacketIsSeenAtTheTapWithItsFate) {
   EXPECT_EQ(record.packets[0].fate, PacketFate::lost);
 }
 
+// Nobody receives what is sent to a dead host, unless it is up again when the packet arrives.
+TEST(World, APacketToADeadHostSaysThatNobodyIsThere) {
+  for (const HostId tap : {HostId::client, HostId::server}) {
+    Record record;
+    Scenario scenario = echo("");
+    scenario.timeline.push_back(event(Verb::host_crashes, 2s, "server host crashes"));
+    TimelineEvent line = event(Verb::types, 3s, "client types");
+    line.host = HostId::client;
+    line.text = "x\n";
+    scenario.timeline.push_back(line);
+    line.at = at(10s);
+    scenario.timeline.push_back(event(Verb::host_reboots, 10s + 5ms, "server host reboots"));
+    scenario.timeline.insert(scenario.timeline.end() - 1, line);
+    World world{scenario, {.tap = tap, .observers = {&record}}};
+    world.run_until(at(11s));
+    for (const Record::Seen& seen : record.packets) {
+      const bool is_dead = seen.at > at(2s) && seen.at < at(10s);
+      EXPECT_EQ(seen.fate, is_dead ? PacketFate::nobody_there : PacketFate::delivered)
+          << to_string(tap) << " at " << nanos(seen.at);
+    }
+    EXPECT_GE(std::ranges::count(record.packets, PacketFate::nobody_there, &Record::Seen::fate), 3);
+    const auto answer = std::ranges::find_if(record.packets, [](const Record::Seen& seen) {
+      return seen.from == HostId::server && seen.at > at(10s);
+    });
+    ASSERT_NE(answer, record.packets.end()) << "what leaves 5 ms before the boot arrives 5 ms after it";
+    EXPECT_TRUE(answer->flags & tcp_flag::rst);
+  }
+}
+
 TEST(World, TheSameSeedGivesTheSameRunAndAnotherSeedAnother) {
   const auto run = [](std::uint64_t seed) {
     Record record;

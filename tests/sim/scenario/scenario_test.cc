@@ -234,6 +234,24 @@ TEST(Scenario, ResultsMayBeComparisons) {
   EXPECT_TRUE(s.expect[1].result->contains(-1));
 }
 
+TEST(Scenario, ACallThatNobodyMakesIsRefused) {
+  const auto refusal = [](const char* text) {
+    try {
+      parse(std::string{"title = 'x'\n"} + text);
+    } catch (const InputError& error) {
+      return std::string{error.what()};
+    }
+    return std::string{};
+  };
+  const std::string wrong = refusal("[[expect]]\nclient.call = 'raed'");
+  EXPECT_NE(wrong.find("found \"raed\""), std::string::npos) << wrong;
+  EXPECT_NE(wrong.find(":3:"), std::string::npos) << wrong;
+  EXPECT_NE(refusal("[[timeline]]\nafter = 'client wriet 2'\ndo = 'server host crashes'"), "");
+  for (const char* call : {"read", "recvfrom", "epoll_wait", "fork", "setsockopt", "close"}) {
+    EXPECT_EQ(refusal(("[[expect]]\nclient.call = '" + std::string{call} + "'").c_str()), "") << call;
+  }
+}
+
 TEST(Scenario, ConditionsKnowPrecedenceParenthesesAndNot) {
   RunFacts facts{.client_os = "linux",
                  .server_os = "4.4bsd",

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <iterator>
 #include <vector>
 
 namespace halfopen {
@@ -25,6 +24,30 @@ constexpr std::array<std::string_view, 10> kOtherCalls{"socket", "bind",     "li
                                                        "close",  "shutdown", "getsockopt", "setsockopt",
                                                        "fork",   "nanosleep"};
 
+template <class Use>
+constexpr void for_each_call_name(Use use) {
+  for (const std::string_view name : kOtherCalls) use(name);
+  for (const CallFamily& family : kCallFamilies) {
+    use(family.name);
+    for (const std::string_view member : family.members) {
+      if (!member.empty()) use(member);
+    }
+  }
+}
+
+constexpr std::size_t kCallNameCount = [] {
+  std::size_t count = 0;
+  for_each_call_name([&](std::string_view) { ++count; });
+  return count;
+}();
+
+constexpr auto kCallNames = [] {
+  std::array<std::string_view, kCallNameCount> names;
+  std::size_t count = 0;
+  for_each_call_name([&](std::string_view name) { names[count++] = name; });
+  return names;
+}();
+
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
   while (words.size() < 5) {
@@ -44,7 +67,7 @@ std::optional<std::uint32_t> ordinal_from(std::string_view word) {
   return n;
 }
 
-bool is_call(std::string_view word) { return std::ranges::find(call_names(), word) != call_names().end(); }
+bool is_call(std::string_view word) { return std::ranges::find(kCallNames, word) != kCallNames.end(); }
 
 std::optional<HostId> end_from(std::string_view word) {
   if (word == "client") return HostId::client;
@@ -147,18 +170,7 @@ TimePoint time_of(const Note& note) {
   return std::visit([](const auto& n) { return n.at; }, note);
 }
 
-const std::vector<std::string_view>& call_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all{kOtherCalls.begin(), kOtherCalls.end()};
-    for (const CallFamily& family : kCallFamilies) {
-      all.push_back(family.name);
-      std::ranges::copy_if(family.members, std::back_inserter(all),
-                           [](std::string_view member) { return !member.empty(); });
-    }
-    return all;
-  }();
-  return names;
-}
+std::span<const std::string_view> call_names() { return kCallNames; }
 
 std::string_view family_of_call(std::string_view call) {
   for (const CallFamily& family : kCallFamilies) {

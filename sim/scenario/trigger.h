@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sim/trace/observe.h"
 
@@ -54,7 +54,7 @@ class TriggerWatch {
 // When the note was made.
 [[nodiscard]] TimePoint time_of(const Note& note);
 // The system calls that may be named: those that the model makes, and a kernel's by its own names.
-[[nodiscard]] const std::vector<std::string_view>& call_names();
+[[nodiscard]] std::span<const std::string_view> call_names();
 // The common name of a family of calls: "read" for recv and recvfrom, "accept" for accept4, "select" for
 // poll.
 [[nodiscard]] std::string_view family_of_call(std::string_view call);

@@ -37,13 +37,14 @@ class Terminal {
     close(master_);
   }
 
-  // What was written since the last call. A terminal's writes are there when they return.
+  // What was written since the last call: up to a mark that is put behind it, since a terminal passes on in
+  // its own time.
   std::string seen() {
     std::fflush(stderr);
-    int waiting = 0;
-    ioctl(master_, FIONREAD, &waiting);
-    std::string bytes(static_cast<std::size_t>(waiting), '\0');
-    if (waiting > 0) bytes.resize(static_cast<std::size_t>(::read(master_, bytes.data(), bytes.size())));
+    constexpr char kMark = '\x01';
+    if (::write(STDERR_FILENO, &kMark, 1) != 1) return "cannot write";
+    std::string bytes;
+    for (char c = 0; ::read(master_, &c, 1) == 1 && c != kMark;) bytes += c;
     return bytes;
   }
 

@@ -20,8 +20,16 @@ namespace halfopen {
 namespace {
 
 constexpr auto kStartLimit = std::chrono::seconds{10};  // for a server to listen: a busy machine is slow
+constexpr auto kSettleLimit = std::chrono::seconds{1};  // for a signal to be obeyed
 
 bool is_server(HostId id) { return id == HostId::server; }
+
+// Stopped, by a signal or for its tracer, or dead, waited for or not.
+bool has_obeyed(pid_t pid) {
+  constexpr std::string_view kObeyed = "TtZX";
+  const std::optional<ProcStatus> status = read_status(pid);
+  return !status || kObeyed.find(status->state) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -158,10 +166,24 @@ void KernelHost::close_input(TimePoint) { streams_.close_input(); }
 
 void KernelHost::deliver(Victim victim, int signal) {
   if (dark_) return;
+  if (signal != sig::cont) signalled_ = program_;
   if (victim == Victim::all) return sandbox_->signal_all(signal);
   const pid_t parent = watch_.listener(config_.id).value_or(program_);  // behind the shell of a user's server
   const pid_t target = victim == Victim::child ? watch_.newest_child(parent).value_or(parent) : parent;
+  if (signal != sig::cont) signalled_ = target;
   watch_.signal(target, signal);
+}
+
+// A process that is killed has to run once more to die.
+void KernelHost::settle(TimePoint now) {
+  const pid_t target = std::exchange(signalled_, -1);
+  if (target <= 0) return;
+  const auto limit = std::chrono::steady_clock::now() + kSettleLimit;
+  while (!has_obeyed(target) && std::chrono::steady_clock::now() < limit) {
+    watch_.poll(now, observer_);
+    ::poll(nullptr, 0, 1);
+  }
+  watch_.poll(now, observer_);  // that it has
 }
 
 void KernelHost::kill(TimePoint, Victim victim, int signal) { deliver(victim, signal); }
@@ -183,7 +205,7 @@ void KernelHost::vanish() {
   device_.reset();
   diagnostics_.reset();
   sandbox_.reset();
-  program_ = -1;
+  program_ = signalled_ = -1;
   program_delay_.reset();
 }
 

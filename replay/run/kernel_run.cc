@@ -105,6 +105,9 @@ KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)
     throw;
   }
   zero_ = std::chrono::steady_clock::now();
+  const bool acted = std::ranges::any_of(
+      scenario_.timeline, [](const TimelineEvent& event) { return !event.after && event.at <= kTimeZero; });
+  if (acted) look_at_ = kTimeZero + kViewDelay;
 }
 
 KernelRun::~KernelRun() {

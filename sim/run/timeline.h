@@ -20,6 +20,8 @@ class Timeline final : public Observer {
 
   // When the next event is due, as far as is known; kNever when none is.
   [[nodiscard]] TimePoint next_due() const { return due_.empty() ? kNever : due_.front().at; }
+  // Does what stands at "start", before the client boots: at time zero.
+  void run_start(Host& client, Host& server, Path& path);
   // Does what is due at or before `now`, in order of (time, place in the scenario).
   void run_due(TimePoint now, Host& client, Host& server, Path& path);
 

@@ -137,6 +137,7 @@ KernelHostConfig KernelRun::config_of(HostId id) const {
                               {"server", scenario_.server.address},
                               {"router", scenario_.path.router}},
                     .mtu = host.mtu,
+                    .user = options_.as_root ? std::nullopt : program_user(),
                     .environment = environment_of(host, host.address.is_v6()),
                     .sysctls = {}};
   for (const auto& [name, value] : host.sysctls) {

@@ -110,7 +110,8 @@ void map_or_cannot(pid_t init, const std::optional<ProgramUser>& user) {
   try {
     map_users(init, user);
   } catch (const std::system_error& error) {
-    throw Cannot{std::string{"cannot "} + error.what() + " ('halfopen doctor' knows the cure)"};
+    const std::string whom = user ? "let programs run as user " + user->name + ": " : "";
+    throw Cannot{"cannot " + whom + error.what() + " ('halfopen doctor' knows the cure)"};
   }
 }
 

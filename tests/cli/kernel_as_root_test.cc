@@ -11,6 +11,7 @@
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 #include "tests/support/scratch.h"
+#include "tests/support/tools.h"
 
 namespace halfopen {
 namespace {
@@ -121,6 +122,21 @@ TEST_F(KernelAsRoot, OnlyItsOwnProgramsMayLieWhereTheirUserCannotGo) {
   const Outcome other = shell(own + " replay process-killed -- " + scratch_.file("true"));
   EXPECT_EQ(other.status, 2);
   EXPECT_THAT(other.err, HasSubstr("Permission denied (it runs as user nobody; --as-root runs it as root)"));
+}
+
+// A root that is an ordinary user outside has nobody to become.
+TEST_F(KernelAsRoot, WhereNobodyCannotBeMappedItIsNotRunUnlessAsRoot) {
+  if (!test::has_tool("unshare")) GTEST_SKIP() << "no unshare";
+  const std::string nested = "SUDO_UID= exec unshare -r \"$HALFOPEN\" ";
+  const Outcome refused = shell(nested + "replay process-killed -q");
+  EXPECT_EQ(refused.status, 4);
+  EXPECT_EQ(refused.err,
+            "halfopen: cannot let programs run as user nobody: write uid_map: Operation not permitted "
+            "('halfopen doctor' knows the cure)\n");
+  EXPECT_THAT(shell(nested + "doctor").out,
+              AllOf(HasSubstr("MISSING  user that programs run as"), HasSubstr("or with --as-root")));
+  EXPECT_THAT(shell(nested + "replay process-killed --as-root --until-client-exits -- id -u").out,
+              HasSubstr("prints \"0\\n\""));
 }
 
 TEST_F(KernelAsRoot, TheDoctorSaysAsWhomProgramsRun) {

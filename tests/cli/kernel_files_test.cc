@@ -89,6 +89,20 @@ TEST_F(KernelFiles, OnlyTheRunsOwnNetworkDevicesAreInSys) {
   }
 }
 
+// As a container's engine does with parts of /sys.
+TEST_F(KernelFiles, WhereSysIsCoveredTheDevicesAreHiddenAndThatIsSaid) {
+  if (geteuid() != 0 || !test::has_tool("unshare") || !fs::exists("/sys/kernel")) {
+    GTEST_SKIP() << "not root, or nothing to cover";
+  }
+  const Outcome outcome = shell(
+      "unshare -m sh -c 'mount -t tmpfs none /sys/kernel && cd / && exec \"$HALFOPEN\" replay process-killed "
+      "--until-client-exits -- sh -c \"echo devices \\$(ls /sys/class/net)\"'");
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("client: /sys cannot be mounted anew: Operation not permitted; "
+                                           "/sys/class/net is empty"),
+                                 HasSubstr("prints \"devices\\n\"")))
+      << outcome.err;
+}
+
 TEST_F(KernelFiles, SocketsOfServicesAreOutOfReach) {
   if (!test::has_tool("python3")) GTEST_SKIP() << "python3 is not installed";
   const Service in_tmp{unique_name("/tmp/halfopen-test-")};

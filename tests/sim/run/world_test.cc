@@ -234,6 +234,23 @@ TEST(World, ZeroSecondsIsBetweenTheClientsStartAndItsFirstCall) {
   ASSERT_EQ(record.packets.size(), 1u);
 }
 
+TEST(World, AnEventThatAnOverrideMovesBeforeAnotherHappensBeforeIt) {
+  const std::string text =
+      "title = 'x'\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n"
+      "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n"
+      "[[timeline]]\nat = '2s'\ndo = 'server host crashes'\n";
+  for (const char* when : {"500ms", "0s", "start"}) {
+    Record record;
+    const Scenario scenario =
+        parse_scenario(text, "x.toml", {.overrides = {std::string{"timeline.2.at="} + when}, .quick = false});
+    World world{scenario, {.observers = {&record}}};
+    world.run_until(at(3s));
+    EXPECT_LT(record.index_of("server host crashes"), record.index_of("client types")) << when;
+    EXPECT_TRUE(record.has("client types")) << when;
+    EXPECT_FALSE(record.ran_back);
+  }
+}
+
 TEST(World, AServerKilledAtTheStartRefuses) {
   Record record;
   Scenario scenario = echo("");

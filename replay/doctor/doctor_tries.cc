@@ -156,7 +156,8 @@ UniqueFd make_interface() {
 std::string try_program_user() {
   constexpr Need need = Need::program_user;
   const std::optional<ProgramUser> user = program_user();
-  if (!user) return "user " + std::to_string(geteuid()) + ", as halfopen";
+  if (!user)
+    return "user " + std::to_string(geteuid()) + ", as halfopen, with that user's files and no capability";
   std::array<int, 2> ends{};
   demand(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), need, "make a pair of sockets");
   const UniqueFd ours{ends[0]};
@@ -181,7 +182,9 @@ std::string try_program_user() {
     demand(static_cast<int>(send(ours.get(), &word, 1, MSG_NOSIGNAL)), need, "wake a child");
   }
   if (wait_for(child) != 0) _exit(1);  // the child has told why
-  return "user " + name + ", since halfopen runs as root; --as-root lets them be root";
+  return "user " + name +
+         ", with that user's files and no capability, since halfopen runs as root; --as-root lets them be "
+         "root";
 }
 
 std::string try_user_namespace() {

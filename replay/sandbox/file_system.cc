@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -77,19 +78,25 @@ std::string hosts_file(const std::vector<std::pair<std::string, IpAddress>>& nam
   return text;
 }
 
-// Sockets as deep as services put them (/run/user/1000/bus), as far as we are let in.
-void cover_sockets(const char* place) {
-  constexpr int kDepth = 2;
-  std::vector<std::string> sockets;
+// What vanishes meanwhile is passed over, and so is where we are not let in.
+void find_sockets(const fs::path& directory, int depth, std::vector<std::string>& sockets) {
   std::error_code error;
-  fs::recursive_directory_iterator entry{place, fs::directory_options::skip_permission_denied, error};
-  for (; !error && entry != fs::recursive_directory_iterator{}; entry.increment(error)) {
+  fs::directory_iterator entry{directory, error};
+  for (; !error && entry != fs::directory_iterator{}; entry.increment(error)) {
     std::error_code ignored;
-    if (entry.depth() == kDepth) entry.disable_recursion_pending();
-    if (entry->symlink_status(ignored).type() == fs::file_type::socket) sockets.push_back(entry->path());
+    const fs::file_type type = entry->symlink_status(ignored).type();
+    if (type == fs::file_type::socket) sockets.push_back(entry->path());
+    if (type == fs::file_type::directory && depth > 1) find_sockets(entry->path(), depth - 1, sockets);
   }
+}
+
+void cover_sockets(const char* place) {
+  constexpr int kDepth = 3;  // as services have them: /run/user/1000/bus
+  std::vector<std::string> sockets;
+  find_sockets(place, kDepth, sockets);
   for (const std::string& path : sockets) {
-    if (access(path.c_str(), F_OK) == 0) mount_or_cannot("/dev/null", path.c_str(), nullptr, MS_BIND);
+    if (mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0 || errno == ENOENT) continue;
+    throw Cannot{"cannot cover " + path + ": " + std::strerror(errno)};
   }
 }
 

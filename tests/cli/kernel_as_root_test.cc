@@ -143,7 +143,10 @@ TEST_F(KernelAsRoot, TheDoctorSaysAsWhomProgramsRun) {
   const auto doctor = [](const Environment& environment) {
     return halfopen_run({.arguments = {"doctor"}, .environment = environment, .directory = {}, .input = {}});
   };
-  EXPECT_THAT(doctor(no_sudo_).out, HasSubstr("works    user that programs run as: user nobody (65534), "));
+  EXPECT_THAT(
+      doctor(no_sudo_).out,
+      HasSubstr("works    user that programs run as: user nobody (65534), with that user's files and no "
+                "capability, since halfopen runs as root; --as-root lets them be root\n"));
   EXPECT_THAT(doctor({{"SUDO_UID", "1000"}, {"SUDO_GID", "1000"}}).out, HasSubstr(" (1000), "));
 }
 

@@ -91,6 +91,8 @@ void add_kernel_options(CommandLine& line, CLI::App* command) {
   command->add_flag(
       "--until-client-exits", line.run.until_client_exits,
       "End the run when the client's processes are over, whatever the kernel still has to send");
+  command->add_flag("--as-root", line.run.as_root,
+                    "Run as root: programs stay root, too, not the user of sudo or nobody");
   command->add_flag("--no-trace", line.no_trace, "Do not watch the programs' system calls");
 }
 

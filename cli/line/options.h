@@ -34,6 +34,7 @@ struct RunSpec {
   std::vector<std::string> command;  // the user's program in the client's place
   std::string server_command;        // for sh, in the server's place; empty: the scenario's server
   bool trace = true;                 // watch system calls
+  bool as_root = false;              // root's programs run as root
   bool until_client_exits = false;
 };
 

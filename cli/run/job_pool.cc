@@ -29,8 +29,7 @@ bool write_all(int fd, std::string_view text) {
 
 // In the child. SIGTERM when the parent dies: its handler leaves nothing half-written.
 [[noreturn]] void work_and_exit(const JobPool::Work& work, std::size_t job, int output, pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) _exit(1);  // it died in between
+  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent) _exit(1);  // it died in between
   try {
     _exit(write_all(output, work(job)) ? 0 : 1);
   } catch (...) {

@@ -87,6 +87,8 @@ KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers,
                            .server_command = {},
                            .programs = own_programs(),
                            .trace = spec.trace,
+                           // A guest has nobody but root, and nothing that is worth guarding.
+                           .as_root = spec.as_root || is_in_guest(),
                            .until_client_exits = spec.until_client_exits,
                            .seed = spec.seed,
                            .tap = spec.tap,

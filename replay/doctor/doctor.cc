@@ -150,8 +150,8 @@ Report try_in_child(Need need) {
   if (child < 0) throw_system("fork");
   if (child == 0) {
     reading.reset();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    const Report report = attempt(need);
+    const bool dies_with_us = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+    const Report report = dies_with_us ? attempt(need) : report_of(need, errno, "ask to end with its parent");
     [[maybe_unused]] const ssize_t told = write(writing.get(), &report, sizeof report);
     _exit(0);
   }
@@ -207,6 +207,7 @@ Check check_need(Need need, const std::vector<Check>& so_far, const MachineFacts
 std::string_view to_string(Need need) {
   switch (need) {
     case Need::user_namespace: return "user namespace";
+    case Need::program_user: return "user that programs run as";
     case Need::mount_namespace: return "mount namespace with a bind mount";
     case Need::proc: return "proc in a PID namespace";
     case Need::network_namespace: return "network namespace";

@@ -15,6 +15,7 @@ namespace halfopen {
 // What a run needs, in the order in which it is tried; those below may need those above.
 enum class Need : std::uint8_t {
   user_namespace,
+  program_user,  // programs of root's run as another user
   mount_namespace,
   proc,  // mounted anew in a PID namespace
   network_namespace,

@@ -77,6 +77,8 @@ constexpr std::array kNamespaceRules{
          {EPERM},
          [](const MachineFacts& f) { return f.in_chroot; },
          "run halfopen outside of the chroot: the kernel makes no user namespaces inside of one"},
+    Rule{bit(Need::program_user), kAnyError, always,
+         "run halfopen as an ordinary user, or with --as-root where root is not the machine's"},
     Rule{bit(Need::mount_namespace), kNoMore, always, "sudo sysctl -w user.max_mnt_namespaces=15000"},
     Rule{bit(Need::proc), kNoMore, always, "sudo sysctl -w user.max_pid_namespaces=15000"},
     Rule{bit(Need::network_namespace), kNoMore, always, "sudo sysctl -w user.max_net_namespaces=15000"},

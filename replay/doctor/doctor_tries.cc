@@ -24,9 +24,11 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <system_error>
 
 #include "replay/base/unique_fd.h"
+#include "replay/sandbox/program_user.h"
 #include "replay/watch/socket_diag.h"
 
 namespace halfopen {
@@ -45,7 +47,7 @@ pid_t fork_to_die_with_us(Need need) {
   const pid_t parent = getpid();
   const pid_t child = demand(fork(), need, "fork");
   if (child != 0) return child;
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  demand(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), need, "ask to end with its parent");
   // Zero: a parent outside of our PID namespace has no number in it.
   if (getppid() != parent && getppid() != 0) _exit(1);
   return 0;
@@ -148,6 +150,41 @@ UniqueFd make_interface() {
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   demand(ioctl(device.get(), TUNSETIFF, &request), Need::tun_interface, "make a TUN device (TUNSETIFF)");
   return device;
+}
+
+// A child in a user namespace of its own becomes the user whom we map into it.
+std::string try_program_user() {
+  constexpr Need need = Need::program_user;
+  const std::optional<ProgramUser> user = program_user();
+  if (!user)
+    return "user " + std::to_string(geteuid()) + ", as halfopen, with that user's files and no capability";
+  std::array<int, 2> ends{};
+  demand(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), need, "make a pair of sockets");
+  const UniqueFd ours{ends[0]};
+  UniqueFd theirs{ends[1]};
+  const std::string name = user->name + " (" + std::to_string(user->user) + ")";
+  char word = 0;
+  const pid_t child = fork_to_die_with_us(need);
+  if (child == 0) {
+    demand(unshare(CLONE_NEWUSER), Need::user_namespace, "make a user namespace");
+    demand(static_cast<int>(send(theirs.get(), &word, 1, MSG_NOSIGNAL)), need, "ask to be mapped");
+    if (recv(theirs.get(), &word, 1, 0) != 1) _exit(1);
+    demand(drop_privileges(user) ? 0 : -1, need, ("become user " + name).c_str());
+    _exit(0);
+  }
+  theirs.reset();
+  if (recv(ours.get(), &word, 1, 0) == 1) {
+    try {
+      map_users(child, user);
+    } catch (const std::system_error& error) {
+      throw TryFailure{need, error.code().value(), "map user " + name + " into a user namespace"};
+    }
+    demand(static_cast<int>(send(ours.get(), &word, 1, MSG_NOSIGNAL)), need, "wake a child");
+  }
+  if (wait_for(child) != 0) _exit(1);  // the child has told why
+  return "user " + name +
+         ", with that user's files and no capability, since halfopen runs as root; --as-root lets them be "
+         "root";
 }
 
 std::string try_user_namespace() {
@@ -359,6 +396,7 @@ std::string try_qemu() {
 std::string try_need(Need need) {
   switch (need) {
     case Need::user_namespace: return try_user_namespace();
+    case Need::program_user: return try_program_user();
     case Need::mount_namespace: return try_mount_namespace();
     case Need::proc: return try_proc();
     case Need::network_namespace: return try_network_namespace();

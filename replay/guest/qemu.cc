@@ -84,8 +84,7 @@ std::vector<std::string> words_for(const QemuConfig& config, int frames, int ini
 
 [[noreturn]] void become(std::vector<std::string> words, const std::string& program, pid_t parent,
                          const std::array<int, 3>& streams, const std::array<int, 2>& kept) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
   setsid();
   for (int stream = 0; stream < 3; ++stream) dup2(streams[static_cast<std::size_t>(stream)], stream);
   for (const int fd : kept) fcntl(fd, F_SETFD, 0);

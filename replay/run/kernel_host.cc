@@ -1,5 +1,6 @@
 #include "replay/run/kernel_host.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 #include "replay/base/errors.h"
 #include "replay/run/program_command.h"
+#include "replay/sandbox/file_system.h"
 #include "replay/watch/proc_files.h"
 #include "sim/os/signals.h"
 
@@ -20,8 +22,34 @@ namespace halfopen {
 namespace {
 
 constexpr auto kStartLimit = std::chrono::seconds{10};  // for a server to listen: a busy machine is slow
+constexpr auto kSettleLimit = std::chrono::seconds{1};  // for a signal to be obeyed
 
 bool is_server(HostId id) { return id == HostId::server; }
+
+std::string reason_of(const StartFailure& failure, const std::optional<ProgramUser>& user) {
+  const char* error = std::strerror(failure.error);
+  switch (failure.step) {
+    case StartFailure::Step::privileges: return fmt::format("its privileges cannot be dropped: {}", error);
+    case StartFailure::Step::filter: return fmt::format("its system calls cannot be watched: {}", error);
+    case StartFailure::Step::exec: break;
+  }
+  if (failure.error == ETIMEDOUT) return "it has not started after 10 s (does its file system answer?)";
+  if (failure.error != EACCES || !user) return error;
+  return fmt::format("{} (it runs as user {}; --as-root runs it as root)", error, user->name);
+}
+
+// What a program said of its end, as interpreters have it after where it was.
+std::string_view last_line_of(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return text.substr(text.rfind('\n') + 1);  // npos + 1 is 0
+}
+
+// Stopped, by a signal or for its tracer, or dead, waited for or not.
+bool has_obeyed(pid_t pid) {
+  constexpr std::string_view kObeyed = "TtZX";
+  const std::optional<ProcStatus> status = read_status(pid);
+  return !status || kObeyed.find(status->state) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -33,6 +61,7 @@ KernelHost::KernelHost(KernelHostConfig config, BlockPool& pool, ProcessWatch& w
 KernelHost::~KernelHost() = default;
 
 void KernelHost::make_sandbox() {
+  config_.sandbox.places_in_use = places_in_use(command());
   sandbox_ = std::make_unique<Sandbox>(config_.sandbox);
   watch_.also_reap(sandbox_->init());
 }
@@ -104,8 +133,18 @@ void KernelHost::start_program(TimePoint now) {
   const SocketAddress& server = config_.program.server;
   const std::string where =
       fmt::format(fmt::runtime(server.ip.is_v6() ? "[{}]:{}" : "{}:{}"), server.ip.to_string(), server.port);
+  std::vector<std::pair<std::string, std::string>> environment{{"HALFOPEN_SERVER", where}};
+  const std::optional<ProgramUser>& user = config_.sandbox.user;
+  UniqueFd own_program;
+  if (user) {
+    environment.insert(environment.end(),
+                       {{"HOME", user->home}, {"USER", user->name}, {"LOGNAME", user->name}});
+    // Ours may lie where that user cannot go.
+    if (config_.command.empty()) own_program = UniqueFd{open(command().front().c_str(), O_PATH | O_CLOEXEC)};
+  }
   Spawned spawned = sandbox_->spawn({.argv = command(),
-                                     .environment = {{"HALFOPEN_SERVER", where}},
+                                     .executable = own_program.get(),
+                                     .environment = environment,
                                      .input = ends.input.get(),
                                      .output = ends.output.get(),
                                      .error_output = ends.error_output.get()});
@@ -117,11 +156,10 @@ void KernelHost::start_program(TimePoint now) {
   if (!watched) {
     remark(now, fmt::format("system calls are not seen, as ptrace is not allowed: {}", std::strerror(errno)));
   }
-  const int error = Sandbox::go(spawned, config_.trace && watched);
-  if (error != 0) {
-    const char* why = error == ETIMEDOUT ? "it has not started after 10 s (does its file system answer?)"
-                                         : std::strerror(error);
-    throw std::runtime_error{fmt::format("cannot run {}: {}", command().front(), why)};
+  const StartFailure failure = Sandbox::go(spawned, config_.trace && watched);
+  if (failure.error != 0) {
+    throw std::runtime_error{
+        fmt::format("cannot run {}: {}", command().front(), reason_of(failure, config_.sandbox.user))};
   }
   program_delay_.emplace(program_);
   note(now, ProcessNote::What::started);
@@ -130,12 +168,13 @@ void KernelHost::start_program(TimePoint now) {
 // A client that connects before its server listens would meet a reset.
 void KernelHost::await_listening(TimePoint now) {
   const auto limit = std::chrono::steady_clock::now() + kStartLimit;
+  std::string complaint;
   while (!diagnostics_->is_listening(config_.program.server)) {
     watch_.poll(now, observer_);
-    const std::string complaint = streams_.poll(now).error_output;
+    complaint += streams_.poll(now).error_output;
     if (!watch_.any_left(config_.id)) {
       throw std::runtime_error{fmt::format("the server {} ended before it listened{}{}", command().front(),
-                                           complaint.empty() ? "" : ": ", complaint)};
+                                           complaint.empty() ? "" : ": ", last_line_of(complaint))};
     }
     if (std::chrono::steady_clock::now() > limit) {
       throw std::runtime_error{fmt::format("the server {} does not listen on port {} after {} s",
@@ -158,10 +197,24 @@ void KernelHost::close_input(TimePoint) { streams_.close_input(); }
 
 void KernelHost::deliver(Victim victim, int signal) {
   if (dark_) return;
+  if (signal != sig::cont) signalled_ = program_;
   if (victim == Victim::all) return sandbox_->signal_all(signal);
   const pid_t parent = watch_.listener(config_.id).value_or(program_);  // behind the shell of a user's server
   const pid_t target = victim == Victim::child ? watch_.newest_child(parent).value_or(parent) : parent;
+  if (signal != sig::cont) signalled_ = target;
   watch_.signal(target, signal);
+}
+
+// A process that is killed has to run once more to die.
+void KernelHost::settle(TimePoint now) {
+  const pid_t target = std::exchange(signalled_, -1);
+  if (target <= 0) return;
+  const auto limit = std::chrono::steady_clock::now() + kSettleLimit;
+  while (!has_obeyed(target) && std::chrono::steady_clock::now() < limit) {
+    watch_.poll(now, observer_);
+    ::poll(nullptr, 0, 1);
+  }
+  watch_.poll(now, observer_);  // that it has
 }
 
 void KernelHost::kill(TimePoint, Victim victim, int signal) { deliver(victim, signal); }
@@ -183,7 +236,7 @@ void KernelHost::vanish() {
   device_.reset();
   diagnostics_.reset();
   sandbox_.reset();
-  program_ = -1;
+  program_ = signalled_ = -1;
   program_delay_.reset();
 }
 

@@ -60,6 +60,7 @@ class KernelHost final : public Host {
   void crash(TimePoint now) override;
   void reboot(TimePoint now) override;
   void shut_down(TimePoint now, Duration grace, Duration dark) override;
+  void settle(TimePoint now) override;
   [[nodiscard]] bool is_up() const override { return sandbox_ != nullptr && !dark_; }
   [[nodiscard]] bool all_exited() const override;
 
@@ -104,6 +105,7 @@ class KernelHost final : public Host {
   pid_t program_ = -1;
   std::optional<RunDelay> program_delay_;
   std::uint32_t program_pid_ = 0;  // as the sandbox counts
+  pid_t signalled_ = -1;           // the last that got a signal which ends or stops it
   TimePoint kill_at_ = kNever;
   TimePoint dark_at_ = kNever;
   bool dark_ = true;

@@ -105,6 +105,9 @@ KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)
     throw;
   }
   zero_ = std::chrono::steady_clock::now();
+  const bool acted = std::ranges::any_of(
+      scenario_.timeline, [](const TimelineEvent& event) { return !event.after && event.at <= kTimeZero; });
+  if (acted) look_at_ = kTimeZero + kViewDelay;
 }
 
 KernelRun::~KernelRun() {
@@ -134,6 +137,7 @@ KernelHostConfig KernelRun::config_of(HostId id) const {
                               {"server", scenario_.server.address},
                               {"router", scenario_.path.router}},
                     .mtu = host.mtu,
+                    .user = options_.as_root ? std::nullopt : program_user(),
                     .environment = environment_of(host, host.address.is_v6()),
                     .sysctls = {}};
   for (const auto& [name, value] : host.sysctls) {

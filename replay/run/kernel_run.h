@@ -26,6 +26,7 @@ struct KernelRunOptions {
   std::vector<std::string> server_command;  // and in the server's
   std::string programs;                     // the directory with line-client and the servers
   bool trace = true;
+  bool as_root = false;             // root's programs are root's
   bool until_client_exits = false;  // the run ends soon after the client's last process
   std::optional<std::uint64_t> seed = std::nullopt;
   HostId tap = HostId::client;

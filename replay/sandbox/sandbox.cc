@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/securebits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,17 +47,13 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
-// A program must not gain in there what its user does not have out here. Root keeps its name, not its power.
-void drop_privileges() {
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
-    prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
-  }
-}
-
 // In the new process, which exec() will replace.
-[[noreturn]] void become(const SpawnRequest& request, int gate, int* exec_error) {
+[[noreturn]] void become(const SpawnRequest& request, const std::optional<ProgramUser>& user, int gate,
+                         StartFailure* failure) {
+  const auto fail = [failure](StartFailure::Step step) {
+    *failure = {.step = step, .error = errno};
+    _exit(127);
+  };
   setsid();  // our terminal's Ctrl-C is for us
   std::array<std::pair<int, int>, 3> streams{
       {{request.input, 0}, {request.output, 1}, {request.error_output, 2}}};
@@ -74,15 +70,20 @@ void drop_privileges() {
   close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);  // nothing of ours, nor of whoever started us
   char word = 0;
   if (read(gate, &word, 1) != 1) _exit(127);
-  drop_privileges();
-  if (word == kTraced && !install_call_filter()) _exit(127);
-  execvp(argv[0], argv.data());
-  *exec_error = errno;
+  if (!drop_privileges(user)) fail(StartFailure::Step::privileges);
+  if (word == kTraced && !install_call_filter()) fail(StartFailure::Step::filter);
+  if (request.executable >= 0) {
+    execveat(request.executable, "", argv.data(), environ, AT_EMPTY_PATH);
+  } else {
+    execvp(argv[0], argv.data());
+  }
+  fail(StartFailure::Step::exec);
   _exit(127);
 }
 
 // In a process between us and the new one: only children enter a PID namespace, and this one's are ours.
-[[noreturn]] void enter_and_fork(int init, const SpawnRequest& request, int gate, int* exec_error,
+[[noreturn]] void enter_and_fork(int init, const SpawnRequest& request,
+                                 const std::optional<ProgramUser>& user, int gate, StartFailure* failure,
                                  int answer) {
   pid_t child = -1;
   const std::unique_ptr<char, decltype(&std::free)> directory{getcwd(nullptr, 0), &std::free};
@@ -91,21 +92,35 @@ void drop_privileges() {
     // Entering a mount namespace leads to its root. Where ours cannot be entered, the program starts there.
     [[maybe_unused]] const int entered = directory == nullptr ? -1 : chdir(directory.get());
     child = fork_with(CLONE_PARENT);
-    if (child == 0) become(request, gate, exec_error);
+    if (child == 0) become(request, user, gate, failure);
   }
   const std::array<int, 2> outcome{static_cast<int>(child), errno};
   [[maybe_unused]] const ssize_t told = write(answer, outcome.data(), sizeof outcome);
   _exit(0);
 }
 
+// A pipe belongs to who made it, and only its owner may open it by name.
+void give_away(int fd, const ProgramUser& user) {
+  struct stat status {};
+  if (fd < 0 || fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) return;
+  check(fchown(fd, user.user, user.group), "give a pipe to the program's user");
+}
+
+void map_or_cannot(pid_t init, const std::optional<ProgramUser>& user) {
+  try {
+    map_users(init, user);
+  } catch (const std::system_error& error) {
+    const std::string whom = user ? "let programs run as user " + user->name + ": " : "";
+    throw Cannot{"cannot " + whom + error.what() + " ('halfopen doctor' knows the cure)"};
+  }
+}
+
 }  // namespace
 
-void Spawned::Unmap::operator()(int* page) const { munmap(page, sizeof(int)); }
+void Spawned::Unmap::operator()(StartFailure* page) const { munmap(page, sizeof(StartFailure)); }
 
-Sandbox::Sandbox(const SandboxConfig& config) {
+Sandbox::Sandbox(const SandboxConfig& config) : user_{config.user} {
   auto [ours, theirs] = Channel::pair();
-  const uid_t user = geteuid();
-  const gid_t group = getegid();
   init_ = fork_with(kNamespaces);
   if (init_ < 0) {
     throw Cannot{std::string{"cannot make namespaces: "} + std::strerror(errno) +
@@ -113,14 +128,15 @@ Sandbox::Sandbox(const SandboxConfig& config) {
   }
   if (init_ == 0) {
     ours.close();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    run_sandbox_init(std::move(theirs), config, user, group);
+    run_sandbox_init(std::move(theirs), config);
   }
   theirs.close();
   channel_ = std::move(ours);
   try {
     init_handle_ = open_pidfd(init_);
     if (!init_handle_) throw_system("pidfd_open");
+    map_or_cannot(init_, user_);
+    channel_.send(kMapped);
     await_init();
   } catch (...) {
     ::kill(init_, SIGKILL);  // nobody has waited for it yet
@@ -157,11 +173,14 @@ Sandbox::~Sandbox() {
 Spawned Sandbox::spawn(const SpawnRequest& request) {
   std::array<int, 2> gate{};
   check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate.data()), "socketpair");
-  void* page = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (user_) {
+    for (const int stream : {request.input, request.output, request.error_output}) give_away(stream, *user_);
+  }
+  void* page = mmap(nullptr, sizeof(StartFailure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) throw_system("mmap");
   Spawned spawned;
   spawned.gate = UniqueFd{gate[0]};
-  spawned.exec_error.reset(static_cast<int*>(page));
+  spawned.failure.reset(new (page) StartFailure{});
   const UniqueFd far_gate{gate[1]};
   std::array<int, 2> answer{};
   check(pipe2(answer.data(), O_CLOEXEC), "pipe");
@@ -171,7 +190,7 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   if (between < 0) throw_system("fork");
   if (between == 0) {
     spawned.gate.reset();  // or the program would wait for its own end
-    enter_and_fork(init_handle_.get(), request, far_gate.get(), spawned.exec_error.get(), writing.get());
+    enter_and_fork(init_handle_.get(), request, user_, far_gate.get(), spawned.failure.get(), writing.get());
   }
   writing.reset();
   std::array<int, 2> outcome{-1, 0};
@@ -185,9 +204,9 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   return spawned;
 }
 
-int Sandbox::go(Spawned& spawned, bool traced, std::chrono::milliseconds limit) {
+StartFailure Sandbox::go(Spawned& spawned, bool traced, std::chrono::milliseconds limit) {
   const char word = traced ? kTraced : kUntraced;
-  if (send(spawned.gate.get(), &word, 1, MSG_NOSIGNAL) != 1) return ECHILD;
+  if (send(spawned.gate.get(), &word, 1, MSG_NOSIGNAL) != 1) return {.error = ECHILD};
   // The far end closes by exec(), or by the end of the process.
   pollfd closed{.fd = spawned.gate.get(), .events = POLLIN, .revents = 0};
   const auto until = std::chrono::steady_clock::now() + limit;
@@ -197,8 +216,8 @@ int Sandbox::go(Spawned& spawned, bool traced, std::chrono::milliseconds limit) 
     ready = poll(&closed, 1, static_cast<int>(std::max(left, std::chrono::milliseconds{0}).count()));
   } while (ready < 0 && errno == EINTR);
   spawned.gate.reset();
-  if (ready <= 0) return ETIMEDOUT;
-  return *std::exchange(spawned.exec_error, nullptr);
+  if (ready <= 0) return {.error = ETIMEDOUT};
+  return *std::exchange(spawned.failure, nullptr);
 }
 
 void Sandbox::signal_all(int signal) { channel_.send("signal " + std::to_string(signal)); }

@@ -8,12 +8,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "replay/base/unique_fd.h"
 #include "replay/sandbox/channel.h"
+#include "replay/sandbox/program_user.h"
 #include "sim/trace/observe.h"
 #include "sim/wire/address.h"
 
@@ -24,6 +26,8 @@ struct SandboxConfig {
   IpAddress address;
   std::vector<std::pair<std::string, IpAddress>> names;  // /etc/hosts: everybody; others than us get a route
   std::uint16_t mtu = 1500;
+  std::optional<ProgramUser> user = std::nullopt;  // its programs are this one's; nullopt: as we are
+  std::vector<std::string> places_in_use = {};     // as places_in_use() says
   // Written in this order; the environment before the scenario's own.
   std::vector<std::pair<std::string, std::string>> environment;  // skipped where the kernel has no such name
   std::vector<std::pair<std::string, std::string>> sysctls;      // as the scenario names them
@@ -32,21 +36,30 @@ struct SandboxConfig {
 // What a program gets.
 struct SpawnRequest {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH unless it has a '/'
+  int executable = -1;            // or not looked up: the file, which may lie where its user cannot go
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours
   int input = -1;
   int output = -1;
   int error_output = -1;
 };
 
+// Why a program did not start.
+struct StartFailure {
+  enum class Step : std::uint8_t { privileges, filter, exec };
+  Step step = Step::exec;
+  int error = 0;  // errno; 0: it did start
+};
+
 // A program that waits for go().
 struct Spawned {
   // Memory that we share with the new process until its exec().
   struct Unmap {
-    void operator()(int* page) const;
+    void operator()(StartFailure* page) const;
   };
-  pid_t pid = -1;                          // a child of ours, by our own PID namespace
-  UniqueFd gate;                           // closing it without a word ends the program
-  std::unique_ptr<int, Unmap> exec_error;  // why exec() failed: no system call could say it past the filter
+  pid_t pid = -1;  // a child of ours, by our own PID namespace
+  UniqueFd gate;   // closing it without a word ends the program
+  // No system call could say it past the filter.
+  std::unique_ptr<StartFailure, Unmap> failure;
 };
 
 class Sandbox {
@@ -62,13 +75,14 @@ class Sandbox {
   // A NETLINK_SOCK_DIAG socket of this network namespace; once.
   [[nodiscard]] UniqueFd take_diagnostics() { return std::move(diagnostics_); }
 
-  // Forks a process into the sandbox. It has no privileges, and runs only after go().
+  // Forks a process into the sandbox. It runs only after go(), as the config's user and without privileges.
+  // Pipes among its streams become that user's, so that it can open them by name (/dev/stdout), too.
   [[nodiscard]] Spawned spawn(const SpawnRequest& request);
   // Lets it exec, with the call filter installed if it is `traced`: without a tracer, filtered calls would
-  // fail. Returns 0, the errno of an exec that failed (ENOENT, EACCES), or ETIMEDOUT of one that is not done
-  // within `limit` (its file may lie on a server that is gone).
-  [[nodiscard]] static int go(Spawned& spawned, bool traced,
-                              std::chrono::milliseconds limit = std::chrono::seconds{10});
+  // fail. An exec that is not done within `limit` failed with ETIMEDOUT (its file may lie on a server that is
+  // gone).
+  [[nodiscard]] static StartFailure go(Spawned& spawned, bool traced,
+                                       std::chrono::milliseconds limit = std::chrono::seconds{10});
   // Sends `signal` to every process of the sandbox but the init.
   void signal_all(int signal);
   // The first process of the sandbox, a child of ours: it ends when this object does, or when it is killed
@@ -82,6 +96,7 @@ class Sandbox {
  private:
   void await_init();
 
+  std::optional<ProgramUser> user_;
   Channel channel_;
   pid_t init_ = -1;
   UniqueFd init_handle_;  // pidfd

@@ -1,21 +1,18 @@
 #include "replay/sandbox/sandbox_init.h"
 
-#include <fcntl.h>
 #include <linux/netlink.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <exception>
 #include <string_view>
 
 #include "replay/base/errors.h"
+#include "replay/sandbox/file_system.h"
 #include "replay/sandbox/link.h"
 #include "replay/sandbox/sysctl_files.h"
 #include "sim/base/input_error.h"
@@ -24,60 +21,6 @@ namespace halfopen {
 namespace {
 
 constexpr const char* kDevice = "tun0";
-
-void write_file(const char* path, const std::string& text) {
-  const UniqueFd file{open(path, O_WRONLY | O_CLOEXEC)};
-  if (!file || ::write(file.get(), text.data(), text.size()) < 0) {
-    throw Cannot{std::string{"cannot write "} + path + ": " + std::strerror(errno) +
-                 " ('halfopen doctor' knows the cure)"};
-  }
-}
-
-// A user is nobody but itself in there (user_namespaces(7)).
-void map_user(uid_t user, gid_t group) {
-  write_file("/proc/self/setgroups", "deny");
-  write_file("/proc/self/uid_map", std::to_string(user) + " " + std::to_string(user) + " 1");
-  write_file("/proc/self/gid_map", std::to_string(group) + " " + std::to_string(group) + " 1");
-}
-
-void mount_or_cannot(const char* source, const char* target, const char* type, unsigned long flags) {
-  if (mount(source, target, type, flags, nullptr) == 0) return;
-  throw Cannot{std::string{"cannot mount "} + target + " in a mount namespace: " + std::strerror(errno) +
-               " ('halfopen doctor' knows the cure)"};
-}
-
-// A file of our own in place of one that may be there.
-void cover_file(const std::string& workshop, const char* path, const std::string& text) {
-  if (access(path, F_OK) != 0) return;
-  const std::string own = workshop + "/file";
-  const UniqueFd file{open(own.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
-  if (!file || ::write(file.get(), text.data(), text.size()) < 0) throw_system("write " + own);
-  mount_or_cannot(own.c_str(), path, nullptr, MS_BIND);
-  unlink(own.c_str());  // the mount keeps it
-}
-
-std::string hosts_file(const SandboxConfig& config) {
-  std::string text = "127.0.0.1 localhost\n::1 localhost\n";
-  for (const auto& [name, address] : config.names) text += address.to_string() + " " + name + "\n";
-  return text;
-}
-
-// Names come from our file alone: no resolver, no service that answers over a socket outside.
-void furnish_files(const SandboxConfig& config) {
-  mount_or_cannot(nullptr, "/", nullptr, MS_REC | MS_PRIVATE);
-  mount_or_cannot("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
-  const std::string workshop = "/tmp";
-  mount_or_cannot("tmpfs", workshop.c_str(), "tmpfs", MS_NOSUID | MS_NODEV);
-  cover_file(workshop, "/etc/hosts", hosts_file(config));
-  cover_file(workshop, "/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
-  cover_file(workshop, "/etc/nsswitch.conf",
-             "passwd: files\ngroup: files\nshadow: files\nhosts: files\nnetworks: files\nservices: files\n");
-  if (umount2(workshop.c_str(), MNT_DETACH) != 0) throw_system("uncover " + workshop);
-  for (const char* services : {"/run/nscd", "/var/run/nscd", "/run/systemd/resolve", "/run/systemd/userdb",
-                               "/run/avahi-daemon", "/run/dbus"}) {
-    if (access(services, F_OK) == 0) mount_or_cannot("tmpfs", services, "tmpfs", MS_NOSUID | MS_NODEV);
-  }
-}
 
 UniqueFd furnish_network(const SandboxConfig& config) {
   UniqueFd device;
@@ -134,7 +77,7 @@ void obey(std::string_view order) {
 
 // The order of steps matters: names of devices before sysctls of IPv6, addresses after them.
 void furnish(Channel& channel, const SandboxConfig& config) {
-  furnish_files(config);
+  furnish_files(channel, config.names, config.places_in_use);
   write_sysctls(channel, config);
   const UniqueFd device = furnish_network(config);
   write_scenario_sysctls(config);
@@ -146,7 +89,7 @@ void furnish(Channel& channel, const SandboxConfig& config) {
 
 }  // namespace
 
-void run_sandbox_init(Channel channel, const SandboxConfig& config, uid_t user, gid_t group) {
+void run_sandbox_init(Channel channel, const SandboxConfig& config) {
   // Every other descriptor of our creator is none of ours; a device left open would keep a dead host sending.
   const auto keep = static_cast<unsigned>(channel.fd());
   if (keep > 3) close_range(3, keep - 1, 0);
@@ -155,7 +98,9 @@ void run_sandbox_init(Channel channel, const SandboxConfig& config, uid_t user, 
   ignore.sa_handler = SIG_IGN;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) sigaction(signal, &ignore, nullptr);
   try {
-    map_user(user, group);
+    check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "ask for our end with our creator's");
+    // A creator that died before that is heard here.
+    if (!channel.receive()) _exit(0);
     furnish(channel, config);
     while (const auto message = channel.receive()) obey(message->text);
     _exit(0);

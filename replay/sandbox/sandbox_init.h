@@ -2,6 +2,8 @@
 // orders. It runs in a fresh child that shares nothing with us but a channel.
 #pragma once
 
+#include <string_view>
+
 #include "replay/sandbox/channel.h"
 #include "replay/sandbox/sandbox.h"
 
@@ -9,8 +11,9 @@ namespace halfopen {
 
 // The messages of the channel. From the init: "ready" with the device and the diagnostics socket, "remark
 // TEXT", "cannot TEXT" (this machine does not allow it), "bad TEXT" (the scenario's fault). To the init:
-// "signal N". `user` and `group` are the effective ids outside, which nobody inside can see before they are
-// mapped.
-[[noreturn]] void run_sandbox_init(Channel channel, const SandboxConfig& config, uid_t user, gid_t group);
+// first of all kMapped, when users and groups of its namespace are mapped, which it waits for; then "signal
+// N".
+inline constexpr std::string_view kMapped = "mapped";
+[[noreturn]] void run_sandbox_init(Channel channel, const SandboxConfig& config);
 
 }  // namespace halfopen

@@ -85,6 +85,8 @@ std::optional<ProcStatus> read_status(pid_t tid) {
   status.tgid = leading_number<pid_t>(field_of(text, "Tgid"));
   status.parent = leading_number<pid_t>(field_of(text, "PPid"));
   status.tracer = leading_number<pid_t>(field_of(text, "TracerPid"));
+  const std::string_view state = field_of(text, "State");
+  if (!state.empty()) status.state = state.front();
   status.caught = leading_number<std::uint64_t>(field_of(text, "SigCgt"), 16);
   // One number for each namespace, ours first.
   std::string_view numbers = field_of(text, "NStgid");

@@ -15,6 +15,7 @@ struct ProcStatus {
   pid_t parent = 0;          // 0 if that lies outside of our PID namespace
   pid_t tracer = 0;          // the thread that traces it and has not waited for its end; 0 for none
   std::uint32_t ns_pid = 0;  // the process's pid as it sees it itself, in its PID namespace
+  char state = '?';          // of the thread, by its letter (proc_pid_status(5)): 'T' is stopped
   std::uint64_t caught = 0;  // signals that have a handler: bit 0 is signal 1
 };
 

@@ -52,6 +52,10 @@ class Host {
   // after that; kNever's distance (Duration::max()) keeps the network up.
   virtual void shut_down(TimePoint now, Duration grace, Duration dark) = 0;
 
+  // Returns when what was done to its processes has come about, as far as it does within a second. With a
+  // model it has at once.
+  virtual void settle(TimePoint) {}
+
   // Powered on and on the network: it takes packets.
   [[nodiscard]] virtual bool is_up() const = 0;
   // No process is left, so nothing new can come from here but timers' doing.

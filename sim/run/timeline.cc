@@ -102,6 +102,14 @@ TimePoint Timeline::next_boot(HostId host) const {
   return kNever;
 }
 
+void Timeline::run_start(Host& client, Host& server, Path& path) {
+  while (!due_.empty() && due_.front().at == kAtStart) {
+    const Due due = due_.front();
+    due_.erase(due_.begin());
+    act(kTimeZero, due, client, server, path);
+  }
+}
+
 void Timeline::run_due(TimePoint now, Host& client, Host& server, Path& path) {
   while (!due_.empty() && due_.front().at <= now) {
     const Due due = due_.front();

@@ -22,6 +22,8 @@ class Timeline final : public Observer {
   [[nodiscard]] TimePoint next_due() const { return due_.empty() ? kNever : due_.front().at; }
   // When a host that is down comes up again, as far as is known; kNever if it does not.
   [[nodiscard]] TimePoint next_boot(HostId host) const;
+  // Does what stands at "start", before the client boots: at time zero.
+  void run_start(Host& client, Host& server, Path& path);
   // Does what is due at or before `now`, in order of (time, place in the scenario).
   void run_due(TimePoint now, Host& client, Host& server, Path& path);
 

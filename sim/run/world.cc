@@ -39,7 +39,12 @@ World::World(const Scenario& scenario, const WorldOptions& options)
   for (const std::string& text : scenario.remarks) remark(text);
   server_->boot(now_);
   run_host(*server_, HostId::server);  // it listens before the client's first call
+  timeline_.run_start(*client_, *server_, path_);
+  server_->settle(now_);
   client_->boot(now_);
+  // Before the program's first call, whoever runs it: a real one needs a while to get there, the model's
+  // none.
+  timeline_.run_due(now_, *client_, *server_, path_);
 }
 
 std::unique_ptr<Host> World::make(const HostScenario& scenario, HostId id, const WorldOptions& options,

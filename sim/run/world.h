@@ -1,5 +1,6 @@
 // A run: two hosts, the path between them and the timeline. Events of one instant go in the order packets,
-// timers, programs' calls, timeline; within each, insertion. With two model hosts, time is virtual; with
+// timers, programs' calls, timeline; within each, insertion. Only at time zero the timeline comes before the
+// programs' calls. With two model hosts, time is virtual; with
 // others, whoever owns the clock says what time it is.
 #pragma once
 
@@ -34,7 +35,8 @@ struct WorldOptions {
 
 class World {
  public:
-  // Boots the server, then the client, at time zero. The scenario need not outlive the world.
+  // At time zero, in this order: boots the server, which listens then; does what the timeline has at "start";
+  // boots the client; does what the timeline has at 0 s. The scenario need not outlive the world.
   World(const Scenario& scenario, const WorldOptions& options);
 
   // Runs until nothing can happen any more or until the scenario's end, and notes what the timeline still

@@ -162,8 +162,25 @@ void read_details(const Section& section, const Scenario& scenario, TimelineEven
   }
 }
 
+TimePoint read_at(const Section& section, const Scenario& scenario, bool is_of_client) {
+  const toml::node* node = section.find("at");
+  const auto* text = node != nullptr ? node->as_string() : nullptr;
+  if (text != nullptr && text->get() == "start") {
+    if (is_of_client) section.reject("at", "a time, as the client has not started yet at the start,");
+    return kAtStart;
+  }
+  const auto since_start = text != nullptr ? duration_from(text->get()) : std::nullopt;
+  if (!since_start) section.reject("at", "a time such as \"10ms\", \"1.5s\" or \"9min\", or \"start\"");
+  const TimePoint at = kTimeZero + *since_start;
+  if (at > scenario.until) {
+    section.reject("at", fmt::format("a time before the run ends (until = \"{}\")",
+                                     duration_text(scenario.until - kTimeZero)));
+  }
+  return at;
+}
+
 // When it happens: at a time, or after something. A reboot's `after` may also be the time it stays down.
-void read_when(const Section& section, const Scenario& scenario, TimelineEvent& event) {
+void read_when(const Section& section, const Scenario& scenario, bool is_of_client, TimelineEvent& event) {
   if (const auto text = section.text("after")) {
     const auto down = duration_from(*text);
     if (down && event.verb == Verb::host_reboots) {
@@ -182,11 +199,7 @@ void read_when(const Section& section, const Scenario& scenario, TimelineEvent& 
     return;
   }
   if (section.has("delay")) section.reject("delay", "no delay without \"after\"");
-  event.at = kTimeZero + section.need_duration("at");
-  if (event.at > scenario.until) {
-    section.reject("at", fmt::format("a time before the run ends (until = \"{}\")",
-                                     duration_text(scenario.until - kTimeZero)));
-  }
+  event.at = read_at(section, scenario, is_of_client);
 }
 
 TimelineEvent read_event(const toml::table& table, const Scenario& scenario) {
@@ -200,7 +213,7 @@ TimelineEvent read_event(const toml::table& table, const Scenario& scenario) {
   keys = keys_of({&row, 1});
   const Section section{table, fmt::format("\"{}\"", event.text_of_verb), keys};
   read_details(section, scenario, event);
-  read_when(section, scenario, event);
+  read_when(section, scenario, row.of_host && event.host == HostId::client, event);
   return event;
 }
 
@@ -237,19 +250,7 @@ PacketMatch read_match(const toml::table& table) {
 
 std::vector<TimelineEvent> read_timeline(const Section& root, const Scenario& scenario) {
   std::vector<TimelineEvent> events;
-  TimePoint last = kTimeZero;
-  for (const toml::table* table : root.tables("timeline")) {
-    events.push_back(read_event(*table, scenario));
-    const TimelineEvent& event = events.back();
-    if (event.after) continue;
-    if (event.at < last) {
-      throw InputError{
-          place_of(table->get("at")->source()),
-          fmt::format("events in order of time, so not before {}", duration_text(last - kTimeZero)),
-          found_text(*table->get("at"))};
-    }
-    last = event.at;
-  }
+  for (const toml::table* table : root.tables("timeline")) events.push_back(read_event(*table, scenario));
   return events;
 }
 

@@ -27,6 +27,9 @@ enum class Verb : std::uint8_t {
   router_answers,
 };
 
+// `at = "start"`: at time zero, when the server listens and the client's program has not been started.
+inline constexpr TimePoint kAtStart = TimePoint::min();
+
 struct TimelineEvent {
   Verb verb = Verb::types;
   std::string text_of_verb;      // the scenario's words: "server host crashes"

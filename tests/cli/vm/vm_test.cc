@@ -104,6 +104,20 @@ TEST(Vm, AUsersClientRunsInThere) {
   EXPECT_THAT(outcome.out, HasSubstr(" for another program")) << "nc is no line-client";
 }
 
+// The directory is its owner's alone: in a guest, programs stay root. What stands at the start comes before
+// them.
+TEST(Vm, AUsersClientIsRootInThereAndStartsAfterTheStart) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--", "replay", "host-crash-before-syn", "--quick",
+                                       "--until-client-exits", "--", "sh", "-c", "echo x > out.txt"});
+  EXPECT_EQ(read_bytes(scratch.path() / "out.txt"), "x\n") << outcome.err;
+  const std::size_t crash = outcome.out.find("-- server host crashes --");
+  const std::size_t start = outcome.out.find("client  sh[2] started");
+  ASSERT_NE(crash, std::string::npos) << outcome.out;
+  ASSERT_NE(start, std::string::npos) << outcome.out;
+  EXPECT_LT(crash, start);
+}
+
 // A whole giving-up would wait for 960 s: the phase moves each retransmission by as much as the start.
 TEST(Vm, PhaseMovesTheTimersOfTheKernel) {
   const test::Scratch scratch;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <new>
 
 #include "replay/sandbox/sandbox.h"
 
@@ -16,12 +17,12 @@ TEST(SandboxGo, AnExecThatDoesNotComeBackIsATimeout) {
   std::array<int, 2> gate{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, gate.data()), 0);
   const UniqueFd held{gate[1]};
-  void* page = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* page = mmap(nullptr, sizeof(StartFailure), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(page, MAP_FAILED);
   Spawned spawned;
   spawned.gate = UniqueFd{gate[0]};
-  spawned.exec_error.reset(static_cast<int*>(page));
-  EXPECT_EQ(Sandbox::go(spawned, false, std::chrono::milliseconds{20}), ETIMEDOUT);
+  spawned.failure.reset(new (page) StartFailure{});
+  EXPECT_EQ(Sandbox::go(spawned, false, std::chrono::milliseconds{20}).error, ETIMEDOUT);
 }
 
 }  // namespace

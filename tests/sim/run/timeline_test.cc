@@ -101,6 +101,29 @@ TEST(Timeline, EventsOfOneInstantGoInTheOrderOfTheScenario) {
   EXPECT_EQ(stage.client.text, "type a\n;close;freeze;thaw;");
 }
 
+TEST(Timeline, EventsGoInOrderOfTimeWhereverTheyStandAndTheStartIsBeforeAll) {
+  TimelineEvent start = event(Verb::host_crashes, HostId::server, 0s);
+  start.at = kAtStart;
+  Stage stage{{event(Verb::closes_input, HostId::server, 2s), event(Verb::process_frozen, HostId::server, 1s),
+               event(Verb::process_thaws, HostId::server, 0s), start,
+               event(Verb::process_killed, HostId::server, 1s)}};
+  stage.timeline.run_start(stage.client, stage.server, stage.path);
+  EXPECT_EQ(stage.server.text, "crash;");
+  EXPECT_EQ(stage.timeline.next_due(), at(0s));
+  stage.run(at(2s));
+  EXPECT_EQ(stage.server.text, "crash;thaw;freeze;kill 0 9;close;");
+}
+
+TEST(Timeline, ARebootAtTheStartIsUpAgainThatMuchLater) {
+  TimelineEvent reboot = event(Verb::host_reboots, HostId::server, 0s, "server host reboots");
+  reboot.at = kAtStart;
+  reboot.reboot_after = 3s;
+  Stage stage{{reboot}};
+  stage.timeline.run_start(stage.client, stage.server, stage.path);
+  EXPECT_EQ(stage.server.text, "crash;");
+  EXPECT_EQ(stage.timeline.next_due(), at(3s));
+}
+
 TEST(Timeline, WhatIsTypedOftenIsNotedOnce) {
   TimelineEvent types = event(Verb::types, HostId::client, 1s, "client types");
   types.text = "a\n";

@@ -31,6 +31,9 @@ class Record final : public Observer {
       add(t, event->verb);
     } else if (const auto* change = std::get_if<StateNote>(&note)) {
       add(t, std::string{to_string(change->host)} + ' ' + std::string{to_string(change->to)});
+    } else if (const auto* process = std::get_if<ProcessNote>(&note);
+               process != nullptr && process->what == ProcessNote::What::started) {
+      add(t, std::string{to_string(process->host)} + " started");
     } else if (const auto* remark = std::get_if<RemarkNote>(&note)) {
       add(t, "remark " + remark->text);
     } else {
@@ -232,6 +235,61 @@ TEST(World, TheTimelineComesLastAtItsInstant) {
   EXPECT_LT(record.index_of("1010000000 server write = 6"),
             record.index_of("1010000000 server host crashes"));
   EXPECT_TRUE(record.has("client read = 6"));
+}
+
+TEST(World, TheStartIsBetweenTheServersListeningAndTheClient) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
+  crash.at = kAtStart;
+  scenario.timeline.push_back(crash);
+  World world{scenario, {.observers = {&record}}};
+  EXPECT_FALSE(world.server().is_up());
+  world.run_until(at(500ms));
+  EXPECT_LT(record.index_of("0 server listen = 0"), record.index_of("0 server host crashes"));
+  EXPECT_LT(record.index_of("0 server host crashes"), record.index_of("0 client started"));
+  ASSERT_EQ(record.packets.size(), 1u);
+  EXPECT_EQ(record.packets[0].flags, tcp_flag::syn);
+}
+
+TEST(World, ZeroSecondsIsBetweenTheClientsStartAndItsFirstCall) {
+  Record record;
+  Scenario scenario = echo("");
+  scenario.timeline.push_back(event(Verb::host_crashes, 0s, "server host crashes"));
+  World world{scenario, {.observers = {&record}}};
+  world.run_until(at(500ms));
+  EXPECT_LT(record.index_of("0 client started"), record.index_of("0 server host crashes"));
+  EXPECT_LT(record.index_of("0 server host crashes"), record.index_of("0 client socket = 3"));
+  ASSERT_EQ(record.packets.size(), 1u);
+}
+
+TEST(World, AnEventThatAnOverrideMovesBeforeAnotherHappensBeforeIt) {
+  const std::string text =
+      "title = 'x'\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n"
+      "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n"
+      "[[timeline]]\nat = '2s'\ndo = 'server host crashes'\n";
+  for (const char* when : {"500ms", "0s", "start"}) {
+    Record record;
+    const Scenario scenario =
+        parse_scenario(text, "x.toml", {.overrides = {std::string{"timeline.2.at="} + when}, .quick = false});
+    World world{scenario, {.observers = {&record}}};
+    world.run_until(at(3s));
+    EXPECT_LT(record.index_of("server host crashes"), record.index_of("client types")) << when;
+    EXPECT_TRUE(record.has("client types")) << when;
+    EXPECT_FALSE(record.ran_back);
+  }
+}
+
+TEST(World, AServerKilledAtTheStartRefuses) {
+  Record record;
+  Scenario scenario = echo("");
+  TimelineEvent kill = event(Verb::process_killed, 0s, "server process is killed");
+  kill.at = kAtStart;
+  scenario.timeline.push_back(kill);
+  World world{scenario, {.observers = {&record}}};
+  world.run_until(at(500ms));
+  ASSERT_EQ(record.packets.size(), 2u);
+  EXPECT_EQ(record.packets[1].flags, tcp_flag::rst | tcp_flag::ack);
 }
 
 TEST(World, AnEventAfterSomethingHappensThen) {

@@ -166,9 +166,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "x.toml:2:1: expected either \"at\" or \"after\" in [[timeline]], found neither"},
         BadScenario{EVENT "at = '1s'\nafter = 'connected'\ndo = 'server host crashes'",
                     "x.toml:2:1: expected either \"at\" or \"after\" in [[timeline]], found both"},
-        BadScenario{
-            EVENT "at = '-1s'\ndo = 'server host crashes'",
-            "x.toml:3:6: expected a time such as \"10ms\", \"1.5s\" or \"9min\" for at, found \"-1s\""},
+        BadScenario{EVENT "at = '-1s'\ndo = 'server host crashes'",
+                    "x.toml:3:6: expected a time such as \"10ms\", \"1.5s\" or \"9min\", or \"start\" for "
+                    "at, found \"-1s\""},
         BadScenario{
             EVENT "at = '25h'\ndo = 'server host crashes'",
             "x.toml:3:6: expected a time before the run ends (until = \"24h\") for at, found \"25h\""},
@@ -202,8 +202,18 @@ INSTANTIATE_TEST_SUITE_P(
                     "x.toml:4:9: expected no delay without \"after\" for delay, found \"1s\""},
         BadScenario{EVENT "at = '1s'\ndo = 'path drops'\nmatch.flags = 'X'",
                     "x.toml:5:15: expected tcpdump's flag letters (F S P R . U E W) for flags, found \"X\""},
-        BadScenario{EVENT "at = '2s'\ndo = 'path is cut'\n[[timeline]]\nat = '1s'\ndo = 'path is restored'",
-                    "x.toml:6:6: expected events in order of time, so not before 2s, found \"1s\""}));
+        BadScenario{
+            EVENT "at = 'strat'\ndo = 'path is cut'",
+            "x.toml:3:6: expected a time such as \"10ms\", \"1.5s\" or \"9min\", or \"start\" for at, "
+            "found \"strat\""},
+        BadScenario{
+            EVENT "at = 7\ndo = 'path is cut'",
+            "x.toml:3:6: expected a time such as \"10ms\", \"1.5s\" or \"9min\", or \"start\" for at, "
+            "found 7"},
+        BadScenario{
+            EVENT "at = 'start'\ndo = 'client process is killed'",
+            "x.toml:3:6: expected a time, as the client has not started yet at the start, for at, found "
+            "\"start\""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Expectations, ScenarioRefusal,

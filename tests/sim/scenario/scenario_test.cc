@@ -217,6 +217,14 @@ TEST(Scenario, ARebootMayBeWrittenWithAfterAsTheTimeItStaysDown) {
   EXPECT_EQ(s.timeline[0].reboot_after, Duration{3s});
 }
 
+TEST(Scenario, AnEventMayStandAtTheStartByAnOverrideToo) {
+  const std::string text = "title = 'x'\n[[timeline]]\nat = '2s'\ndo = 'path is cut'\n";
+  EXPECT_EQ(parse(text).timeline[0].at, kTimeZero + 2s);
+  EXPECT_EQ(parse(text, {.overrides = {"timeline.1.at=start"}, .quick = false}).timeline[0].at, kAtStart);
+  EXPECT_EQ(parse(text + "[quick]\ntimeline.1.at = 'start'", {.overrides = {}, .quick = true}).timeline[0].at,
+            kAtStart);
+}
+
 TEST(Scenario, ShutdownMayLeaveTheNetworkUp) {
   const Scenario s = parse(
       "title = 'x'\n[[timeline]]\nat = '2s'\ndo = 'server host shuts down'\ngrace = '7s'\ndark = 'never'");

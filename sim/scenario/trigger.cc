@@ -8,43 +8,49 @@
 namespace halfopen {
 namespace {
 
-// Calls that a trigger or an expectation may name, each with the names that kernels know it by.
-struct CallFamily {
+// Calls that a trigger or an expectation may name, by the names that kernels and libraries have for them.
+struct CallName {
   std::string_view name;
-  std::array<std::string_view, 6> members;
+  std::string_view family;  // the name of all that do the same
 };
-constexpr auto kCallFamilies = std::to_array<CallFamily>(
-    {{"read", {"recv", "recvfrom", "recvmsg", "recvmmsg", "readv"}},
-     {"write", {"send", "sendto", "sendmsg", "sendmmsg", "sendfile", "writev"}},
-     {"accept", {"accept4"}},
-     {"select", {"poll", "ppoll", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2"}},
-     {"waitpid", {"wait4", "waitid"}}});
-// And those that have one name only.
-constexpr std::array<std::string_view, 10> kOtherCalls{"socket", "bind",     "listen",     "connect",
-                                                       "close",  "shutdown", "getsockopt", "setsockopt",
-                                                       "fork",   "nanosleep"};
-
-template <class Use>
-constexpr void for_each_call_name(Use use) {
-  for (const std::string_view name : kOtherCalls) use(name);
-  for (const CallFamily& family : kCallFamilies) {
-    use(family.name);
-    for (const std::string_view member : family.members) {
-      if (!member.empty()) use(member);
-    }
-  }
-}
-
-constexpr std::size_t kCallNameCount = [] {
-  std::size_t count = 0;
-  for_each_call_name([&](std::string_view) { ++count; });
-  return count;
-}();
-
+constexpr auto kCalls = std::to_array<CallName>({{"read", "read"},
+                                                 {"recv", "read"},
+                                                 {"recvfrom", "read"},
+                                                 {"recvmsg", "read"},
+                                                 {"recvmmsg", "read"},
+                                                 {"readv", "read"},
+                                                 {"write", "write"},
+                                                 {"send", "write"},
+                                                 {"sendto", "write"},
+                                                 {"sendmsg", "write"},
+                                                 {"sendmmsg", "write"},
+                                                 {"sendfile", "write"},
+                                                 {"writev", "write"},
+                                                 {"accept", "accept"},
+                                                 {"accept4", "accept"},
+                                                 {"select", "select"},
+                                                 {"poll", "select"},
+                                                 {"ppoll", "select"},
+                                                 {"pselect6", "select"},
+                                                 {"epoll_wait", "select"},
+                                                 {"epoll_pwait", "select"},
+                                                 {"epoll_pwait2", "select"},
+                                                 {"waitpid", "waitpid"},
+                                                 {"wait4", "waitpid"},
+                                                 {"waitid", "waitpid"},
+                                                 {"socket", "socket"},
+                                                 {"bind", "bind"},
+                                                 {"listen", "listen"},
+                                                 {"connect", "connect"},
+                                                 {"close", "close"},
+                                                 {"shutdown", "shutdown"},
+                                                 {"getsockopt", "getsockopt"},
+                                                 {"setsockopt", "setsockopt"},
+                                                 {"fork", "fork"},
+                                                 {"nanosleep", "nanosleep"}});
 constexpr auto kCallNames = [] {
-  std::array<std::string_view, kCallNameCount> names;
-  std::size_t count = 0;
-  for_each_call_name([&](std::string_view name) { names[count++] = name; });
+  std::array<std::string_view, kCalls.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kCalls[i].name;
   return names;
 }();
 
@@ -173,12 +179,8 @@ TimePoint time_of(const Note& note) {
 std::span<const std::string_view> call_names() { return kCallNames; }
 
 std::string_view family_of_call(std::string_view call) {
-  for (const CallFamily& family : kCallFamilies) {
-    for (const std::string_view member : family.members) {
-      if (!member.empty() && member == call) return family.name;
-    }
-  }
-  return call;
+  const auto* known = std::ranges::find(kCalls, call, &CallName::name);
+  return known == kCalls.end() ? call : known->family;
 }
 
 bool is_terminal_call(const CallNote& call) {

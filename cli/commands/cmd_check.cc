@@ -157,7 +157,7 @@ void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
         // What people wrote stays. Where nobody did, what the run itself asks for goes in: one in a guest, a
         // tolerance.
         if (!old->tolerance.empty()) entry.tolerance = old->tolerance;
-        entry.expected = old->expected;
+        entry.declared = old->declared;
         entry.varies = old->varies;
       }
       manifest.put(std::move(entry));

@@ -25,7 +25,7 @@ struct ReferenceResult {
   What what = What::same;
   std::string text;  // the first difference, the reason of an expected one, or what is broken
   // Of `different`: what differs and is not declared, each as a manifest would declare it (toml_of()).
-  std::vector<std::string> undeclared;
+  std::vector<std::string> undeclared = {};
 };
 
 struct CheckResult {

@@ -184,7 +184,7 @@ void Planner::add_references(CheckCase& one, bool has_quick, Manifest* manifest)
     // These are of such runs among each other; the model does not jitter.
     if (capture_entry_->hosts == one.spec.hosts) {
       reference.tolerance = capture_entry_->tolerance;
-      reference.varies = capture_entry_->varies;
+      reference.varying = capture_entry_->varying;
     }
     return;
   }
@@ -195,7 +195,7 @@ void Planner::add_references(CheckCase& one, bool has_quick, Manifest* manifest)
                         .place = entry.place,
                         .tolerance = entry.tolerance,
                         .declared = entry.declared,
-                        .varies = entry.varies};
+                        .varying = entry.varying};
     if (against_simulation_)
       simulation = std::move(reference);  // what is known of this run
     else

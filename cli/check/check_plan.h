@@ -19,7 +19,7 @@ struct Reference {
   std::string place;      // of its entry: "pcaps/manifest.toml:12:1"; empty: it has none
   std::string tolerance;  // empty: the default of `compare`
   std::vector<DeclaredDifferences> declared;
-  std::string varies;
+  Varying varying;
 
   [[nodiscard]] std::string name() const { return file.empty() ? "the simulation" : file; }
 };

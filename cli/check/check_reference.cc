@@ -44,7 +44,7 @@ std::vector<std::string> names_of(const PreparedRun& run) {
 }
 
 std::string text_of(const Comparison& comparison, const DeclaredVerdict& verdict) {
-  const bool any_declared = !verdict.gone.empty() || !verdict.reasons.empty();
+  const bool any_declared = !verdict.gone.empty() || !verdict.reasons.empty() || !verdict.varied.empty();
   if (!any_declared) return comparison.first;
   std::string text;
   if (!verdict.undeclared.empty()) {
@@ -66,18 +66,19 @@ ReferenceResult judge(const Comparison& comparison, const DeclaredVerdict& verdi
     judged.text = fmt::format("{}", fmt::join(comparison.faults, "; "));
     return judged;
   }
-  if (verdict.undeclared.empty() && verdict.gone.empty()) {
+  const bool is_as_declared = !verdict.reasons.empty() || !verdict.varied.empty();
+  if (verdict.undeclared.empty() && verdict.gone.empty() && (comparison.is_same() || is_as_declared)) {
     if (comparison.is_same()) return judged;
     judged.what = What::expected;
-    judged.text = fmt::format("{}", fmt::join(verdict.reasons, "; "));
+    std::vector<std::string> reasons = verdict.reasons;
+    if (!verdict.varied.empty()) {
+      reasons.push_back(
+          fmt::format("{} (this time: {})", reference.varying.reason, verdict.varied.front().text()));
+    }
+    judged.text = fmt::format("{}", fmt::join(reasons, "; "));
     return judged;
   }
   judged.text = text_of(comparison, verdict);
-  if (!reference.varies.empty()) {
-    judged.what = What::expected;
-    judged.text = fmt::format("{} (this time: {})", reference.varies, judged.text);
-    return judged;
-  }
   judged.what = verdict.undeclared.empty() ? What::gone : What::different;
   for (const compare::Difference& one : verdict.undeclared) judged.undeclared.push_back(toml_of(one));
   return judged;
@@ -97,7 +98,7 @@ Held compare_once(const Reference& reference, const Sides& sides, const CompareO
   const Comparison comparison = compare_captures(sides.a, sides.b, options, &differences);
   differences.add_outcomes(comparison);
   Held held;
-  held.verdict = hold(differences.all(), reference.declared, sides.names);
+  held.verdict = hold(differences.all(), reference.declared, reference.varying, sides.names);
   held.judged = judge(comparison, held.verdict, reference);
   held.remarks = comparison.remarks;
   return held;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <limits>
 #include <sstream>
 
@@ -127,9 +128,29 @@ bool speaks_of(std::string_view where, const std::vector<std::string>& names) {
   return true;
 }
 
+Varying read_varying(const Section& entry) {
+  Varying varying{.reason = entry.text("varies").value_or(""), .fields = entry.texts("varying")};
+  if (entry.has("varies") && varying.reason.empty()) entry.reject("varies", "why runs differ");
+  if (!varying.reason.empty() && varying.fields.empty()) {
+    throw InputError{entry.place("varies"), "a list \"varying\" of the fields that do beside \"varies\"",
+                     "none"};
+  }
+  if (varying.reason.empty() && entry.has("varying")) {
+    throw InputError{entry.place("varying"), "a reason \"varies\" beside \"varying\"", "none"};
+  }
+  for (const std::string& field : varying.fields) {
+    if (compare::is_field_name(field)) continue;
+    throw InputError{
+        entry.place("varying"),
+        "what 'halfopen compare' names, such as \"psh\", \"window\", \"time\" or \"packet\" in varying",
+        '"' + field + '"'};
+  }
+  return varying;
+}
+
 DeclaredVerdict hold(const std::vector<Difference>& found, const std::vector<DeclaredDifferences>& declared,
-                     const std::vector<std::string>& names) {
-  DeclaredVerdict verdict{.undeclared = found, .gone = {}, .reasons = {}};
+                     const Varying& varying, const std::vector<std::string>& names) {
+  DeclaredVerdict verdict{.undeclared = found, .gone = {}, .reasons = {}, .varied = {}};
   std::vector<Difference>& left = verdict.undeclared;
   for (const DeclaredDifferences& group : declared) {
     if (!speaks_of(group.where, names)) continue;
@@ -146,6 +167,11 @@ DeclaredVerdict hold(const std::vector<Difference>& found, const std::vector<Dec
     }
     if (is_found) verdict.reasons.push_back(group.reason);
   }
+  const auto varies = [&](const Difference& one) {
+    return std::ranges::find(varying.fields, one.field) != varying.fields.end();
+  };
+  std::ranges::copy_if(left, std::back_inserter(verdict.varied), varies);
+  std::erase_if(left, varies);
   return verdict;
 }
 

@@ -31,15 +31,26 @@ struct DeclaredDifferences {
 // "linux-6.1" begins "linux-6.1.90", not "linux-6.18".
 [[nodiscard]] bool speaks_of(std::string_view where, const std::vector<std::string>& names);
 
+// Fields that differ from run to run on the same system, and why: a difference in them is told, and no
+// failure.
+struct Varying {
+  std::string reason;               // empty: nothing varies
+  std::vector<std::string> fields;  // as Difference has them
+};
+
+// `varies` and `varying` of an entry. Throws InputError for what is wrong in them.
+[[nodiscard]] Varying read_varying(const scenario_toml::Section& entry);
+
 struct DeclaredVerdict {
   std::vector<compare::Difference> undeclared;  // found, and not declared
   std::vector<std::string> gone;                // declared, and not found, with the place
   std::vector<std::string> reasons;             // of what was found as declared
+  std::vector<compare::Difference> varied;      // found, not declared, and of a field that varies
 };
 
-// `found` against those declarations that speak of a run with these names.
+// `found` against those declarations that speak of a run with these names, and what varies.
 [[nodiscard]] DeclaredVerdict hold(const std::vector<compare::Difference>& found,
-                                   const std::vector<DeclaredDifferences>& declared,
+                                   const std::vector<DeclaredDifferences>& declared, const Varying& varying,
                                    const std::vector<std::string>& names);
 
 }  // namespace halfopen

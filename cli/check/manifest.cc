@@ -23,9 +23,9 @@ constexpr std::string_view kHeader =
     "# `halfopen check --bless` writes both anew. The format is described in docs/check.md.\n";
 
 constexpr std::array<std::string_view, 1> kRootKeys{"capture"};
-constexpr std::array<std::string_view, 13> kEntryKeys{
-    "file",  "scenario", "hosts",   "profiles",  "kernel", "date",   "command",
-    "quick", "set",      "sysctls", "tolerance", "varies", "differs"};
+constexpr std::array<std::string_view, 14> kEntryKeys{
+    "file",  "scenario", "hosts",   "profiles",  "kernel", "date",    "command",
+    "quick", "set",      "sysctls", "tolerance", "varies", "varying", "differs"};
 constexpr std::array<std::string_view, 4> kHosts{"sim", "replay", "live", "model-kernel"};
 
 // Text that tools of any system can keep as a file's name in that very directory.
@@ -74,7 +74,7 @@ ManifestEntry read_entry(const toml::table& table) {
   entry.sets = section.texts("set");
   entry.sysctls = section.texts("sysctls");
   entry.tolerance = read_tolerance(section);
-  entry.varies = section.text("varies").value_or("");
+  entry.varying = read_varying(section);
   entry.declared = read_differs(section);
   return entry;
 }
@@ -118,7 +118,8 @@ std::string text_of(const ManifestEntry& entry) {
   put_list(out, "set", entry.sets);
   put_list(out, "sysctls", entry.sysctls);
   put_text(out, "tolerance", entry.tolerance);
-  put_text(out, "varies", entry.varies);
+  put_text(out, "varies", entry.varying.reason);
+  put_list(out, "varying", entry.varying.fields);
   out += text_of(entry.declared);
   return out;
 }

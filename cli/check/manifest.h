@@ -25,7 +25,7 @@ struct ManifestEntry {
   std::vector<std::string> sets;     // KEY=VALUE
   std::vector<std::string> sysctls;  // "tcp_rmem=..." of all kernel hosts, "client.tcp_retries2=5" of one
   std::string tolerance;             // as `compare --tolerance` has it; empty: its default
-  std::string varies;  // why runs differ from time to time: a difference is told, and is no failure
+  Varying varying;
   std::vector<DeclaredDifferences> declared;
   std::string place;  // where it is written: "pcaps/manifest.toml:12:1"
 };

@@ -158,7 +158,7 @@ void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
         // tolerance.
         if (!old->tolerance.empty()) entry.tolerance = old->tolerance;
         entry.declared = old->declared;
-        entry.varies = old->varies;
+        entry.varying = old->varying;
       }
       manifest.put(std::move(entry));
       changed.push_back(directory);

@@ -73,12 +73,17 @@ TEST_F(Check, AFailedExpectationIsOneLineUnderAFailure) {
 
 TEST_F(Check, WhatVariesMayDifferOrNot) {
   bless_little();
-  add_to_manifest("varies = \"chance\"");
+  add_to_manifest("varies = \"chance\"\nvarying = [\"time\"]");
   EXPECT_EQ(check({"little.toml"}).status, 0);
   write_scenario("little", "10ms", "11ms");
   const Outcome outcome = check({"little.toml"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.out, HasSubstr("as expected: chance (this time: "));
+  EXPECT_THAT(outcome.out, HasSubstr("as expected: chance (this time: packet 2 ("));
+  // Another field does not vary.
+  write_scenario("little", "hello", "hullo");
+  const Outcome other = check({"little.toml"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.out, HasSubstr("payload: "));
 }
 
 TEST_F(Check, AToleranceOfTheManifestHolds) {

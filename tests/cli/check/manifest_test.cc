@@ -47,7 +47,7 @@ TEST_F(ManifestTest, IsWrittenAsItIsRead) {
       "kernel = \"6.18.44\"\ndate = \"2026-11-24\"\ncommand = \"halfopen replay a --set "
       "'b=\\\"\\\\'\"\nquick = true\n"
       "set = [\"b=\\\"\\\\\\u0001\"]\nsysctls = [\"tcp_rmem=1 2 3\"]\ntolerance = \"5ms+1%\"\n"
-      "varies = \"chance\"\n"
+      "varies = \"chance\"\nvarying = [\"psh\", \"packet\"]\n"
       "\n[[capture.differs]]\nwhere = \"linux-6.1\"\nreason = \"c: d\"\nwhat = [\n"
       "  { step = 14, field = \"psh\", from = \"set\", to = \"not set\" },\n"
       "  { step = \"run 15\", field = \"packet\", from = \"nothing\", to = \"client > server  .\" },\n"
@@ -89,6 +89,12 @@ TEST_F(ManifestTest, WhatIsWrongIsOneLineWithItsPlace) {
       {kEntry + "set = 1\n", "expected a text or a list of texts for set, found 1"},
       {kEntry + "tolerance = \"much\"\n", "manifest.toml:7:13: expected a tolerance such as"},
       {kEntry + "expected_difference = \"linux: x\"\n", "found \"expected_difference\""},
+      {kEntry + "varies = \"chance\"\n",
+       "manifest.toml:7:10: expected a list \"varying\" of the fields that do"},
+      {kEntry + "varies = \"\"\nvarying = [\"psh\"]\n", "expected why runs differ for varies"},
+      {kEntry + "varying = [\"psh\"]\n",
+       "manifest.toml:7:11: expected a reason \"varies\" beside \"varying\""},
+      {kEntry + "varies = \"chance\"\nvarying = [\"push\"]\n", "or \"packet\" in varying, found \"push\""},
       {kEntry + "differs = 1\n", "expected sections [[differs]] for differs, found 1"},
       {kEntry + "[[capture.differs]]\n", "expected a \"where\" in [[capture.differs]], found none"},
       {kEntry + "[[capture.differs]]\nwhere = \"sim\"\n", "expected a \"reason\" in [[capture.differs]]"},

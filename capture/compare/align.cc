@@ -25,7 +25,10 @@ std::size_t agreement_in(const std::vector<Edit>& edits) {
 
 // Before an event leaves: the one after it is still there to tell what it was.
 void settle(std::deque<TraceEvent>& events) {
-  events.front().tlp = is_tail_loss_probe(events.front(), events.size() > 1 ? &events[1] : nullptr);
+  const TraceEvent* next = events.size() > 1 ? &events[1] : nullptr;
+  events.front().tlp = is_tail_loss_probe(events.front(), next);
+  events.front().is_surely_probe =
+      is_surely_probe(events.front(), next, events.size() > 2 ? &events[2] : nullptr);
 }
 
 void take(std::deque<TraceEvent>& from, std::size_t count, std::vector<TraceEvent>& to) {

@@ -100,7 +100,10 @@ class Engine {
   void finish();
   void note_first(std::string text);
   [[nodiscard]] Facts facts_of(std::size_t side, const SideConnection& connection) const {
-    return {&connection, &sides_[side]->profile(), sides_[side]->name()};
+    return {.connection = &connection,
+            .profile = &sides_[side]->profile(),
+            .knows_profile = sides_[side]->knows_profile(),
+            .name = sides_[side]->name()};
   }
 
   const CompareOptions& options_;

@@ -9,6 +9,10 @@ constexpr Duration kPrompt = 10ms;
 // Without backoff the next timeout is as long as this one, with it twice as long.
 constexpr double kBacksOff = 1.6;
 
+bool is_backoff(Duration first, Duration second) {
+  return static_cast<double>(second.count()) >= kBacksOff * static_cast<double>(first.count());
+}
+
 // A segment's end in sequence space, FIN and SYN counted.
 std::uint32_t end_of(const TraceEvent& event) { return event.flow.seq + event.packet.segment()->length(); }
 
@@ -24,9 +28,20 @@ Tlp is_tail_loss_probe(const TraceEvent& event, const TraceEvent* next) {
   if (const auto known = told(event.packet.why)) return *known;
   if (!event.sender.is_oldest) return Tlp::yes;
   if (next == nullptr || next->origin != Origin::timeout || next->sender.expiries != 2) return Tlp::unknown;
-  if (!event.before_same) return Tlp::unknown;
-  const auto first = static_cast<double>((event.at - *event.before_same).count());
-  return static_cast<double>((next->at - event.at).count()) < kBacksOff * first ? Tlp::yes : Tlp::no;
+  if (!event.before_same || next->sender.unreachable > 0) return Tlp::unknown;  // which undoes a backoff
+  return is_backoff(event.at - *event.before_same, next->at - event.at) ? Tlp::no : Tlp::yes;
+}
+
+bool is_surely_probe(const TraceEvent& event, const TraceEvent* next, const TraceEvent* third) {
+  if (is_tail_loss_probe(event, next) != Tlp::yes) return false;
+  if (told(event.packet.why) || !event.sender.is_oldest) return true;
+  if (third == nullptr || third->origin != Origin::timeout || third->sender.expiries != 3) return false;
+  const bool undone = next->sender.unreachable + third->sender.unreachable > 0;  // RFC 6069
+  return !undone && is_backoff(next->at - event.at, third->at - next->at);
+}
+
+bool is_not_doubled(const SenderFacts& sender) {
+  return sender.gap && sender.gap_before && !is_backoff(*sender.gap_before, *sender.gap);
 }
 
 OriginTracker::OriginTracker(Stream tap, const OsProfile& profile)
@@ -43,13 +58,18 @@ void OriginTracker::see(TraceEvent& event, const Flow& flow) {
     event.sender.silence = sender.silence;
     event.sender.is_oldest = event.flow.is_oldest;
   }
+  const FlowEnd& other = flow.end(event.flow.from_initiator ? 1 : 0);
+  if (other.is_known) event.sender.heard = distance(other.base, other.next());
+  note_gap(sender, event);
+  if (event.origin == Origin::reset) event.sender.expiries = sender.expiries;
   if (event.stream == tap_ && sender.sample) {
     event.sender.rtt = sender.sample;
     event.sender.rto = sender.estimator.timeout(profile_.rtt, profile_.retransmit.backoff, clock_, 0);
   }
   note_sent(sender, event);
-  note_ack(receiver, flow.end(event.flow.from_initiator ? 1 : 0), event);
+  note_ack(receiver, other, event);
   receiver.last_received = event.at;
+  receiver.probes = 0;
 }
 
 Origin OriginTracker::origin_of(const End& end, const TraceEvent& event) {
@@ -93,6 +113,22 @@ void OriginTracker::take_sample(End& end, const FlowEnd& shown, const TraceEvent
                        shown.acked, shown.next());
 }
 
+void OriginTracker::note_gap(End& end, TraceEvent& event) {
+  const bool repeats = event.origin == Origin::timeout || event.origin == Origin::open_again;
+  const bool is_probe = event.origin == Origin::keepalive || event.origin == Origin::window_probe;
+  if ((repeats || is_probe) && end.last_sending) {
+    event.sender.gap = event.at - *end.last_sending;
+    event.sender.gap_before = end.last_gap;
+    event.sender.unreachable = end.unreachable;
+    end.last_gap = event.sender.gap;
+  }
+  if (event.origin == Origin::keepalive) event.sender.probes = end.probes++;
+  if (!repeats && !is_probe && event.packet.segment()->length() == 0) return;
+  if (!repeats && !is_probe) end.last_gap.reset();
+  end.last_sending = event.at;
+  end.unreachable = 0;
+}
+
 // What a packet says to its receiver about what that one has sent.
 void OriginTracker::note_ack(End& receiver, const FlowEnd& shown, const TraceEvent& event) {
   if (!event.has(tcp_flag::ack) || event.has(tcp_flag::rst)) return;
@@ -103,6 +139,7 @@ void OriginTracker::note_ack(End& receiver, const FlowEnd& shown, const TraceEve
   if (advances) {
     receiver.expiries = 0;
     receiver.silence.reset();
+    receiver.last_gap.reset();
     take_sample(receiver, shown, event);
   }
   receiver.asked_again = has_sack || repeats || (receiver.asked_again && !advances);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "capture/compare/difference.h"
 #include "capture/note/names.h"
 #include "capture/note/text.h"
 #include "sim/base/errno.h"
@@ -130,9 +131,13 @@ std::string Outcomes::subject(HostProcess id, const Process& process, const Even
 void Outcomes::compare_events(HostProcess id, const Process& process, const Event& a, const Event& b) {
   if (differences_.size() >= kMostDifferences) return;
   if (a.result != b.result) {
-    differences_.push_back({subject(id, process, a), fmt::format("{} {}", a.result, at_text(a.at)),
-                            fmt::format("{} {}", b.result, at_text(b.at)),
-                            "the two programs are told something else"});
+    differences_.push_back({.subject = subject(id, process, a),
+                            .a = fmt::format("{} {}", a.result, at_text(a.at)),
+                            .b = fmt::format("{} {}", b.result, at_text(b.at)),
+                            .explanation = "the two programs are told something else",
+                            .field = "result",
+                            .from = a.result,
+                            .to = b.result});
     return;
   }
   const auto in_time = [&](Duration x, Duration y) {
@@ -140,16 +145,30 @@ void Outcomes::compare_events(HostProcess id, const Process& process, const Even
   };
   if (terms_.ignores("time") || in_time(a.at - kTimeZero, b.at - kTimeZero)) return;
   if (!a.before || !b.before || in_time(a.at - *a.before, b.at - *b.before)) return;
-  differences_.push_back({subject(id, process, a), fmt::format("{} {}", a.result, at_text(a.at)),
-                          fmt::format("{} {}", b.result, at_text(b.at)),
-                          fmt::format("the same, {} after the process's last call instead of {}",
-                                      human_duration(b.at - *b.before), human_duration(a.at - *a.before))});
+  const Duration gap_a = a.at - *a.before;
+  const Duration gap_b = b.at - *b.before;
+  differences_.push_back(
+      {.subject = subject(id, process, a),
+       .a = fmt::format("{} {}", a.result, at_text(a.at)),
+       .b = fmt::format("{} {}", b.result, at_text(b.at)),
+       .explanation = fmt::format("the same, {} after the process's last call instead of {}",
+                                  human_duration(gap_b), human_duration(gap_a)),
+       .field = "time",
+       .from = time_value(gap_a),
+       .to = time_value(gap_b),
+       .allowed = terms_.tolerance.allowed(std::max(gap_a, gap_b), true)});
 }
 
 void Outcomes::lone(HostProcess id, const Process& process, const Event& event, bool in_a) {
   if (differences_.size() >= kMostDifferences) return;
   const std::string text = fmt::format("{} {}", event.result, at_text(event.at));
-  differences_.push_back({subject(id, process, event), in_a ? text : "nothing", in_a ? "nothing" : text, {}});
+  differences_.push_back({.subject = subject(id, process, event),
+                          .a = in_a ? text : "nothing",
+                          .b = in_a ? "nothing" : text,
+                          .explanation = {},
+                          .field = "result",
+                          .from = in_a ? event.result : "nothing",
+                          .to = in_a ? "nothing" : event.result});
 }
 
 void Outcomes::compare_states() {
@@ -171,10 +190,14 @@ void Outcomes::compare_states() {
       const State a = state_in(0, id);
       const State b = state_in(1, id);
       if (a == b) continue;
-      differences_.push_back({fmt::format("{}, connection {}: state at the end", id.first, id.second + 1),
-                              std::string{to_string(a)},
-                              std::string{to_string(b)},
-                              {}});
+      differences_.push_back(
+          {.subject = fmt::format("{}, connection {}: state at the end", id.first, id.second + 1),
+           .a = std::string{to_string(a)},
+           .b = std::string{to_string(b)},
+           .explanation = {},
+           .field = "state",
+           .from = std::string{to_string(a)},
+           .to = std::string{to_string(b)}});
     }
   }
 }

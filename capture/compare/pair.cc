@@ -71,8 +71,10 @@ void ConnectionPair::note_silence(const TraceEvent& event, Silence& silence) con
     if (event.packet.segment()->length() > 0) silence = {};
     return;
   }
+  if (event.sender.expiries == 1) silence = {};
   silence.expiries = event.sender.expiries;
   silence.is_open = event.origin == Origin::open_again;
+  silence.unreachable += event.sender.unreachable;
   if (event.sender.silence) silence.lasted = event.at - *event.sender.silence;
   if (event.before_same) silence.last_gap = event.at - *event.before_same;
   if (silence.expiries == 1) silence.first_gap = silence.last_gap;
@@ -93,22 +95,15 @@ bool ConnectionPair::is_at_a_cut(const TraceEvent& ack) const {
   });
 }
 
-void ConnectionPair::note_probe(const TraceEvent& event, Facts& facts) {
-  const bool is_first = event.origin == Origin::timeout && event.sender.expiries == 1;
-  if (is_first && event.stream == Stream::from_client) facts.probed = event.tlp == Tlp::yes;
-}
-
 void ConnectionPair::on_match(std::span<const TraceEvent> a, std::span<const TraceEvent> b) {
   note_pieces(a, b);
-  note_probe(a.front(), a_);
-  note_probe(b.front(), b_);
   Row row = row_of(What::equal, &a.front(), &b.front());
   if (a.size() > 1) row.text = rung_text(a);
   for (const FieldChange& change : changed_fields(a, b)) {
     if (terms_.ignores(to_string(change.field))) continue;
     row.what = What::changed;
     row.changes.push_back(change);
-    if (row.explanation.empty()) row.explanation = explain_field(change, a.front(), b.front());
+    if (row.explanation.empty()) row.explanation = explain_field(change, a.front(), b.front(), a_, b_);
   }
   if (!terms_.ignores("time")) row.gap = gaps_.judge(a.front(), b.front(), terms_.both_are_runs);
   if (row.gap) {
@@ -124,7 +119,6 @@ void ConnectionPair::on_extra(const TraceEvent& b) { add_lone(b, false); }
 
 void ConnectionPair::add_lone(const TraceEvent& event, bool in_a) {
   if (is_at_a_cut(event)) return;
-  note_probe(event, in_a ? a_ : b_);
   Row row = in_a ? row_of(What::missing, &event, nullptr) : row_of(What::extra, nullptr, &event);
   row.explanation = in_a ? explain_lone(event, a_, b_) : explain_lone(event, b_, a_);
   const bool repeats = event.origin == Origin::timeout || event.origin == Origin::open_again;

@@ -57,7 +57,6 @@ class ConnectionPair final : private AlignmentListener {
   void compare_limits();
   void tell_reasons_once();
   void note_silence(const TraceEvent& event, Silence& silence) const;
-  static void note_probe(const TraceEvent& event, Facts& facts);
   void note_pieces(std::span<const TraceEvent> a, std::span<const TraceEvent> b);
   [[nodiscard]] bool is_at_a_cut(const TraceEvent& ack) const;
 

@@ -42,6 +42,11 @@ struct OutcomeDifference {
   std::string a;        // "-1 ETIMEDOUT at 545.5 s"; "nothing"
   std::string b;
   std::string explanation;
+  // What differs, without when it was: "result", "time" or "state", and its values (compare::Difference).
+  std::string field;
+  std::string from;
+  std::string to;
+  Duration allowed{};  // of "time"
 };
 
 struct ConnectionReport {

@@ -77,7 +77,10 @@ void Side::on_info(const CaptureInfo& info) {
   knows_info_ = true;
   if (!info.run) return;
   if (info.run->tap == HostId::server) tap_ = Stream::from_server;
-  if (const OsProfile* known = profile_for(*info.run)) profile_ = known;
+  if (const OsProfile* known = profile_for(*info.run)) {
+    profile_ = known;
+    knows_profile_ = true;
+  }
 }
 
 void Side::note_time(const CapturedPacket& captured) {
@@ -161,13 +164,27 @@ SideConnection& Side::connection_of(const CapturedPacket& captured, const FlowFa
 }
 
 void Side::note_config(SideConnection& connection, const TraceEvent& event) {
-  if (!event.has(tcp_flag::syn) || !event.header_captured) return;
+  if (!event.has(tcp_flag::syn)) return;
+  if (!event.has(tcp_flag::ack)) {
+    if (!connection.first_syn) connection.first_syn = event.at;
+  } else if (connection.first_syn && !connection.answered_after) {
+    connection.answered_after = event.at - *connection.first_syn;
+  }
+  if (!event.header_captured) return;
   const TcpOptions& options = event.packet.segment()->options;
   connection.config[event.stream == Stream::from_client ? 0 : 1] = {.has_syn = true,
                                                                     .mss = options.mss(),
                                                                     .window_scale = options.window_scale(),
                                                                     .sack = options.sack_permitted(),
                                                                     .timestamps = options.has_timestamps()};
+}
+
+// The two that undo a backoff (RFC 6069 section 4).
+void Side::note_unreachable(SideConnection& connection, const TraceEvent& event) {
+  const IcmpMessage& icmp = *event.packet.icmp();
+  const auto kind = kind_of({icmp.type, icmp.code}, event.packet.ip.source.is_v6());
+  if (kind != IcmpKind::net_unreachable && kind != IcmpKind::host_unreachable) return;
+  connection.origins.see_unreachable(event.is_quote_from_client);
 }
 
 void Side::finish_event(SideConnection& connection, TraceEvent event) {
@@ -180,6 +197,8 @@ void Side::finish_event(SideConnection& connection, TraceEvent event) {
   if (event.stream != Stream::icmp) {
     connection.origins.see(event, flows_.at(connection.slot));
     connection.is_quiet = event.flow.is_over;
+  } else {
+    note_unreachable(connection, event);
   }
   listener_.on_event(connection, std::move(event));
 }

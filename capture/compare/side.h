@@ -40,6 +40,9 @@ struct SideConnection {
   std::uint64_t events = 0;
   std::array<EndConfig, 2> config;  // client, server
 
+  std::optional<TimePoint> first_syn;      // of the client
+  std::optional<Duration> answered_after;  // from it to the first SYN-ACK
+
   std::optional<TimePoint> last;
   std::array<std::optional<TimePoint>, kStreams> last_of;
   OriginTracker origins;
@@ -73,6 +76,8 @@ class Side {
   [[nodiscard]] const std::optional<RunInfo>& run() const { return info_.run; }
   // Of the host at the tap: what the run says, else the newest Linux.
   [[nodiscard]] const OsProfile& profile() const { return *profile_; }
+  // The run says which; of a capture of anybody's it is a guess.
+  [[nodiscard]] bool knows_profile() const { return knows_profile_; }
   // Whose clock the trace has: the model's, in which code takes no time; a guest's, in which an instruction
   // takes a nanosecond; or a real one.
   enum class Clock : std::uint8_t { model, guest, real };
@@ -94,6 +99,7 @@ class Side {
   void note_time(const CapturedPacket& captured);
   SideConnection& connection_of(const CapturedPacket& captured, const FlowFacts& facts);
   void finish_event(SideConnection& connection, TraceEvent event);
+  static void note_unreachable(SideConnection& connection, const TraceEvent& event);
   static void note_config(SideConnection& connection, const TraceEvent& event);
 
   std::string name_;
@@ -103,6 +109,7 @@ class Side {
   CaptureReader reader_;
   CaptureInfo info_;
   const OsProfile* profile_;
+  bool knows_profile_ = false;
   Stream tap_ = Stream::from_client;
   FlowTable flows_;
   std::unordered_map<std::uint64_t, std::unique_ptr<SideConnection>> connections_;  // by flow

@@ -10,9 +10,8 @@
 #include <iterator>
 #include <utility>
 
-#include "capture/compare/compare.h"
 #include "capture/file/output_file.h"
-#include "cli/check/excuse_reference.h"
+#include "cli/check/check_reference.h"
 #include "cli/run/traced_run.h"
 #include "replay/base/errors.h"
 #include "replay/run/kernel_run.h"
@@ -21,76 +20,6 @@ namespace halfopen {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What `where` of an expected difference may say of a run.
-std::vector<std::string> names_of(const PreparedRun& run) {
-  std::vector<std::string> names{std::string{to_string(run.spec.hosts)}, run.facts.client_profile,
-                                 run.facts.server_profile};
-  if (!run.spec.hosts.is_simulated()) names.push_back("linux-" + full_kernel_release());
-  return names;
-}
-
-const ExpectedDifference* expected_of(const Reference& reference, const std::vector<std::string>& names) {
-  const auto found = std::ranges::find_if(
-      reference.expected, [&](const ExpectedDifference& one) { return speaks_of(one.where, names); });
-  return found == reference.expected.end() ? nullptr : &*found;
-}
-
-ReferenceResult judge(const Comparison& comparison, const Reference& reference,
-                      const ExpectedDifference* expected) {
-  using What = ReferenceResult::What;
-  if (comparison.has_trouble()) {
-    return {.name = reference.name(),
-            .what = What::broken,
-            .text = fmt::format("{}", fmt::join(comparison.faults, "; "))};
-  }
-  if (comparison.is_same() && expected == nullptr)
-    return {.name = reference.name(), .what = What::same, .text = {}};
-  if (comparison.is_same()) {
-    return {.name = reference.name(),
-            .what = What::gone,
-            .text = fmt::format("{}: {} (take it out of {})", expected->where, expected->reason,
-                                reference.place)};
-  }
-  if (expected != nullptr)
-    return {.name = reference.name(), .what = What::expected, .text = expected->reason};
-  if (!reference.varies.empty()) {
-    return {.name = reference.name(),
-            .what = What::expected,
-            .text = fmt::format("{} (this time: {})", reference.varies, comparison.first)};
-  }
-  return {.name = reference.name(), .what = What::different, .text = comparison.first};
-}
-
-// The run is B, what it is held against is A.
-ReferenceResult compare_with(const Reference& reference, const TracedRun& traced, CheckResult& result) {
-  const auto against = [&](const std::string& file, const std::vector<std::string>& names) {
-    const CompareOptions options{.connection = {},
-                                 .tolerance = reference.tolerance,
-                                 .ignored = {},
-                                 .name_a = "reference",
-                                 .name_b = "run"};
-    const Comparison comparison = compare_captures(file, traced.capture.path(), options);
-    result.remarks.insert(result.remarks.end(), comparison.remarks.begin(), comparison.remarks.end());
-    const ReferenceResult judged = judge(comparison, reference, expected_of(reference, names));
-    return excuse_reference(judged, traced.end.lateness, file, traced.capture.path(), options,
-                            result.unsized);
-  };
-  try {
-    if (reference.simulation) {
-      const TracedRun simulated = run_to_capture(*reference.simulation);
-      return against(simulated.capture.path(), names_of(simulated.run));
-    }
-    std::error_code ignored;
-    if (!fs::exists(reference.file, ignored)) {
-      throw InputError{reference.place, fmt::format("the capture {}", reference.file),
-                       "no such file ('halfopen check --bless' writes it)"};
-    }
-    return against(reference.file, names_of(traced.run));
-  } catch (const std::exception& error) {
-    return {.name = reference.name(), .what = ReferenceResult::What::broken, .text = error.what()};
-  }
-}
 
 std::string read_whole(const std::string& path) {
   std::ifstream file{path, std::ios::binary};

@@ -82,12 +82,18 @@ bool fits(const ManifestEntry& entry, const CheckCase& one, bool has_quick) {
          (entry.quick && has_quick) == one.spec.quick;
 }
 
-// A kernel host has the profile `linux`: a model in its place needs it, too.
-void model_kernels(RunSpec& spec, const Pairing& kernels) {
-  if (kernels.client_is_kernel && !spec.hosts.client_is_kernel)
-    spec.sets.emplace_back("client.profile=linux");
-  if (kernels.server_is_kernel && !spec.hosts.server_is_kernel)
-    spec.sets.emplace_back("server.profile=linux");
+// A kernel host has the profile `linux`, or what an entry says that it was: a model in its place needs it,
+// too, unless the command line says which.
+void model_kernels(RunSpec& spec, const Pairing& kernels, const std::vector<std::string>& profiles = {}) {
+  const auto set = [&](std::string_view host, std::size_t index) {
+    const std::string key = fmt::format("{}.profile=", host);
+    const auto is_it = [&](const std::string& text) { return text.starts_with(key); };
+    if (std::ranges::any_of(spec.sets, is_it)) return;
+    const bool is_known = index < profiles.size() && find_profile(profiles[index]) != nullptr;
+    spec.sets.push_back(key + (is_known ? profiles[index] : "linux"));
+  };
+  if (kernels.client_is_kernel && !spec.hosts.client_is_kernel) set("client", 0);
+  if (kernels.server_is_kernel && !spec.hosts.server_is_kernel) set("server", 1);
 }
 
 void Planner::examine_against() {
@@ -154,7 +160,7 @@ void Planner::add(const std::string& name) {
   if (capture_entry_) {  // as the capture was made
     one.spec.sets.insert(one.spec.sets.begin(), capture_entry_->sets.begin(), capture_entry_->sets.end());
     quick |= capture_entry_->quick;
-    model_kernels(one.spec, capture_entry_->hosts);
+    model_kernels(one.spec, capture_entry_->hosts, capture_entry_->profiles);
   }
   const NamedScenario named = find_scenario(name, one.spec.sets, quick);
   one.scenario = named.name;
@@ -174,9 +180,12 @@ void Planner::add_references(CheckCase& one, bool has_quick, Manifest* manifest)
     reference.file = capture_;
     if (!capture_entry_) return;
     reference.place = capture_entry_->place;
-    reference.tolerance = capture_entry_->tolerance;
-    reference.expected = capture_entry_->expected;
-    reference.varies = capture_entry_->varies;
+    reference.declared = capture_entry_->declared;
+    // These are of such runs among each other; the model does not jitter.
+    if (capture_entry_->hosts == one.spec.hosts) {
+      reference.tolerance = capture_entry_->tolerance;
+      reference.varying = capture_entry_->varying;
+    }
     return;
   }
   Reference simulation;
@@ -185,8 +194,8 @@ void Planner::add_references(CheckCase& one, bool has_quick, Manifest* manifest)
     Reference reference{.file = (manifest->directory / entry.file).string(),
                         .place = entry.place,
                         .tolerance = entry.tolerance,
-                        .expected = entry.expected,
-                        .varies = entry.varies};
+                        .declared = entry.declared,
+                        .varying = entry.varying};
     if (against_simulation_)
       simulation = std::move(reference);  // what is known of this run
     else

@@ -18,8 +18,8 @@ struct Reference {
   std::optional<RunSpec> simulation = std::nullopt;
   std::string place;      // of its entry: "pcaps/manifest.toml:12:1"; empty: it has none
   std::string tolerance;  // empty: the default of `compare`
-  std::vector<ExpectedDifference> expected;
-  std::string varies;
+  std::vector<DeclaredDifferences> declared;
+  Varying varying;
 
   [[nodiscard]] std::string name() const { return file.empty() ? "the simulation" : file; }
 };

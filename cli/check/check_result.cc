@@ -50,8 +50,7 @@ std::string complaint_of(const ReferenceResult& reference) {
     case ReferenceResult::What::different:
       return fmt::format("differs from {}: {}", reference.name, reference.text);
     case ReferenceResult::What::gone:
-      return fmt::format("is the same as {}, though a difference is expected: {}", reference.name,
-                         reference.text);
+      return fmt::format("does not differ from {} as declared: {}", reference.name, reference.text);
     case ReferenceResult::What::broken:
       return fmt::format("cannot be compared with {}: {}", reference.name, reference.text);
     case ReferenceResult::What::unresolved:
@@ -92,8 +91,10 @@ Json json_of(const CheckResult& result) {
                {"unchanged", result.unchanged}};
   json["references"] = Json::array();
   for (const ReferenceResult& reference : result.references) {
-    json["references"].push_back(
-        {{"name", reference.name}, {"result", to_string(reference.what)}, {"text", reference.text}});
+    json["references"].push_back({{"name", reference.name},
+                                  {"result", to_string(reference.what)},
+                                  {"text", reference.text},
+                                  {"undeclared", reference.undeclared}});
   }
   json["blessed"] = Json::array();
   for (const ManifestEntry& entry : result.blessed) json["blessed"].push_back(json_of(entry));
@@ -116,7 +117,8 @@ CheckResult result_from(const Json& json) {
   for (const Json& item : json.at("references")) {
     result.references.push_back({.name = item.at("name"),
                                  .what = value_of<ReferenceResult::What>(kReferences, item.at("result")),
-                                 .text = item.at("text")});
+                                 .text = item.at("text"),
+                                 .undeclared = item.at("undeclared")});
   }
   for (const Json& item : json.at("blessed")) result.blessed.push_back(entry_from(item));
   return result;

@@ -16,14 +16,16 @@ struct ReferenceResult {
   enum class What : std::uint8_t {
     same,
     different,
-    expected,    // different, and declared so
-    gone,        // the same, and declared different
+    expected,    // different, just as it is declared
+    gone,        // something that is declared is not found
     broken,      // cannot be compared
     unresolved,  // different or gone, but by no more than a busy machine explains
   };
   std::string name;
   What what = What::same;
   std::string text;  // the first difference, the reason of an expected one, or what is broken
+  // Of `different`: what differs and is not declared, each as a manifest would declare it (toml_of()).
+  std::vector<std::string> undeclared = {};
 };
 
 struct CheckResult {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <sstream>
 #include <utility>
 
 #include "capture/compare/tolerance.h"
@@ -24,10 +23,9 @@ constexpr std::string_view kHeader =
     "# `halfopen check --bless` writes both anew. The format is described in docs/check.md.\n";
 
 constexpr std::array<std::string_view, 1> kRootKeys{"capture"};
-constexpr std::array<std::string_view, 13> kEntryKeys{
-    "file",    "scenario", "hosts", "profiles", "kernel",    "date",
-    "command", "quick",    "set",   "sysctls",  "tolerance", "expected_difference",
-    "varies"};
+constexpr std::array<std::string_view, 14> kEntryKeys{
+    "file",  "scenario", "hosts",   "profiles",  "kernel", "date",    "command",
+    "quick", "set",      "sysctls", "tolerance", "varies", "varying", "differs"};
 constexpr std::array<std::string_view, 4> kHosts{"sim", "replay", "live", "model-kernel"};
 
 // Text that tools of any system can keep as a file's name in that very directory.
@@ -45,19 +43,6 @@ bool is_date(std::string_view text) {
     if (!fits) return false;
   }
   return true;
-}
-
-std::vector<ExpectedDifference> read_expected(const Section& section) {
-  std::vector<ExpectedDifference> all;
-  for (const std::string& text : section.texts("expected_difference")) {
-    const std::size_t colon = text.find(": ");
-    if (colon == 0 || colon == std::string::npos || colon + 2 == text.size()) {
-      throw InputError{section.place("expected_difference"),
-                       "\"WHERE: reason\", such as \"linux-6.1: no loss probe\"", '"' + text + '"'};
-    }
-    all.push_back({.where = text.substr(0, colon), .reason = text.substr(colon + 2)});
-  }
-  return all;
 }
 
 std::string read_tolerance(const Section& section) {
@@ -89,8 +74,8 @@ ManifestEntry read_entry(const toml::table& table) {
   entry.sets = section.texts("set");
   entry.sysctls = section.texts("sysctls");
   entry.tolerance = read_tolerance(section);
-  entry.expected = read_expected(section);
-  entry.varies = section.text("varies").value_or("");
+  entry.varying = read_varying(section);
+  entry.declared = read_differs(section);
   return entry;
 }
 
@@ -104,22 +89,6 @@ std::string header_of(std::string_view text) {
   }
   while (header.ends_with("\n\n")) header.pop_back();
   return header == "\n" ? "" : header;
-}
-
-// As a basic string of TOML.
-std::string quoted_toml(std::string_view text) {
-  std::string out{'"'};
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 // Short lists on one line, long ones with a line for each.
@@ -149,26 +118,13 @@ std::string text_of(const ManifestEntry& entry) {
   put_list(out, "set", entry.sets);
   put_list(out, "sysctls", entry.sysctls);
   put_text(out, "tolerance", entry.tolerance);
-  std::vector<std::string> expected;
-  for (const ExpectedDifference& one : entry.expected) expected.push_back(one.where + ": " + one.reason);
-  put_list(out, "expected_difference", expected);
-  put_text(out, "varies", entry.varies);
+  put_text(out, "varies", entry.varying.reason);
+  put_list(out, "varying", entry.varying.fields);
+  out += text_of(entry.declared);
   return out;
 }
 
 }  // namespace
-
-bool speaks_of(std::string_view where, const std::vector<std::string>& names) {
-  std::istringstream words{std::string{where}};
-  for (std::string word; words >> word;) {
-    const bool meant = std::ranges::any_of(names, [&](const std::string& name) {
-      return name.starts_with(word) &&
-             (name.size() == word.size() || std::isalnum(static_cast<unsigned char>(name[word.size()])) == 0);
-    });
-    if (!meant) return false;
-  }
-  return true;
-}
 
 ManifestEntry* Manifest::find(std::string_view file) {
   const auto found = std::ranges::find(entries, file, &ManifestEntry::file);

@@ -8,19 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/check/declared.h"
 #include "cli/line/options.h"
 
 namespace halfopen {
-
-// "linux-6.1: no tail loss probe": a run on such a host may differ, and must.
-struct ExpectedDifference {
-  std::string where;  // words; each is a name of the run, or how one begins
-  std::string reason;
-};
-
-// True if `where` speaks of a run with these names: its pairing, its hosts' profiles, their kernels.
-// "linux-6.1" begins "linux-6.1.90", not "linux-6.18".
-[[nodiscard]] bool speaks_of(std::string_view where, const std::vector<std::string>& names);
 
 struct ManifestEntry {
   std::string file;      // in the manifest's directory
@@ -34,9 +25,9 @@ struct ManifestEntry {
   std::vector<std::string> sets;     // KEY=VALUE
   std::vector<std::string> sysctls;  // "tcp_rmem=..." of all kernel hosts, "client.tcp_retries2=5" of one
   std::string tolerance;             // as `compare --tolerance` has it; empty: its default
-  std::vector<ExpectedDifference> expected;
-  std::string varies;  // why runs differ from time to time: a difference is told, and is no failure
-  std::string place;   // where it is written: "pcaps/manifest.toml:12:1"
+  Varying varying;
+  std::vector<DeclaredDifferences> declared;
+  std::string place;  // where it is written: "pcaps/manifest.toml:12:1"
 };
 
 struct Manifest {

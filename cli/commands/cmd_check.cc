@@ -143,8 +143,8 @@ void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
         // What people wrote stays. Where nobody did, what the run itself asks for goes in: one in a guest, a
         // tolerance.
         if (!old->tolerance.empty()) entry.tolerance = old->tolerance;
-        entry.expected = old->expected;
-        entry.varies = old->varies;
+        entry.declared = old->declared;
+        entry.varying = old->varying;
       }
       manifest.put(std::move(entry));
       changed.push_back(directory);

@@ -54,7 +54,11 @@ void Endpoint::on_persist_timer(TimePoint now) {
   if (probing_since_ == kNever) probing_since_ = now;
   probe_ = Probe::window;
   if (probes_out_ < 255) ++probes_out_;
-  if (persist_shift_ < os().retransmit.backoff.value.size() - 1) ++persist_shift_;
+  std::size_t most = rule.backoff.value.size() - 1;
+  // Linux doubles a probe's timeout no oftener than it would retransmit (net/ipv4/tcp_output.c
+  // tcp_send_probe0).
+  if (rule.give_up == GiveUp::after_budget) most = std::min<std::size_t>(most, rule.retries.value);
+  if (persist_shift_ < most) ++persist_shift_;
   arm(now, Timer::persist, persist_delay(now));
 }
 

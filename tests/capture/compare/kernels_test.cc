@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Trace, TwoKernels,
 TEST(TwoKernels, DifferByTwoRoundsOfIcmpInT07) {
   const Compared found = kernels("t07-host-unreachable", {"config"});
   EXPECT_FALSE(found.comparison.is_same());
-  EXPECT_THAT(found.text(), HasSubstr("tcp_retries2 5"));
+  EXPECT_THAT(found.text(), ::testing::Not(HasSubstr("tcp_retries2 5")));  // ICMP decides how many fit
   EXPECT_THAT(found.text(), HasSubstr("58 retransmissions in 12.8 s against 57"));
 }
 
@@ -60,7 +60,8 @@ TEST(TwoKernels, DifferByTheGrowthOfTheReceiveBufferInT14) {
   const Compared found = kernels("t14-zero-window", {"config"});
   EXPECT_FALSE(found.comparison.is_same());
   EXPECT_THAT(found.comparison.first, HasSubstr("window: 64000 | 68608"));
-  EXPECT_THAT(found.comparison.first, HasSubstr("tcp_rmem and its autotuning"));
+  EXPECT_THAT(found.comparison.first,
+              HasSubstr("cannot be told from the packets (it depends on the receive buffer"));
 }
 
 TEST(TwoKernels, RetriesOfTwelveAndFifteenDifferByWhenTheyGiveUp) {
@@ -70,7 +71,7 @@ TEST(TwoKernels, RetriesOfTwelveAndFifteenDifferByWhenTheyGiveUp) {
                                        (kTraces / "t05-host-crash-retries15.k61.pcap").string(), options);
   EXPECT_EQ(found.comparison.differences, 3u) << found.text();
   EXPECT_THAT(found.comparison.first,
-              HasSubstr("A gives up after 564.6 s, B after 924.6 s: tcp_retries2 12 against 15"));
+              HasSubstr("Linux with tcp_retries2 12 in A and 15 in B would do so, in 564.6 s and 924.6 s"));
 }
 
 }  // namespace

@@ -61,12 +61,12 @@ std::vector<Planted> field_changes() {
        [](B& t) { t.packets[base::kLine].segment().flags |= tcp_flag::ece; },
        What::changed,
        {Field::flags},
-       "tcp_ecn"},
+       "congestion mark is reported in B only"},
       {"psh",
        [](B& t) { t.packets[base::kBurst3].segment().flags = kAck; },
        What::changed,
        {Field::psh},
-       "GSO"},
+       "cannot be told from the packets"},
       {"urg", [](B& t) { t.packets[base::kLine].segment().urgent = 3; }, What::changed, {Field::urgent}},
       {"seq", [](B& t) { t.packets[base::kFinAck].segment().seq += 5; }, What::changed, {Field::seq}},
       {"seq_before",
@@ -82,7 +82,7 @@ std::vector<Planted> field_changes() {
        [](B& t) { t.packets[base::kLineAck].segment().window = 400; },
        What::changed,
        {Field::window},
-       "tcp_rmem"},
+       "cannot be told from the packets"},
       {"window_one_unit_more_than_allowed",
        [](B& t) { t.packets[base::kLineAck].segment().window = 503; },
        What::changed,
@@ -96,12 +96,12 @@ std::vector<Planted> field_changes() {
        [](B& t) { t.packets[base::kBurstAck2].segment().window = 0; },
        What::changed,
        {Field::window},
-       "closes"},
+       "closed in B only"},
       {"ttl",
        [](B& t) { t.packets[base::kEcho].packet.ip.hop_limit = 63; },
        What::changed,
        {Field::ttl},
-       "ip_default_ttl"},
+       "cannot be told from the packets"},
       {"df",
        [](B& t) { t.packets[base::kEcho].packet.ip.dont_fragment = false; },
        What::changed,
@@ -128,7 +128,7 @@ std::vector<Planted> field_changes() {
        [](B& t) { set_options(t, base::kEchoAck, [](TcpOptions&) {}); },
        What::changed,
        {Field::options},
-       "tcp_timestamps"},
+       "though agreed on in A and B"},
       {"option_order",
        [](B& t) {
          set_options(t, base::kEchoAck, [](TcpOptions& o) {
@@ -166,7 +166,7 @@ std::vector<Planted> field_changes() {
        },
        What::changed,
        {Field::options},
-       "tcp_sack"},
+       "SACK offered on one side only"},
       {"sack_block",
        [](B& t) {
          const SeqSpan block{t.packets[base::kBurst2].segment().seq, 100};
@@ -203,7 +203,7 @@ std::vector<Planted> field_changes() {
        [](B& t) { t.packets[base::kReset].segment().flags = tcp_flag::fin; },
        What::changed,
        {Field::flags},
-       "resets"},
+       "a reset in A only"},
       {"two_fields",
        [](B& t) {
          t.packets[base::kEcho].packet.ip.hop_limit = 63;
@@ -217,21 +217,29 @@ std::vector<Planted> field_changes() {
 std::vector<Planted> packet_changes() {
   using B = TraceOfPackets;
   return {
-      {"missing_ack", [](B& t) { erase(t, base::kFinAck); }, What::missing, {}, "acknowledges"},
+      {"missing_ack", [](B& t) { erase(t, base::kFinAck); }, What::missing, {}, "an ACK of its own"},
       {"missing_data_ack", [](B& t) { erase(t, base::kBurstAck1); }, What::missing},
       {"missing_echo", [](B& t) { erase(t, base::kEcho); }, What::missing},
       {"missing_fin", [](B& t) { erase(t, base::kOwnFin); }, What::missing},
-      {"missing_icmp", [](B& t) { erase(t, base::kIcmp); }, What::missing, {}, "RFC 6069"},
-      {"missing_reset", [](B& t) { erase(t, base::kReset); }, What::missing, {}, "answers for a connection"},
+      {"missing_icmp",
+       [](B& t) { erase(t, base::kIcmp); },
+       What::missing,
+       {},
+       "A's client gets this ICMP error"},
+      {"missing_reset", [](B& t) { erase(t, base::kReset); }, What::missing, {}, "answers a segment"},
       {"missing_last_retransmission", [](B& t) { erase(t, base::kRto3); }, What::missing},
-      {"extra_ack", [](B& t) { add_again(t, base::kEchoAck, 3ms); }, What::extra, {}, "acknowledges"},
+      {"extra_ack", [](B& t) { add_again(t, base::kEchoAck, 3ms); }, What::extra, {}, "an ACK of its own"},
       {"extra_retransmission",
        [](B& t) { add_again(t, base::kLine, 230ms); },
        What::extra,
        {},
        "retransmits"},
       {"extra_syn", [](B& t) { add_again(t, base::kSyn, 5ms); }, What::extra, {}, "SYN"},
-      {"extra_icmp", [](B& t) { add_again(t, base::kIcmp, 20ms); }, What::extra, {}, "RFC 6069"},
+      {"extra_icmp",
+       [](B& t) { add_again(t, base::kIcmp, 20ms); },
+       What::extra,
+       {},
+       "B's client gets this ICMP error"},
       {"extra_reset", [](B& t) { add_again(t, base::kReset, 20ms); }, What::extra},
       {"extra_keepalive",
        [](B& t) {
@@ -261,7 +269,7 @@ std::vector<Planted> packet_changes() {
        [](B& t) { delay_from(t, base::kRto3, 200ms); },
        What::late,
        {},
-       "RTO"},
+       "cannot be told from the packets"},
       {"late_and_changed",
        [](B& t) {
          t.packets[base::kOwnFin].at -= 500ms;
@@ -356,11 +364,13 @@ TEST_P(PlantedConfiguration, IsOneLineOfItsConnection) {
 
 INSTANTIATE_TEST_SUITE_P(
     Of, PlantedConfiguration,
-    ::testing::Values(
-        PlantedConfig{"client_scale", base::kSyn, 1460, 10, "window scale of the client", "32 MiB to 64 MiB"},
-        PlantedConfig{"server_scale", base::kSynAck, 1460, 5, "window scale of the server", "1 MiB to 2 MiB"},
-        PlantedConfig{"client_mss", base::kSyn, 1360, 7, "MSS of the client", "1500 against 1400"},
-        PlantedConfig{"server_mss", base::kSynAck, 536, 7, "MSS of the server", "576"}),
+    ::testing::Values(PlantedConfig{"client_scale", base::kSyn, 1460, 10, "window scale of the client",
+                                    "up to 8 MiB against 64 MiB"},
+                      PlantedConfig{"server_scale", base::kSynAck, 1460, 5, "window scale of the server",
+                                    "up to 8 MiB against 2 MiB"},
+                      PlantedConfig{"client_mss", base::kSyn, 1360, 7, "MSS of the client",
+                                    "1500 against 1400"},
+                      PlantedConfig{"server_mss", base::kSynAck, 536, 7, "MSS of the server", "576"}),
     name_of);
 
 TEST(Planted, AMissingTailLossProbeCostsOneLine) {
@@ -375,7 +385,7 @@ TEST(Planted, AMissingTailLossProbeCostsOneLine) {
   EXPECT_EQ(found.differing()[0].number_a, base::kProbe + 1);
   EXPECT_THAT(found.differing()[0].explanation,
               ::testing::HasSubstr(
-                  "A sends a tail loss probe (RFC 8985 section 7) that B lacks: tcp_early_retrans=0"));
+                  "A sends a tail loss probe (RFC 8985 section 7) that B lacks: why cannot be told"));
 }
 
 TEST(Planted, AConnectionWithoutAPartnerIsMissingOrExtra) {

@@ -84,6 +84,19 @@ std::string TraceOfPackets::write(const Scratch& scratch, const std::string& nam
   return path;
 }
 
+TraceOfPackets crash_trace(Duration rtt, const std::vector<Duration>& after) {
+  TraceOfPackets t;
+  t.handshake(0ms, 40000, rtt);
+  const Step lost{.at = 3s, .flags = kPush, .seq = 1, .ack = 1, .text = "anybody there?\n"};
+  t.add(lost);
+  for (const Duration later : after) {
+    Step again = lost;
+    again.at += later;
+    t.add(again);
+  }
+  return t;
+}
+
 TraceOfPackets base_trace() {
   TraceOfPackets t;
   t.handshake(0ms, 40000);
@@ -128,6 +141,12 @@ std::vector<compare::Row> Compared::differing() const {
     }
   }
   return rows;
+}
+
+std::vector<std::string> Compared::reasons() const {
+  std::vector<std::string> all;
+  for (const compare::Row& row : differing()) all.push_back(row.explanation);
+  return all;
 }
 
 std::string Compared::text() const {

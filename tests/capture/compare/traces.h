@@ -58,6 +58,10 @@ class TraceOfPackets {
   static constexpr std::uint32_t kServerIsn = 5000;
 };
 
+// A client that writes at 3 s to a host that is gone; `after` are the times of its retransmissions since
+// then.
+[[nodiscard]] TraceOfPackets crash_trace(Duration rtt, const std::vector<Duration>& after);
+
 // Two connections: a conversation that is closed in order, with a burst in it, and one whose server goes
 // away.
 [[nodiscard]] TraceOfPackets base_trace();
@@ -75,6 +79,8 @@ struct Compared {
   Comparison comparison;
   std::vector<compare::ConnectionReport> reports;
   [[nodiscard]] std::vector<compare::Row> differing() const;
+  // What was said of them, row by row.
+  [[nodiscard]] std::vector<std::string> reasons() const;
   // For messages: everything that was found.
   [[nodiscard]] std::string text() const;
 };

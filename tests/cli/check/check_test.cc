@@ -71,43 +71,19 @@ TEST_F(Check, AFailedExpectationIsOneLineUnderAFailure) {
                                  HasSubstr("expected client read()"), HasSubstr("found ")));
 }
 
-TEST_F(Check, AnExpectedDifferenceIsToldAndPasses) {
-  bless_little();
-  add_to_manifest("expected_difference = [\"linux-6.1: another\", \"sim linux-6.18: a longer path\"]");
-  write_scenario("little", "10ms", "11ms");
-  const Outcome outcome = check({"little.toml"});
-  EXPECT_EQ(outcome.status, 0) << outcome.out;
-  EXPECT_THAT(outcome.out, HasSubstr("differs from ./little.sim.pcapng as expected: a longer path"));
-}
-
-TEST_F(Check, AnExpectedDifferenceFailsWhenItGoesAway) {
-  bless_little();
-  add_to_manifest("expected_difference = \"sim: a longer path\"");
-  const Outcome outcome = check({"little.toml"});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.out,
-              AllOf(HasSubstr("is the same as ./little.sim.pcapng, though a difference is expected: "
-                              "sim: a longer path"),
-                    HasSubstr("manifest.toml:")));
-}
-
-TEST_F(Check, ADifferenceThatIsExpectedOfAnotherKernelIsAFailure) {
-  bless_little();
-  add_to_manifest("expected_difference = \"linux-6.1: a longer path\"");  // the run is linux-6.18
-  write_scenario("little", "10ms", "11ms");
-  EXPECT_EQ(check({"little.toml"}).status, 1);
-  write_scenario("little");
-  EXPECT_EQ(check({"little.toml"}).status, 0);  // and nothing is expected of this one
-}
-
 TEST_F(Check, WhatVariesMayDifferOrNot) {
   bless_little();
-  add_to_manifest("varies = \"chance\"");
+  add_to_manifest("varies = \"chance\"\nvarying = [\"time\"]");
   EXPECT_EQ(check({"little.toml"}).status, 0);
   write_scenario("little", "10ms", "11ms");
   const Outcome outcome = check({"little.toml"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.out, HasSubstr("as expected: chance (this time: "));
+  EXPECT_THAT(outcome.out, HasSubstr("as expected: chance (this time: packet 2 ("));
+  // Another field does not vary.
+  write_scenario("little", "hello", "hullo");
+  const Outcome other = check({"little.toml"});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.out, HasSubstr("payload: "));
 }
 
 TEST_F(Check, AToleranceOfTheManifestHolds) {
@@ -235,7 +211,9 @@ TEST_F(Check, BlessKeepsWhatIsTheSameAndWhatPeopleWrote) {
   std::string manifest = "# Ours.\n" + read_bytes(file("manifest.toml"));
   manifest = std::regex_replace(manifest, std::regex{"date = \"[^\"]*\""}, "date = \"2001-02-03\"");
   write_bytes(file("manifest.toml"),
-              manifest + "tolerance = \"exact\"\nexpected_difference = [\"linux-6.1: old\"]\n");
+              manifest +
+                  "tolerance = \"exact\"\n\n[[capture.differs]]\nwhere = \"linux-6.1\"\nreason = \"old\"\n"
+                  "what = [\n  { step = 1, field = \"ttl\", from = \"64\", to = \"63\" },\n]\n");
   const std::string before = read_bytes(file("manifest.toml"));
   ASSERT_EQ(check({"little.toml", "--bless"}).status, 0);
   EXPECT_EQ(read_bytes(file("manifest.toml")), before);
@@ -244,7 +222,8 @@ TEST_F(Check, BlessKeepsWhatIsTheSameAndWhatPeopleWrote) {
   const std::string after = read_bytes(file("manifest.toml"));
   EXPECT_THAT(after,
               AllOf(HasSubstr("# Ours.\n"), Not(HasSubstr("2001-02-03")), HasSubstr("tolerance = \"exact\""),
-                    HasSubstr("expected_difference = [\"linux-6.1: old\"]")));
+                    HasSubstr("reason = \"old\"\nwhat = [\n  { step = 1, field = \"ttl\", from = \"64\", to "
+                              "= \"63\" },\n]\n")));
   EXPECT_EQ(check({"little.toml"}).status, 0);
 }
 

@@ -85,6 +85,8 @@ TEST(Wireshark, RecognisesTheTwelveRetransmissionsOfACrash) {
   EXPECT_EQ(captures.count("tcp.analysis.retransmission"), 12u);
   EXPECT_EQ(captures.count("tcp.analysis.retransmission && frame.comment contains \"retransmission 12\""),
             1u);
+  EXPECT_EQ(captures.count("frame.comment contains \"server host crashes at 2 s\""), 1u);
+  EXPECT_EQ(captures.count("frame.comment contains \"client: read() = -1 ETIMEDOUT at 545.5 s\""), 1u);
 }
 
 TEST(Wireshark, RecognisesKeepalivesAndWindowProbes) {

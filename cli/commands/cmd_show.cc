@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "capture/file/reader.h"
 #include "capture/flow/connection_filter.h"
@@ -18,7 +19,7 @@
 #include "cli/tell/pager.h"
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
-#include "cli/tell/state_table.h"
+#include "cli/tell/prose_states.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -93,7 +94,7 @@ class Shown {
                    }};
   std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
   std::optional<ProseLadder> ladder_;
-  StateTable states_{out_, options_.explain};
+  std::optional<ProseStates> states_;
   bool infers_states_ = false;  // the capture does not record them
   bool states_began_ = false;
   BlockPool pool_;
@@ -116,7 +117,12 @@ CaptureHandlers Shown::handlers() {
 void Shown::on_info(const CaptureInfo& info) {
   if (options_.summary) return summary_.head(info);
   print_head(out_, options_.capture == "-" ? "standard input" : options_.capture, info);
-  ladder_.emplace(out_, ladder_of(info, options_.explain, out_.colour()));
+  LadderText text = ladder_of(info, options_.explain, out_.colour());
+  if (options_.states) {
+    states_.emplace(out_, std::move(text));
+  } else {
+    ladder_.emplace(out_, std::move(text));
+  }
 }
 
 void Shown::on_packet(const CapturedPacket& packet) {
@@ -132,7 +138,7 @@ void Shown::on_segment(const CapturedPacket& packet) {
   if (!options_.states) return ladder_->on_segment(packet.note, facts, flows_);
   if (!infers_states_) return;
   tell_states(flows_.at(facts.slot), facts, packet.note.at,
-              [this](const StateNote& note) { states_.on_state(note); });
+              [this](const StateNote& note) { states_->on_note(note); });
 }
 
 // An ICMP error about a connection, or a packet that is of none.
@@ -153,11 +159,7 @@ void Shown::on_note(const Note& note) {
 }
 
 void Shown::show_note(const Note& note) {
-  const auto* state = std::get_if<StateNote>(&note);
-  if (options_.states && state != nullptr) return states_.on_state(*state);
-  const bool is_of_all =
-      std::holds_alternative<TimelineNote>(note) || std::holds_alternative<RemarkNote>(note);
-  if (options_.states && !is_of_all) return;
+  if (options_.states) return states_->on_note(note);
   if (ladder_->wants(static_cast<NoteKind>(note.index()))) ladder_->on_note(note);
 }
 
@@ -166,9 +168,7 @@ void Shown::begin_states(bool are_recorded) {
   if (states_began_) return;
   states_began_ = true;
   infers_states_ = !are_recorded;
-  states_.print_head(are_recorded
-                         ? "states as the hosts recorded them"
-                         : "states inferred from the packets: timeouts and the end of TIME_WAIT send none");
+  states_->print_head(are_recorded);
 }
 
 void Shown::finish(const CaptureReader& reader) {

@@ -56,12 +56,13 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       out_{stream_of(options)},
       expectations_{scenario_.expect, run.facts},
       demands_{options.demands},
-      ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_)},
+      states_{out_, ladder_of(scenario_, options, run.info, out_)} {
   open_outputs();
   observers_.push_back(&expectations_);
   observers_.push_back(&demands_);
   if (options_.quiet) return;
-  observers_.push_back(&ladder_);
+  options_.states ? observers_.push_back(&states_) : observers_.push_back(&ladder_);
   observers_.push_back(&report_);
 }
 
@@ -87,6 +88,7 @@ void Telling::print_head() {
   out_.line(out_.paint(Style::title, run_.named.name) + ": " + scenario_.title);
   if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
   out_.line();
+  if (options_.states) states_.print_head(true);
 }
 
 void Telling::flush() {

@@ -104,6 +104,26 @@ TEST_F(Show, StatesAsRecorded) {
               ElementsAre("SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "(gone)"));
 }
 
+// The view without a capture is the view of the capture, whatever is told beside it.
+TEST_F(Show, StatesOfARunAreThoseOfItsCapture) {
+  for (const std::string name : {"process-killed", "host-crash-keepalive"}) {
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--explain"}}) {
+      std::vector<std::string> run{"sim", name, "--states"};
+      run.insert(run.end(), more.begin(), more.end());
+      std::vector<std::string> show{"show", "--states", capture_of(name, ".pcapng")};
+      show.insert(show.end(), more.begin(), more.end());
+      const Outcome told = halfopen_run(run);
+      EXPECT_EQ(told.status, 0) << told.err;
+      EXPECT_THAT(told.out, AllOf(HasSubstr("states as the hosts recorded them\n"),
+                                  HasSubstr("Foreign Address"), HasSubstr("What each program saw:")));
+      EXPECT_THAT(timed_lines(told.out), SizeIs(::testing::Gt(6u)));
+      EXPECT_EQ(timed_lines(told.out), timed_lines(halfopen_run(show).out)) << name;
+    }
+  }
+  const Outcome client = halfopen_run({"sim", "normal-close", "--states", "--hide", "server"});
+  EXPECT_THAT(client.out, AllOf(HasSubstr("  client  tcp"), Not(HasSubstr("  server  tcp"))));
+}
+
 TEST_F(Show, StatesInferred) {
   const Outcome shown = halfopen_run({"show", "--states", capture_of("normal-close", ".pcap")});
   EXPECT_EQ(shown.status, 0) << shown.err;

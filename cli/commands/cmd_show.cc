@@ -20,6 +20,7 @@
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
 #include "cli/tell/prose_states.h"
+#include "cli/tell/terminal.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -36,6 +37,7 @@ LadderText ladder_of(const CaptureInfo& info, bool explain, bool colour) {
   LadderOptions options;
   options.color = colour;
   options.explain = explain;
+  options.width = terminal_width(stdout);  // also behind a pager
   options.family.fill(OsFamily::rfc);
   if (info.run) {
     for (const HostInfo& host : info.run->hosts) {
@@ -87,7 +89,7 @@ class Shown {
   Prose& out_;
   const ShowOptions& options_;
   Duplicates duplicates_;
-  SummaryPrinter summary_{out_, options_.json};
+  SummaryPrinter summary_{out_, options_.json, terminal_width(stdout)};
   FlowTable flows_{FlowTable::Limits{}, [this](std::uint32_t slot, const Flow& flow) {
                      if (options_.summary && (!filter_ || filter_->has_chosen(slot, flow.number)))
                        summary_.line(flow);
@@ -190,6 +192,8 @@ void Shown::print_tail(const CaptureReader& reader) {
     text += fmt::format(", {} in fragments of which some are missing", counts.unfinished);
   }
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
+  if (ladder_) ladder_->print_left_out();
+  if (options_.summary) summary_.print_left_out();
   out_.line();
   out_.line(text);
   for (const std::string& remark : reader.remarks()) out_.line(remark);

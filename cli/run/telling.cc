@@ -8,14 +8,16 @@
 #include "cli/run/excuse.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/ladder_choice.h"
+#include "cli/tell/terminal.h"
 
 namespace halfopen {
 namespace {
 
 LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const RunInfo& run,
-                     const Prose& out) {
+                     const Prose& out, std::size_t width) {
   LadderOptions ladder;
   ladder.color = out.colour();
+  ladder.width = width;
   ladder.explain = options.explain;
   choose_rungs(options.shown, options.hidden, ladder);
   ladder.family = {scenario.client.profile.family, scenario.server.profile.family, OsFamily::rfc};
@@ -56,8 +58,8 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       out_{stream_of(options)},
       expectations_{scenario_.expect, run.facts},
       demands_{options.demands},
-      ladder_{out_, ladder_of(scenario_, options, run.info, out_)},
-      states_{out_, ladder_of(scenario_, options, run.info, out_)} {
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))},
+      states_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))} {
   open_outputs();
   observers_.push_back(&expectations_);
   observers_.push_back(&demands_);
@@ -110,6 +112,7 @@ int Telling::finish(const RunEnd& end) {
 
 void Telling::print_tail(const RunEnd& end) {
   const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
+  ladder_.print_left_out();
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
   for (const std::string& line : seen) out_.line("  " + line);

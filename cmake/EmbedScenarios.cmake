@@ -1,15 +1,27 @@
-# Writes a C++ source with every scenarios/*.toml as a raw string, in order of name, behind the interface of
-# cli/run/shipped.h. Rerun whenever one of them changes.
+# Writes a C++ source with every scenarios/*.toml as a raw string behind the interface of cli/run/shipped.h, in the order of
+# the book (UNP, sections 5.6 and 5.12 to 5.16): how a connection ends well, then the four failures, then what only looks like
+# one; each followed by its variants, in order of name. Rerun whenever one of them changes.
+set(HALFOPEN_CHAPTERS normal-close process-killed host-crash host-reboot host-shutdown process-frozen)
+
 function(halfopen_embed_scenarios output)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scenarios/*.toml)
-  list(SORT files)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  list(TRANSFORM files REPLACE "^.*/([^/]+)\\.toml$" "\\1" OUTPUT_VARIABLE names)
+  list(SORT names)
   set(rows "")
-  foreach(file ${files})
-    get_filename_component(name ${file} NAME_WE)
-    file(READ ${file} text)
-    string(APPEND rows "    {\"${name}\", R\"toml(${text})toml\"},\n")
+  foreach(chapter ${HALFOPEN_CHAPTERS})
+    foreach(name ${names})
+      if(NOT name MATCHES "^${chapter}(-.*)?$")
+        continue()
+      endif()
+      list(REMOVE_ITEM names ${name})
+      file(READ ${CMAKE_SOURCE_DIR}/scenarios/${name}.toml text)
+      string(APPEND rows "    {\"${name}\", R\"toml(${text})toml\"},\n")
+    endforeach()
   endforeach()
+  if(names)
+    message(FATAL_ERROR "no place in the order of the scenarios: ${names}; the chapters are ${HALFOPEN_CHAPTERS}")
+  endif()
   set(source "// Made by cmake/EmbedScenarios.cmake from scenarios/*.toml.\n#include \"cli/run/shipped.h\"\n\n")
   string(APPEND source "namespace halfopen {\nnamespace {\nconst std::vector<ShippedScenario> kShipped = {\n${rows}};\n}\n\n")
   string(APPEND source "const std::vector<ShippedScenario>& shipped_scenarios() { return kShipped; }\n\n}  // namespace halfopen\n")

@@ -104,7 +104,7 @@ void OutputFile::open() {
 void OutputFile::make_partial() {
   constexpr int kMostTries = 100;  // each time another run came between
   for (int i = 0; i < kMostTries; ++i) {
-    fd_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+    fd_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd_ < 0 && errno == EEXIST) {
       remove_stale_partial();
       continue;
@@ -202,6 +202,38 @@ void OutputFile::write_out(std::size_t count) {
   offset_ += count;
   size_ -= count;
   committed_ -= std::min(count, committed_.load());
+}
+
+bool OutputFile::replace(std::size_t at, std::size_t count, std::span<const std::uint8_t> bytes) {
+  if (is_done_ || !take_back(at)) return false;
+  const SignalsBlocked blocked;
+  const auto begin = buffer_.begin() + static_cast<std::ptrdiff_t>(at - offset_);
+  const auto gap = buffer_.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
+  buffer_.insert(gap, bytes.begin(), bytes.end());
+  size_ += bytes.size() - count;
+  commit();
+  return true;
+}
+
+// Has in the buffer what was written from `at` on. In the file it stays until the buffer goes out again.
+bool OutputFile::take_back(std::size_t at) {
+  if (at >= offset_) return true;
+  std::size_t missing = offset_ - at;
+  if (partial_.empty() || missing > kMostTakenBack) return false;
+  std::vector<std::uint8_t> bytes(missing);
+  while (missing > 0) {
+    const std::size_t have = bytes.size() - missing;
+    const ssize_t some = ::pread(fd_, bytes.data() + have, missing, static_cast<off_t>(at + have));
+    if (some < 0 && errno == EINTR) continue;
+    if (some <= 0) return false;
+    missing -= static_cast<std::size_t>(some);
+  }
+  const SignalsBlocked blocked;
+  buffer_.insert(buffer_.begin(), bytes.begin(), bytes.end());
+  offset_ = at;
+  size_ += bytes.size();
+  commit();
+  return true;
 }
 
 void OutputFile::finish() {

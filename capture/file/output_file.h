@@ -39,6 +39,12 @@ class OutputFile {
   void write(std::string_view text);
   // What was written so far is a whole number of records: what a signal or flush() may let others see.
   void commit() { committed_.store(size_, std::memory_order_release); }
+  // Where the next byte goes, from the file's beginning.
+  [[nodiscard]] std::size_t position() const { return offset_ + size_; }
+  // Puts `bytes` in the place of `count` bytes at `at`; what was written after them moves. Whole records
+  // before and after. False, and nothing is done, where they are out already and cannot be had back: of
+  // a pipe, or far behind.
+  bool replace(std::size_t at, std::size_t count, std::span<const std::uint8_t> bytes);
   // Gives all whole records to the system.
   void flush();
   // Completes the file under its name. Nothing is written afterwards.
@@ -51,12 +57,14 @@ class OutputFile {
  private:
   friend void finish_all_captures_from_signal();
   static constexpr std::size_t kBuffer = std::size_t{1} << 18;
+  static constexpr std::size_t kMostTakenBack = std::size_t{1} << 24;
 
   void open();
   void make_partial();
   void remove_stale_partial() const;
   void enlist();
   void delist();
+  bool take_back(std::size_t at);
   void write_out(std::size_t count);
   std::size_t write_some(std::size_t from, std::size_t count);
   void finish_from_signal();

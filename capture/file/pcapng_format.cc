@@ -76,4 +76,6 @@ std::span<const std::uint8_t> BlockBuilder::finish() {
   return bytes_;
 }
 
+void BlockBuilder::reopen() { bytes_.resize(bytes_.size() - 2 * sizeof(std::uint32_t)); }
+
 }  // namespace halfopen::pcapng

@@ -68,8 +68,11 @@ class BlockBuilder {
   void custom_option_text(std::string_view text);  // ours, by kEnterprise
   void end_options() { put32(0); }
 
-  // Closes the block and gives its bytes, valid until the next begin().
+  // Closes the block and gives its bytes, valid until the next begin() or reopen().
   [[nodiscard]] std::span<const std::uint8_t> finish();
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+  // Takes back finish() and end_options(): more options may follow.
+  void reopen();
 
  private:
   std::vector<std::uint8_t> bytes_;

@@ -38,10 +38,12 @@ PcapngWriter::PcapngWriter(const std::string& name, const RunInfo& run, const Ca
   write_names(run);
 }
 
-void PcapngWriter::write_block() {
-  file().write(block_.finish());
+void PcapngWriter::write(std::span<const std::uint8_t> block) {
+  file().write(block);
   file().commit();
 }
+
+void PcapngWriter::write_block() { write(block_.finish()); }
 
 void PcapngWriter::write_section(const RunInfo& run) {
   block_.begin(BlockType::section);
@@ -89,6 +91,13 @@ void PcapngWriter::on_note(const Note& note) {
   block_.put_text(compact(json_of(note)));
   block_.pad(' ');
   write_block();
+  headlines_.on_note(note);
+}
+
+// As comments of the packet in packet_, after its own.
+void PcapngWriter::put_headlines() {
+  if (headlines_.empty()) return;
+  for (const std::string& line : headlines_.take()) packet_.option_text(option::comment, line);
 }
 
 void PcapngWriter::on_packet(const PacketNote& note) {
@@ -96,21 +105,35 @@ void PcapngWriter::on_packet(const PacketNote& note) {
   const std::size_t kept =
       options_.snap_length == 0 ? size : std::min<std::size_t>(size, options_.snap_length);
   const auto time = static_cast<std::uint64_t>(options_.epoch + nanos(note.at));
-  block_.begin(BlockType::enhanced_packet);
-  block_.put32(0);  // the interface
-  block_.put32(static_cast<std::uint32_t>(time >> 32));
-  block_.put32(static_cast<std::uint32_t>(time));
-  block_.put32(static_cast<std::uint32_t>(kept));
-  block_.put32(static_cast<std::uint32_t>(size));
-  emit(*note.packet, block_.reserve(kept));
-  block_.pad();
+  packet_.begin(BlockType::enhanced_packet);
+  packet_.put32(0);  // the interface
+  packet_.put32(static_cast<std::uint32_t>(time >> 32));
+  packet_.put32(static_cast<std::uint32_t>(time));
+  packet_.put32(static_cast<std::uint32_t>(kept));
+  packet_.put32(static_cast<std::uint32_t>(size));
+  emit(*note.packet, packet_.reserve(kept));
+  packet_.pad();
   if (const std::string comment = comment_of(note); !comment.empty()) {
-    block_.option_text(option::comment, comment);
+    packet_.option_text(option::comment, comment);
   }
-  block_.option_32(option::epb_flags, note.from == tap_ ? pcapng::kOutbound : pcapng::kInbound);
-  block_.custom_option_text(compact(json_of(note)));
-  block_.end_options();
-  write_block();
+  put_headlines();
+  packet_.option_32(option::epb_flags, note.from == tap_ ? pcapng::kOutbound : pcapng::kInbound);
+  packet_.custom_option_text(compact(json_of(note)));
+  packet_.end_options();
+  packet_at_ = file().position();
+  write(packet_.finish());
+}
+
+// No packet follows what happened last: the last one gets it, if it can be had back.
+void PcapngWriter::finish() {
+  if (packet_at_ > 0 && !headlines_.empty()) {
+    const std::size_t size = packet_.size();
+    packet_.reopen();
+    put_headlines();
+    packet_.end_options();
+    file().replace(packet_at_, size, packet_.finish());
+  }
+  CaptureSink::finish();
 }
 
 }  // namespace halfopen

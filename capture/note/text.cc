@@ -80,4 +80,19 @@ std::string quoted(std::string_view bytes, std::size_t limit) {
   return text;
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string out;
+  std::size_t room = width;
+  while (width > indent && text.size() > room) {
+    const std::size_t word = text.find_first_not_of(' ');
+    std::size_t gap = text.rfind(' ', room);
+    if (gap == std::string_view::npos || gap < word) gap = text.find(' ', word);  // a word that has no room
+    if (gap == std::string_view::npos) break;
+    out.append(text.substr(0, text.find_last_not_of(' ', gap) + 1)).append(1, '\n').append(indent, ' ');
+    text.remove_prefix(gap + 1);
+    room = width - indent;
+  }
+  return out.append(text);
+}
+
 }  // namespace halfopen

@@ -18,4 +18,8 @@ namespace halfopen {
 // Bytes as a C string, as strace prints them: "hello\n", "..." after it if there were more than `limit`.
 [[nodiscard]] std::string quoted(std::string_view bytes, std::size_t limit = 64);
 
+// Broken between words so that no line is longer than `width`, if no word is; lines after the first are
+// indented. `width` 0 breaks nothing.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+
 }  // namespace halfopen

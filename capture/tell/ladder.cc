@@ -13,6 +13,7 @@ namespace halfopen {
 namespace {
 
 constexpr std::size_t kTimeWidth = 11;
+constexpr std::size_t kBelow = kTimeWidth + 4;  // where what belongs to a rung begins on the lines under it
 constexpr std::size_t kWidestEnds = 60;  // two IPv6 ends may stand out rather than push everything aside
 
 void trim_right(std::string& text) { text.erase(text.find_last_not_of(' ') + 1); }
@@ -22,14 +23,20 @@ void widen(std::size_t& width, std::size_t size) { width = std::max(width, std::
 
 }  // namespace
 
-std::string LadderText::line(TimePoint at, std::string_view text, Tone tone) const {
+std::string LadderText::line(TimePoint at, std::string_view told, Tone tone) const {
   // SGR codes, by Tone.
   constexpr std::array<std::string_view, 10> kCodes{"",     "32", "33", "1;31", "35",
                                                     "2;31", "1",  "36", "31",   "2"};
   const std::string_view code = kCodes[static_cast<std::size_t>(tone)];
-  const std::string time = fmt::format("{:>{}}", seconds_text(at), kTimeWidth);
-  if (!options_.color || code.empty()) return fmt::format("{}  {}", time, text);
-  return fmt::format("{}  \x1b[{}m{}\x1b[0m", time, code, text);
+  const std::string time = fmt::format("{:>{}}  ", seconds_text(at), kTimeWidth);
+  const std::string text = wrapped(time + std::string{told}, options_.width, kBelow);
+  if (!options_.color || code.empty()) return text;
+  return fmt::format("{}\x1b[{}m{}\x1b[0m", time, code, text.substr(time.size()));
+}
+
+// A line of its own under a rung.
+std::string LadderText::below(std::string_view text) const {
+  return "\n" + wrapped(fmt::format("{:{}}{}", "", kBelow, text), options_.width, kBelow + 2);
 }
 
 LadderText::Tone LadderText::tone_of(const PacketNote& note, bool is_repeated) {
@@ -64,26 +71,54 @@ std::string LadderText::pad_ends(const Packet& packet) {
   return fmt::format("{:<{}}", text, ends_width_);
 }
 
-std::string LadderText::segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends) {
+std::string LadderText::segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends,
+                                     Detail detail) {
   const Segment& segment = *packet.segment();
   const std::string range = fmt::format("{}:{}({})", facts.seq, facts.end, segment.payload.size());
   const std::string ack = segment.has(tcp_flag::ack) ? fmt::format("ack {}", facts.ack) : std::string{};
   widen(range_width_, range.size());
   widen(ack_width_, ack.size());
-  std::string text = fmt::format("{}  {:<3}  {:<{}}  {:<{}}  win {:<5}", ends, flags_text(segment.flags),
-                                 range, range_width_, ack, ack_width_, facts.window);
+  std::string text = fmt::format("{}  {:<3}  {:<{}}  {:<{}}", ends, flags_text(segment.flags), range,
+                                 range_width_, ack, ack_width_);
+  if (detail != Detail::no_window) text += fmt::format("  win {:<5}", facts.window);
   if (segment.has(tcp_flag::urg)) text += fmt::format(" urg {}", segment.urgent);
-  text.append(" ").append(options_text(segment.options, facts));
+  if (detail == Detail::full) text.append(" ").append(options_text(segment.options, facts));
+  trim_right(text);
   return text;
+}
+
+// With as much detail as there is room for, beside the time and what becomes of the packet.
+std::string LadderText::fitting_segment(const PacketNote& note, const FlowFacts& facts,
+                                        const std::string& ends) {
+  const std::string fate = fate_text(note.fate);
+  const std::size_t beside =
+      std::max(seconds_text(note.at).size(), kTimeWidth) + 2 + (fate.empty() ? 0 : fate.size() + 2);
+  std::string text;
+  for (const Detail detail : {Detail::full, Detail::no_options, Detail::no_window}) {
+    std::string shorter = segment_text(*note.packet, facts, ends, detail);
+    if (!text.empty() && shorter.size() < text.size()) least_detail_ = std::max(least_detail_, detail);
+    text = std::move(shorter);
+    if (options_.width == 0 || text.size() + beside <= options_.width) break;
+  }
+  return text;
+}
+
+std::string_view LadderText::left_out() const {
+  switch (least_detail_) {
+    case Detail::full: return {};
+    case Detail::no_options: return "TCP options";
+    case Detail::no_window: return "TCP options and windows";
+  }
+  return {};
 }
 
 // Why a packet was sent, and the rule behind it: an indented line, or nothing where the sender does not say.
 std::string LadderText::reason(const Packet& packet, HostId from, TimePoint at) const {
   if (!options_.explain || packet.why.cause == Cause::unknown) return {};
-  std::string text = fmt::format("\n{:{}}  {}", "", kTimeWidth + 2, explain(packet.why, at));
+  std::string text = explain(packet.why, at);
   const std::string rule = rule_behind(packet.why.cause, options_.family[static_cast<std::size_t>(from)]);
   if (!rule.empty()) text += fmt::format("  [{}]", rule);
-  return text;
+  return below(text);
 }
 
 std::string LadderText::format_rung(const PacketNote& note) {
@@ -99,7 +134,7 @@ std::string LadderText::format_rung(const PacketNote& note, const FlowFacts& fac
   bool is_repeated = false;
   if (packet.segment() != nullptr) {
     is_repeated = is_retransmission(packet, facts);
-    text = segment_text(packet, facts, ends);
+    text = fitting_segment(note, facts, ends);
   } else if (packet.icmp() != nullptr) {
     text = fmt::format("{}  {}", ends, icmp_text(packet, flows, names_));
   } else {
@@ -115,7 +150,7 @@ std::string LadderText::format_note(const Note& note) {
   std::string text = line(at, note_text(note, names_), tone_of(note));
   if (const auto* state = std::get_if<StateNote>(&note); state != nullptr && options_.explain) {
     const std::string rule = rule_behind(state->why, options_.family[static_cast<std::size_t>(state->host)]);
-    if (!rule.empty()) text += fmt::format("\n{:{}}  [{}]", "", kTimeWidth + 2, rule);
+    if (!rule.empty()) text += below(fmt::format("[{}]", rule));
   }
   return text;
 }

@@ -35,6 +35,9 @@ struct LadderOptions {
   bool client = true;    // its calls, processes, states and timers
   bool server = true;
   std::array<OsFamily, 3> family{};  // by HostId: whose rule is cited
+  // Columns that lines have room for; 0: as many as they take. Of a packet that needs more the TCP options
+  // are left out, then the window; what is still longer is broken between words.
+  std::size_t width = 0;
 };
 
 // The notation as text. It follows the stream: relative numbers and columns depend on what went before.
@@ -54,13 +57,19 @@ class LadderText {
   // Whether notes of this kind are shown, some at least; and whether this one is.
   [[nodiscard]] bool shows(NoteKind kind) const;
   [[nodiscard]] bool shows(const Note& note) const;
+  // What was left out for want of room: "TCP options", "TCP options and windows"; empty where nothing was.
+  [[nodiscard]] std::string_view left_out() const;
   [[nodiscard]] const LadderOptions& options() const { return options_; }
   [[nodiscard]] Names& names() { return names_; }
 
  private:
   enum class Tone : std::uint8_t { plain, open, close, reset, repeated, lost, event, call, failure, faint };
-  std::string line(TimePoint at, std::string_view text, Tone tone) const;
-  std::string segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends);
+  std::string line(TimePoint at, std::string_view told, Tone tone) const;
+  std::string below(std::string_view text) const;
+  enum class Detail : std::uint8_t { full, no_options, no_window };
+  std::string segment_text(const Packet& packet, const FlowFacts& facts, const std::string& ends,
+                           Detail detail);
+  std::string fitting_segment(const PacketNote& note, const FlowFacts& facts, const std::string& ends);
   std::string pad_ends(const Packet& packet);
   std::string reason(const Packet& packet, HostId from, TimePoint at) const;
   static Tone tone_of(const PacketNote& note, bool is_repeated);
@@ -69,6 +78,7 @@ class LadderText {
   Names names_;
   LadderOptions options_;
   FlowTable flows_;
+  Detail least_detail_ = Detail::full;  // of all rungs so far
   // Columns never get narrower.
   std::size_t ends_width_ = 15;
   std::size_t range_width_ = 12;

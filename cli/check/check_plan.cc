@@ -67,6 +67,7 @@ class Planner {
   void refuse_twice(const CheckCase& one) const;
   Manifest* manifest_in(const fs::path& directory);
   Manifest* manifest_for(const std::string& name);
+  [[nodiscard]] Trouble nowhere_to_bless() const;
 
   const CheckOptions& options_;
   CheckPlan plan_;
@@ -209,12 +210,29 @@ void Planner::add_references(CheckCase& one, bool has_quick, Manifest* manifest)
   one.references.push_back(std::move(simulation));
 }
 
+// A place that later checks find by themselves: beside the user's scenarios, of shipped ones nearby.
+Trouble Planner::nowhere_to_bless() const {
+  std::optional<std::string> beside;
+  for (const std::string& what : options_.what) {
+    const fs::path path{what};
+    std::string place = kNearby;
+    if (is_directory(what)) {
+      place = path.has_filename() ? what : path.parent_path().string();
+    } else if (is_file_name(what)) {
+      place = path.has_parent_path() ? path.parent_path().string() : ".";
+    }
+    beside = !beside || beside == place ? place : kNearby;
+  }
+  const std::string place = beside.value_or(kNearby);
+  return Trouble{
+      fmt::format("no references yet ({}/manifest.toml): add '--against {}' to write them there, where check "
+                  "will find them",
+                  place, place)};
+}
+
 // The references that fit are written anew; where there is none, one more.
 void Planner::add_blessed(CheckCase& one, bool has_quick, Manifest* manifest) {
-  if (manifest == nullptr) {
-    throw Trouble{fmt::format(
-        "no references here ({}/manifest.toml): --against DIRECTORY says where to write them", kNearby)};
-  }
+  if (manifest == nullptr) throw nowhere_to_bless();
   one.directory = manifest->directory.string();
   for (const ManifestEntry& entry : manifest->entries) {
     if (!fits(entry, one, has_quick)) continue;

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <thread>
@@ -162,6 +163,13 @@ void try_output(const std::string& name) {
   if (!name.empty() && name != "-") OutputFile{name, OutputFile::OnSignal::discard};
 }
 
+// A directory that --against names may be a new one.
+void try_manifest(const Manifest& manifest) {
+  std::error_code told_by_the_file;
+  std::filesystem::create_directories(manifest.directory, told_by_the_file);
+  try_output(manifest.path().string());
+}
+
 void write_output(const std::string& name, const std::string& text) {
   if (name.empty()) return;
   OutputFile file{name, OutputFile::OnSignal::discard};
@@ -187,7 +195,7 @@ int run_check(const CheckOptions& options) {
   try_output(options.junit);
   try_output(options.json);
   for (const auto& [directory, manifest] : plan.manifests) {
-    if (options.bless) try_output(manifest.path().string());
+    if (options.bless) try_manifest(manifest);
   }
   Prose out{taken ? stderr : stdout};
   CheckTelling telling{out, plan, options.ktap};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "capture/file/reader.h"
 #include "capture/flow/connection_filter.h"
@@ -18,7 +19,8 @@
 #include "cli/tell/pager.h"
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
-#include "cli/tell/state_table.h"
+#include "cli/tell/prose_states.h"
+#include "cli/tell/terminal.h"
 #include "sim/tcp/profile.h"
 
 namespace halfopen {
@@ -35,6 +37,7 @@ LadderText ladder_of(const CaptureInfo& info, bool explain, bool colour) {
   LadderOptions options;
   options.color = colour;
   options.explain = explain;
+  options.width = terminal_width(stdout);  // also behind a pager
   options.family.fill(OsFamily::rfc);
   if (info.run) {
     for (const HostInfo& host : info.run->hosts) {
@@ -86,14 +89,14 @@ class Shown {
   Prose& out_;
   const ShowOptions& options_;
   Duplicates duplicates_;
-  SummaryPrinter summary_{out_, options_.json};
+  SummaryPrinter summary_{out_, options_.json, terminal_width(stdout)};
   FlowTable flows_{FlowTable::Limits{}, [this](std::uint32_t slot, const Flow& flow) {
                      if (options_.summary && (!filter_ || filter_->has_chosen(slot, flow.number)))
                        summary_.line(flow);
                    }};
   std::unique_ptr<ConnectionFilter> filter_;  // null: all connections
   std::optional<ProseLadder> ladder_;
-  StateTable states_{out_, options_.explain};
+  std::optional<ProseStates> states_;
   bool infers_states_ = false;  // the capture does not record them
   bool states_began_ = false;
   BlockPool pool_;
@@ -116,7 +119,12 @@ CaptureHandlers Shown::handlers() {
 void Shown::on_info(const CaptureInfo& info) {
   if (options_.summary) return summary_.head(info);
   print_head(out_, options_.capture == "-" ? "standard input" : options_.capture, info);
-  ladder_.emplace(out_, ladder_of(info, options_.explain, out_.colour()));
+  LadderText text = ladder_of(info, options_.explain, out_.colour());
+  if (options_.states) {
+    states_.emplace(out_, std::move(text));
+  } else {
+    ladder_.emplace(out_, std::move(text));
+  }
 }
 
 void Shown::on_packet(const CapturedPacket& packet) {
@@ -132,7 +140,7 @@ void Shown::on_segment(const CapturedPacket& packet) {
   if (!options_.states) return ladder_->on_segment(packet.note, facts, flows_);
   if (!infers_states_) return;
   tell_states(flows_.at(facts.slot), facts, packet.note.at,
-              [this](const StateNote& note) { states_.on_state(note); });
+              [this](const StateNote& note) { states_->on_note(note); });
 }
 
 // An ICMP error about a connection, or a packet that is of none.
@@ -153,11 +161,7 @@ void Shown::on_note(const Note& note) {
 }
 
 void Shown::show_note(const Note& note) {
-  const auto* state = std::get_if<StateNote>(&note);
-  if (options_.states && state != nullptr) return states_.on_state(*state);
-  const bool is_of_all =
-      std::holds_alternative<TimelineNote>(note) || std::holds_alternative<RemarkNote>(note);
-  if (options_.states && !is_of_all) return;
+  if (options_.states) return states_->on_note(note);
   if (ladder_->wants(static_cast<NoteKind>(note.index()))) ladder_->on_note(note);
 }
 
@@ -166,9 +170,7 @@ void Shown::begin_states(bool are_recorded) {
   if (states_began_) return;
   states_began_ = true;
   infers_states_ = !are_recorded;
-  states_.print_head(are_recorded
-                         ? "states as the hosts recorded them"
-                         : "states inferred from the packets: timeouts and the end of TIME_WAIT send none");
+  states_->print_head(are_recorded);
 }
 
 void Shown::finish(const CaptureReader& reader) {
@@ -190,6 +192,8 @@ void Shown::print_tail(const CaptureReader& reader) {
     text += fmt::format(", {} in fragments of which some are missing", counts.unfinished);
   }
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
+  if (ladder_) ladder_->print_left_out();
+  if (options_.summary) summary_.print_left_out();
   out_.line();
   out_.line(text);
   for (const std::string& remark : reader.remarks()) out_.line(remark);

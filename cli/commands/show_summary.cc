@@ -8,11 +8,16 @@
 
 #include "capture/note/text.h"
 #include "capture/tell/flow_json.h"
+#include "cli/tell/terminal.h"
 
 namespace halfopen {
 namespace {
 
 constexpr std::string_view kColumns = "{:>12}  {:>12}  {:<47}  {:>17}  {:>23}  {:>11}  {:>12}  {}";
+constexpr std::size_t kRoomForAll = 196;  // with the longer endings
+// How it ended stands on a line of its own then.
+constexpr std::string_view kNarrowColumns = "{:>12}  {:<47}  {:>17}";
+constexpr std::size_t kNarrowIndent = 14;
 
 std::string both(std::uint64_t client, std::uint64_t server) {
   return fmt::format("{} / {}", client, server);
@@ -80,6 +85,11 @@ std::string remarks(const Flow& flow) {
 void SummaryPrinter::head(const CaptureInfo& info) {
   names_ = info.names;
   if (json_) return;
+  if (is_narrow()) {
+    const std::string columns =
+        fmt::format(fmt::runtime(kNarrowColumns), "began", "client > server", "packets");
+    return out_.line(out_.paint(Style::heading, columns));
+  }
   out_.line(
       out_.paint(Style::heading, fmt::format(fmt::runtime(kColumns), "began", "duration", "client > server",
                                              "packets", "bytes", "retrans", "out of order", "end")));
@@ -91,11 +101,27 @@ void SummaryPrinter::line(const Flow& flow) {
   const FlowEnd& client = flow.end(0);
   const FlowEnd& server = flow.end(1);
   const std::string who = fmt::format("{} > {}", names_.of(flow.address(0)), names_.of(flow.address(1)));
+  if (is_narrow()) return narrow_line(flow, who);
   const TimePoint duration = kTimeZero + (std::max(flow.last, flow.began) - flow.began);
   out_.line(fmt::format(fmt::runtime(kColumns), seconds_text(flow.began), seconds_text(duration), who,
                         both(client.packets, server.packets), both(client.bytes, server.bytes),
                         both(client.retransmissions, server.retransmissions),
                         both(client.out_of_order, server.out_of_order), ending_text(flow) + remarks(flow)));
+}
+
+bool SummaryPrinter::is_narrow() const { return width_ > 0 && width_ < kRoomForAll; }
+
+void SummaryPrinter::narrow_line(const Flow& flow, const std::string& who) {
+  out_.line(fmt::format(fmt::runtime(kNarrowColumns), seconds_text(flow.began), who,
+                        both(flow.end(0).packets, flow.end(1).packets)));
+  const std::string end = fmt::format("{:{}}{}{}", "", kNarrowIndent, ending_text(flow), remarks(flow));
+  out_.line(wrapped(end, width_, kNarrowIndent + 2));
+}
+
+void SummaryPrinter::print_left_out() {
+  if (json_ || !is_narrow()) return;
+  const std::string_view what = "duration, bytes, retransmissions, out of order";
+  out_.line(out_.paint(Style::faint, left_out_text(width_, what)));
 }
 
 }  // namespace halfopen

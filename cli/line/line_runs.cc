@@ -17,6 +17,7 @@ constexpr std::string_view kSimExamples =
     "  halfopen sim host-crash -w crash.pcapng -w crash.pcap --json crash.json\n"
     "  halfopen sim host-crash -w - | tshark -r -      a capture on standard output is pcapng\n"
     "  halfopen sim host-crash --explain               each rung with the rule behind it\n"
+    "  halfopen sim process-killed --states            what netstat would show at both ends, line by line\n"
     "  halfopen sim host-crash -q                      only what is not as the scenario says";
 
 constexpr std::string_view kReplayExamples =
@@ -79,6 +80,8 @@ void add_run_options(CommandLine& line, CLI::App* command) {
       ->type_name("client|server");
   command->add_flag("--explain", line.run.explain,
                     "Add the rule behind each rung: RFC or book section, kernel source");
+  command->add_flag("--states", line.run.states,
+                    "Print each change of a connection's state in netstat's columns, not the ladder");
   command->add_flag("--quick", line.run.quick, "Apply the scenario's [quick], with which it takes seconds");
   command->add_flag("-q,--quiet", line.run.quiet, "Print only expectations that failed");
 }

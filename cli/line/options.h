@@ -44,6 +44,7 @@ struct RunOptions : RunSpec {
   std::string json;                   // empty: none; "-": standard output
   bool quiet = false;
   bool explain = false;
+  bool states = false;              // the connections' states in place of the ladder
   std::vector<Demand> demands;      // --expect
   std::vector<std::string> shown;   // lists of rungs to tell, as choose_rungs() takes them
   std::vector<std::string> hidden;  // and not to tell

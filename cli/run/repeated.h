@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "capture/note/notice.h"
 #include "cli/tell/failure.h"
-#include "cli/tell/notice.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {

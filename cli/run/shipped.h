@@ -11,7 +11,8 @@ struct ShippedScenario {
   std::string_view toml;
 };
 
-// In order of name.
+// In the order of cmake/EmbedScenarios.cmake: the normal close, the four failures, each followed by its
+// variants.
 [[nodiscard]] const std::vector<ShippedScenario>& shipped_scenarios();
 
 }  // namespace halfopen

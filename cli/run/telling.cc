@@ -8,14 +8,16 @@
 #include "cli/run/excuse.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/ladder_choice.h"
+#include "cli/tell/terminal.h"
 
 namespace halfopen {
 namespace {
 
 LadderText ladder_of(const Scenario& scenario, const RunOptions& options, const RunInfo& run,
-                     const Prose& out) {
+                     const Prose& out, std::size_t width) {
   LadderOptions ladder;
   ladder.color = out.colour();
+  ladder.width = width;
   ladder.explain = options.explain;
   choose_rungs(options.shown, options.hidden, ladder);
   ladder.family = {scenario.client.profile.family, scenario.server.profile.family, OsFamily::rfc};
@@ -56,12 +58,13 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       out_{stream_of(options)},
       expectations_{scenario_.expect, run.facts},
       demands_{options.demands},
-      ladder_{out_, ladder_of(scenario_, options, run.info, out_)} {
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))},
+      states_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))} {
   open_outputs();
   observers_.push_back(&expectations_);
   observers_.push_back(&demands_);
   if (options_.quiet) return;
-  observers_.push_back(&ladder_);
+  options_.states ? observers_.push_back(&states_) : observers_.push_back(&ladder_);
   observers_.push_back(&report_);
 }
 
@@ -87,6 +90,7 @@ void Telling::print_head() {
   out_.line(out_.paint(Style::title, run_.named.name) + ": " + scenario_.title);
   if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
   out_.line();
+  if (options_.states) states_.print_head(true);
 }
 
 void Telling::flush() {
@@ -108,6 +112,7 @@ int Telling::finish(const RunEnd& end) {
 
 void Telling::print_tail(const RunEnd& end) {
   const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
+  ladder_.print_left_out();
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
   for (const std::string& line : seen) out_.line("  " + line);

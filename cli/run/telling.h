@@ -16,6 +16,7 @@
 #include "cli/tell/demand.h"
 #include "cli/tell/prose.h"
 #include "cli/tell/prose_ladder.h"
+#include "cli/tell/prose_states.h"
 #include "cli/tell/report.h"
 #include "sim/trace/observe.h"
 
@@ -50,6 +51,7 @@ class Telling {
   Expectations expectations_;
   Demands demands_;
   ProseLadder ladder_;
+  ProseStates states_;  // in its place, with --states
   Report report_;
   std::vector<std::unique_ptr<Output>> outputs_;
   JsonWriter* json_ = nullptr;  // one of the outputs

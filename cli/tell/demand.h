@@ -10,8 +10,8 @@
 
 #include "capture/expect/expect.h"
 #include "capture/flow/flow_table.h"
+#include "capture/note/notice.h"
 #include "cli/tell/failure.h"
-#include "cli/tell/notice.h"
 #include "sim/base/errno.h"
 #include "sim/base/time.h"
 #include "sim/trace/observe.h"

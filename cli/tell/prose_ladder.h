@@ -6,6 +6,7 @@
 
 #include "capture/tell/ladder.h"
 #include "cli/tell/prose.h"
+#include "cli/tell/terminal.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {
@@ -28,6 +29,11 @@ class ProseLadder final : public Observer {
   }
   void on_malformed(TimePoint at, std::uint64_t number, std::string_view message) {
     out_.line(text_.format_malformed(at, number, message));
+  }
+  // At the end: what was left out for want of room, if anything was.
+  void print_left_out() {
+    const std::string_view what = text_.left_out();
+    if (!what.empty()) out_.line(out_.paint(Style::faint, left_out_text(text_.options().width, what)));
   }
 
  private:

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "capture/note/notice.h"
 #include "cli/tell/failure.h"
-#include "cli/tell/notice.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {

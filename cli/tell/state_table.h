@@ -1,4 +1,4 @@
-// `show --states`: a line for each change of a connection's state, in netstat's columns.
+// `--states`: a line for each change of a connection's state, in netstat's columns.
 #pragma once
 
 #include <cstddef>

@@ -152,6 +152,47 @@ TEST(OutputFile, ASignalFinishesWholeRecords) {
   EXPECT_EQ(text_of(scratch.file("a")), "record one;record two;");
 }
 
+// A record in the buffer, one that went out already, and one that is larger than all of the buffer.
+TEST(OutputFile, ARecordIsReplacedAndWhatFollowsMoves) {
+  const Scratch scratch;
+  const std::string large(1'000'000, 'x');
+  for (const bool is_out : {false, true}) {
+    OutputFile file{scratch.file("a"), OutputFile::OnSignal::finish};
+    file.write("one,");
+    const std::size_t at = file.position();
+    EXPECT_EQ(at, 4u);
+    file.write("two,three,");
+    file.commit();
+    if (is_out) file.flush();
+    EXPECT_TRUE(file.replace(at, 4, test::as_bytes("number two,")));
+    EXPECT_TRUE(file.replace(0, 4, test::as_bytes(large)));
+    file.write("four");
+    file.finish();
+    EXPECT_FALSE(file.replace(at, 4, test::as_bytes("late"))) << "a file that is finished stays as it is";
+    EXPECT_TRUE(text_of(scratch.file("a")) == large + "number two,three,four");
+  }
+}
+
+TEST(OutputFile, WhatWasTakenBackIsStillThereForASignal) {
+  const Scratch scratch;
+  OutputFile file{scratch.file("a"), OutputFile::OnSignal::finish};
+  file.write("one,two,");
+  file.commit();
+  file.flush();
+  EXPECT_TRUE(file.replace(4, 3, test::as_bytes("second")));
+  finish_all_captures_from_signal();
+  EXPECT_EQ(text_of(scratch.file("a")), "one,second,");
+}
+
+TEST(OutputFile, WhatWentIntoAPipeIsNotReplaced) {
+  OutputFile file{"/dev/null", OutputFile::OnSignal::finish};
+  file.write("one,two");
+  EXPECT_TRUE(file.replace(4, 3, test::as_bytes("second"))) << "it has not gone yet";
+  file.commit();
+  file.flush();
+  EXPECT_FALSE(file.replace(4, 6, test::as_bytes("2")));
+}
+
 TEST(OutputFile, AMissingDirectoryIsNamedAtOnce) {
   const Scratch scratch;
   const std::string name = scratch.file("missing/a.pcap");

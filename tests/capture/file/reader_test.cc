@@ -81,6 +81,32 @@ TEST(Reader, APcapngOfOursGivesTheLadderThatWasWritten) {
   EXPECT_THAT(all.comments[6], HasSubstr("(lost: path is cut)"));
 }
 
+// A run in real time gives everything to the system at each moment: what follows its last packet still gets
+// into that one's comments.
+TEST(Reader, AFileThatIsFlushedAllTheTimeHasTheSameBytes) {
+  struct Flushing final : Observer {
+    explicit Flushing(CaptureSink& out) : sink{out} {}
+    void on_packet(const PacketNote& note) override {
+      sink.on_packet(note);
+      sink.flush();
+    }
+    void on_note(const Note& note) override {
+      sink.on_note(note);
+      sink.flush();
+    }
+    CaptureSink& sink;
+  };
+  const Scratch scratch;
+  const auto sink = open_capture(scratch.file("flushed.pcapng"), test::story_run());
+  Flushing flushing{*sink};
+  test::Story{flushing}.tell();
+  sink->finish();
+  const auto bytes = test::read_file(scratch.file("flushed.pcapng"));
+  EXPECT_TRUE(bytes == test::read_file(write_story(scratch, "a.pcapng")));
+  const std::string text{bytes.begin(), bytes.end()};
+  EXPECT_THAT(text, HasSubstr("client: line-client is killed by SIGKILL at 5 s"));
+}
+
 TEST(Reader, APcapngOfOursRemembersWhy) {
   const Scratch scratch;
   const LadderOptions options{.explain = true};

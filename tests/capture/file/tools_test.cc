@@ -124,9 +124,12 @@ TEST_P(PcapngTools, WiresharkShowsWhyAndWhitherAndWho) {
   const auto& comments = columns[0];
   ASSERT_EQ(comments.size(), 10u);
   EXPECT_THAT(comments[0], HasSubstr(std::string{describe(Cause::active_open)}));
-  EXPECT_THAT(comments[6], EndsWith("(lost: path is cut)"));
+  EXPECT_THAT(comments[6], EndsWith("(lost: path is cut),server host crashes at 2 s"));
   EXPECT_THAT(comments[7], AllOf(HasSubstr("retransmission 1"),
                                  HasSubstr("next: retransmission timer in 1.5"), EndsWith("(lost)")));
+  EXPECT_THAT(
+      comments[9],
+      EndsWith(",client: read() = -1 EHOSTUNREACH at 4 s,client: line-client is killed by SIGKILL at 5 s"));
   EXPECT_THAT(columns[1][0], HasSubstr("2")) << "out of the tap's host";
   EXPECT_THAT(columns[1][1], HasSubstr("1"));
   EXPECT_THAT(columns[2], AllOf(Contains(StartsWith("client")), Contains(StartsWith("server"))));
@@ -144,7 +147,9 @@ TEST_P(PcapngTools, EditcapKeepsTheReasons) {
   if (!test::has_tool("editcap") || !test::has_tool("tshark")) GTEST_SKIP() << "editcap is not installed";
   const std::string copy = scratch_.file("copy.pcapng");
   EXPECT_EQ(run_tool("editcap " + write() + " " + copy).status, 0);
-  EXPECT_THAT(tshark(copy, {"frame.comment"})[0], Each(Not(IsEmpty())));
+  const auto comments = tshark(copy, {"frame.comment"})[0];
+  EXPECT_THAT(comments, Each(Not(IsEmpty())));
+  EXPECT_THAT(comments.back(), EndsWith("line-client is killed by SIGKILL at 5 s"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, PcapngTools,

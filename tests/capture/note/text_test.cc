@@ -41,6 +41,21 @@ TEST(SecondsText, IsCutToMicroseconds) {
   EXPECT_EQ(seconds_text(TimePoint::min()), "-9223372036.854775");
 }
 
+TEST(Wrapped, BreaksBetweenWords) {
+  EXPECT_EQ(wrapped("one two three four", 0, 2), "one two three four");
+  EXPECT_EQ(wrapped("one two three four", 18, 2), "one two three four");
+  EXPECT_EQ(wrapped("one two three four", 9, 2), "one two\n  three\n  four");
+  EXPECT_EQ(wrapped("    one two", 9, 4), "    one\n    two");
+  EXPECT_EQ(wrapped("one  two", 6, 1), "one\n two") << "nothing at the end of a line";
+}
+
+TEST(Wrapped, AWordThatHasNoRoomStaysWhole) {
+  EXPECT_EQ(wrapped("  abcdefghij k", 6, 2), "  abcdefghij\n  k");
+  EXPECT_EQ(wrapped("abcdefghij", 6, 2), "abcdefghij");
+  EXPECT_EQ(wrapped("          ", 6, 2), "          ");
+  EXPECT_EQ(wrapped("a b", 1, 2), "a b") << "no room beside the indentation";
+}
+
 TEST(Quoted, IsACStringAsStracePrintsIt) {
   EXPECT_EQ(quoted("hello\n"), "\"hello\\n\"");
   EXPECT_EQ(quoted("say \"no\"\\"), R"("say \"no\"\\")");

@@ -47,6 +47,66 @@ TEST(Ladder, TellsAStory) {
 )");
 }
 
+// Eighty columns hold everything of a story but the options, and of a lost packet the window.
+TEST(Ladder, FitsTheRoomThatThereIs) {
+  EXPECT_EQ(told({.width = 80}), R"(
+   0.000000  client > server  S    0:0(0)                  win 64240
+   0.020000  server > client  S.   0:0(0)        ack 1     win 65160
+   0.020000  client > server  .    1:1(0)        ack 1     win 64256
+   0.020000  client  ESTABLISHED <- SYN_SENT (our SYN was acknowledged: the
+               connection stands)
+   1.000000  client > server  P.   1:7(6)        ack 1     win 64256
+   1.020000  server > client  P.   1:7(6)        ack 7     win 65152
+   1.020000  client > server  .    7:7(0)        ack 7     win 64256
+   2.000000  -- server host crashes --
+   3.000000  client  line-client[100] write(3, "anybody there?\n", 15) = 15
+   3.000000  client > server  P.   7:22(15)      ack 7  (lost: path is cut)
+   3.240000  client > server  P.   7:22(15)      ack 7     win 64256  (lost)
+   3.250000  router > client  icmp: 10.9.0.2 host unreachable [client > server
+               7:22(15)]
+   4.000000  client  line-client[100] read(3, 0x7ffd, 4096) = -1 EHOSTUNREACH
+               (No route to host) <1 s>
+   4.000000  client  line-client[100] prints "read: No route to host\n"
+   5.000000  server > client  R    7:7(0)                  win 0
+   5.000000  client  line-client[100] killed by SIGKILL
+)");
+  EXPECT_EQ(told({.width = 400}), told({}));
+}
+
+TEST(Ladder, SaysWhatHadNoRoom) {
+  const auto left_out = [](std::size_t width) {
+    LadderText text{test::story_run().names(), {.width = width}};
+    struct Listener final : Observer {
+      explicit Listener(LadderText& ladder) : text{ladder} {}
+      void on_packet(const PacketNote& note) override { lines.push_back(text.format_rung(note)); }
+      void on_note(const Note& note) override { lines.push_back(text.format_note(note)); }
+      LadderText& text;
+      std::vector<std::string> lines;
+    };
+    Listener listener{text};
+    test::Story{listener}.tell();
+    return std::string{text.left_out()};
+  };
+  EXPECT_EQ(left_out(0), "");
+  EXPECT_EQ(left_out(120), "");
+  EXPECT_EQ(left_out(100), "TCP options");
+  EXPECT_EQ(left_out(80), "TCP options and windows");
+}
+
+// With reasons and rules, and with colours, which take no room.
+TEST(Ladder, NoLineIsLongerThanTheTerminal) {
+  for (const bool color : {false, true}) {
+    std::istringstream lines{told({.color = color, .explain = true, .width = 72})};
+    for (std::string line; std::getline(lines, line);) {
+      if (const auto begin = line.find("\x1b["); begin != std::string::npos) {
+        line.erase(begin, line.find('m', begin) + 1 - begin);
+      }
+      if (line.ends_with("\x1b[0m")) line.resize(line.size() - 4);
+      EXPECT_LE(line.size(), 72u) << line;
+    }
+  }
+}
+
 TEST(Ladder, Ipv6IsToldInTheSameWords) {
   const std::string text = told({}, test::story_run(true).names(), true);
   EXPECT_THAT(text,

@@ -169,7 +169,8 @@ TEST_F(Check, AMistakeIsOneLineBeforeAnythingRuns) {
       {{"host-crash", "host-reboot", "--against", "little.sim.pcapng"}, "name one scenario"},
       {{"little.toml", "--bless", "--against", "little.sim.pcapng"},
        "--bless writes references into a directory"},
-      {{"host-crash", "--bless"}, "--against DIRECTORY says where to write them"},
+      {{"host-crash", "--bless"},
+       "no references yet (pcaps/manifest.toml): add '--against pcaps' to write them there"},
       {{"little.toml", "--bless", "--against", "/proc/halfopen"},
        "/proc/halfopen/manifest.toml: cannot be written"},
       {{"little.toml", "--json", "no/such/file"}, "no/such/file: cannot be written"},
@@ -204,6 +205,29 @@ TEST_F(Check, BlessWritesTheCaptureAndItsEntry) {
   ASSERT_EQ(shell("unset SOURCE_DATE_EPOCH; cd " + directory().string() + " && " + command).status, 0)
       << command;
   EXPECT_TRUE(read_bytes(file("little.sim.pcapng")) == bytes);
+}
+
+// What is proposed is a place that `check` finds again by itself, and it is made if it is not there.
+TEST_F(Check, BlessProposesAPlaceAndMakesIt) {
+  fs::create_directory(file("mine"));
+  write_scenario("mine/little");
+  write_scenario("mine/other", "10ms", "11ms");
+  for (const std::string what : {"mine/", "mine", "mine/little.toml"}) {
+    const Outcome outcome = check({what, "--bless"});
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("no references yet (mine/manifest.toml): add '--against mine' "))
+        << what;
+  }
+  EXPECT_THAT(check({"mine", "host-crash", "--bless"}).err, HasSubstr("add '--against pcaps'"));
+  ASSERT_EQ(check({"mine/", "--bless", "--against", "mine"}).status, 0);
+  const Outcome again = check({"mine/"});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_THAT(again.out, AllOf(HasSubstr("mine/little.toml"), HasSubstr(", 1 reference"),
+                               Not(HasSubstr("no references"))));
+
+  ASSERT_EQ(check({"mine/", "--bless", "--against", "new/place"}).status, 0);
+  EXPECT_TRUE(fs::exists(file("new/place/little.sim.pcapng")));
+  EXPECT_THAT(check({"mine/", "--against", "new/place"}).out, HasSubstr(", 1 reference"));
 }
 
 TEST_F(Check, BlessKeepsWhatIsTheSameAndWhatPeopleWrote) {

@@ -13,6 +13,7 @@ namespace halfopen {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -104,6 +105,26 @@ TEST_F(Show, StatesAsRecorded) {
               ElementsAre("SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "(gone)"));
 }
 
+// The view without a capture is the view of the capture, whatever is told beside it.
+TEST_F(Show, StatesOfARunAreThoseOfItsCapture) {
+  for (const std::string name : {"process-killed", "host-crash-keepalive"}) {
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--explain"}}) {
+      std::vector<std::string> run{"sim", name, "--states"};
+      run.insert(run.end(), more.begin(), more.end());
+      std::vector<std::string> show{"show", "--states", capture_of(name, ".pcapng")};
+      show.insert(show.end(), more.begin(), more.end());
+      const Outcome told = halfopen_run(run);
+      EXPECT_EQ(told.status, 0) << told.err;
+      EXPECT_THAT(told.out, AllOf(HasSubstr("states as the hosts recorded them\n"),
+                                  HasSubstr("Foreign Address"), HasSubstr("What each program saw:")));
+      EXPECT_THAT(timed_lines(told.out), SizeIs(::testing::Gt(6u)));
+      EXPECT_EQ(timed_lines(told.out), timed_lines(halfopen_run(show).out)) << name;
+    }
+  }
+  const Outcome client = halfopen_run({"sim", "normal-close", "--states", "--hide", "server"});
+  EXPECT_THAT(client.out, AllOf(HasSubstr("  client  tcp"), Not(HasSubstr("  server  tcp"))));
+}
+
 TEST_F(Show, StatesInferred) {
   const Outcome shown = halfopen_run({"show", "--states", capture_of("normal-close", ".pcap")});
   EXPECT_EQ(shown.status, 0) << shown.err;
@@ -134,6 +155,51 @@ TEST_F(Show, OnATerminalItGoesThroughThePager) {
   EXPECT_THAT(on_terminal("PAGER=", file).out, Not(HasSubstr("paged:")));
   EXPECT_THAT(on_terminal("PAGER=cat", file).out, HasSubstr("10 packets"));
   EXPECT_THAT(shell("export " + pager + "; \"$HALFOPEN\" show " + file).out, Not(HasSubstr("paged:")));
+}
+
+// On a terminal of so many columns; what is told, without the terminal's carriage returns.
+std::vector<std::string> lines_in_columns(int columns, const std::string& environment,
+                                          const std::string& arguments) {
+  const Outcome outcome =
+      shell("export PAGER=cat " + environment + "; script -qec 'stty cols " + std::to_string(columns) +
+            "; \"$HALFOPEN\" " + arguments + "' /dev/null </dev/null | tr -d '\\r'");
+  return lines_of(outcome.out);
+}
+
+TEST_F(Show, OnATerminalLinesFitAndWhatIsLeftOutIsSaid) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const std::string file = capture_of("host-crash", ".pcapng");
+  for (const std::string& command :
+       std::vector<std::string>{"sim host-crash", "show " + file, "show --explain " + file}) {
+    const auto lines = lines_in_columns(80, "NO_COLOR=1", command);
+    EXPECT_THAT(lines,
+                Contains(AllOf(StartsWith("(TCP options"), HasSubstr(" left out to fit 80 columns; "))))
+        << command;
+    EXPECT_THAT(lines, Not(Contains(HasSubstr("<mss "))));
+    for (const std::string& line : lines) {
+      EXPECT_TRUE(line.size() <= 80 || line.size() < 12 || line[4] != '.') << line;
+    }
+    EXPECT_THAT(lines_in_columns(80, "NO_COLOR=1 COLUMNS=200", command),
+                AllOf(Contains(HasSubstr("<mss ")), Not(Contains(HasSubstr("left out")))));
+    const Outcome piped = shell("COLUMNS=80 \"$HALFOPEN\" " + command);
+    EXPECT_THAT(piped.out, AllOf(HasSubstr("<mss "), Not(HasSubstr("left out"))));
+  }
+}
+
+TEST_F(Show, OnATerminalASummaryFitsToo) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const std::string file = capture_of("host-crash", ".pcapng");
+  const auto lines = lines_in_columns(80, "NO_COLOR=1", "show --summary " + file);
+  for (const std::string& line : lines) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+  EXPECT_THAT(lines,
+              AllOf(Contains(HasSubstr("client > server ")),
+                    Contains(HasSubstr("reset by client, server silent since ")),
+                    Contains(StartsWith(
+                        "(duration, bytes, retransmissions, out of order left out to fit 80 columns;"))));
+  EXPECT_EQ(lines_in_columns(200, "NO_COLOR=1", "show --summary " + file),
+            lines_of(halfopen_run({"show", "--summary", file}).out));
 }
 
 TEST_F(Show, ColoursSurviveThePager) {

@@ -109,6 +109,23 @@ TEST(CommandLine, ListGivesEachScenarioALine) {
   }
 }
 
+// The normal close, the four failures as the book has them (UNP, 5.12 to 5.16), the frozen process; each
+// before its variants.
+TEST(CommandLine, ListIsInTheOrderOfTheStory) {
+  const std::vector<std::string> story{"normal-close", "process-killed", "host-crash",
+                                       "host-reboot",  "host-shutdown",  "process-frozen"};
+  std::vector<std::string> heads;
+  std::string last;
+  for (const std::string& line : lines_of(halfopen_run({"list"}).out)) {
+    const std::string name = line.substr(0, line.find(' '));
+    const bool is_variant = !heads.empty() && name.starts_with(heads.back() + "-");
+    EXPECT_TRUE(!is_variant || last < name) << name << " after " << last;
+    if (!is_variant) heads.push_back(name);
+    last = name;
+  }
+  EXPECT_EQ(heads, story);
+}
+
 TEST(CommandLine, ProfilesListsTheStacksAndPrintsOneWithSources) {
   const Outcome table = halfopen_run({"profiles"});
   EXPECT_EQ(table.status, 0) << table.err;

@@ -1,5 +1,5 @@
 // How programs learn, by every way that a real one was seen to take.
-#include "cli/tell/notice.h"
+#include "capture/note/notice.h"
 
 #include <gtest/gtest.h>
 

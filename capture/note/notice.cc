@@ -1,4 +1,4 @@
-#include "cli/tell/notice.h"
+#include "capture/note/notice.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "capture/compare/compare.h"
 #include "capture/decode/link_layer.h"
 #include "capture/file/reader.h"

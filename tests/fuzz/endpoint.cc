@@ -131,12 +131,13 @@ class Driven {
 
   // To the next deadline, or some time on, with the deadlines on the way.
   void pass_time() {
+    constexpr int kMostDeadlines = 10'000;  // two hours of keepalive probes, a second apart, are not as many
     constexpr std::array<Duration, 4> kUnits{1us, 1ms, 100ms, 30s};
     const std::uint8_t how = script_.byte();
     const Deadline next = tcp_.next_deadline();
     TimePoint until = now_ + kUnits[how % 4] * script_.byte();
     if (how >= 128 && next.when != kNever) until = std::max(now_, next.when);
-    for (int i = 0; i < 1000; ++i) {
+    for (int i = 0; i < kMostDeadlines; ++i) {
       const Deadline due = tcp_.next_deadline();
       if (due.when > until || tcp_.state() == State::closed) break;
       require(due.why != Timer::count_, "a deadline has a reason");

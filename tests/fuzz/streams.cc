@@ -36,7 +36,7 @@ class BadPath {
     std::size_t sent_a = 0;
     std::size_t sent_b = 0;
     for (int i = 0; i < 4000 && !is_over(); ++i) {
-      pair_.run_for(std::chrono::milliseconds{1 + script_.byte() * 4u});
+      pair_.run_for(script_.is_over() ? Duration{1s} : Duration{1ms} * (1 + script_.byte() * 4));
       push(pair_.a, from_a_, sent_a);
       if (pair_.b.endpoint == nullptr) continue;
       push(pair_.b, from_b_, sent_b);
@@ -49,7 +49,7 @@ class BadPath {
  private:
   const char* system() { return kSystems[script_.byte() % kSystems.size()]; }
 
-  // When the input is over, the path is good: what can be finished is.
+  // When the input is over, the path is good, and the programs are in no hurry: what can be finished is.
   std::vector<Duration> route() {
     if (script_.is_over()) return {pair_.one_way};
     const std::uint8_t how = script_.byte();
@@ -66,7 +66,7 @@ class BadPath {
     if (done == all.size()) {
       tcp.shutdown_write(pair_.now);
     } else {
-      const std::size_t most = 1 + script_.byte() * 64u;
+      const std::size_t most = script_.is_over() ? all.size() : 1 + script_.byte() * 64u;
       const std::string_view text = std::string_view{all}.substr(done, most);
       done += tcp.write(pair_.now, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     }

@@ -74,6 +74,7 @@ void fuzz_guest_frames(Bytes input);  // guests.cc
 void fuzz_elf(Bytes input);           // guests.cc
 void fuzz_cpio(Bytes input);          // guests.cc
 void fuzz_endpoint(Bytes input);      // endpoint.cc
+void fuzz_host(Bytes input);          // host.cc
 void fuzz_streams(Bytes input);       // streams.cc
 
 }  // namespace halfopen::fuzz

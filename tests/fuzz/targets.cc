@@ -18,6 +18,7 @@ const std::vector<Target>& targets() {
                                        {"guest_frames", fuzz_guest_frames},
                                        {"cpio", fuzz_cpio},
                                        {"endpoint", fuzz_endpoint},
+                                       {"host", fuzz_host},
                                        {"streams", fuzz_streams}};
   return all;
 }

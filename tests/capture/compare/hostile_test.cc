@@ -146,6 +146,16 @@ TEST(HostileCompare, TimeThatRunsBackIsAFault) {
   EXPECT_THAT(little.comparison.remarks, ElementsAre(HasSubstr("time runs back at packet 6")));
 }
 
+// A relative bound is one of the gap's length, also where the clock was set back in it.
+TEST(HostileCompare, ACaptureWhoseClockWasSetBackIsAsLateAsItself) {
+  const Scratch scratch;
+  TraceOfPackets set_back = base_trace();
+  for (std::size_t i = base::kEcho; i < set_back.packets.size(); ++i) set_back.packets[i].at -= 500ms;
+  const std::string a = set_back.write(scratch, "a.pcap");
+  const Compared found = compare_files(a, a);
+  EXPECT_THAT(found.differing(), IsEmpty()) << found.text();
+}
+
 // Linux cooked, as `tcpdump -i any` has it: each packet on two devices.
 std::vector<std::uint8_t> on_any(const std::vector<std::uint8_t>& file) {
   std::vector<std::uint8_t> out{file.begin(), file.begin() + kFileHeader};

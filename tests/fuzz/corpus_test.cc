@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@
 #include "tests/fuzz/target.h"
 
 namespace halfopen::fuzz {
+
+// For ctest's names, which go by what a parameter looks like.
+static void PrintTo(const Target& target, std::ostream* out) { *out << target.name; }
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -47,7 +52,7 @@ Input changed(Input input, Rng& rng) {
 
 class Corpus : public ::testing::TestWithParam<Target> {};
 INSTANTIATE_TEST_SUITE_P(Targets, Corpus, ::testing::ValuesIn(targets()),
-                         [](const auto& info) { return std::string{info.param.name}; });
+                         [](const auto& test) { return std::string{test.param.name}; });
 
 TEST_P(Corpus, EveryInputKeepsThePromises) {
   const std::vector<fs::path> files = corpus_of(GetParam().name);

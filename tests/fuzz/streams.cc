@@ -25,8 +25,9 @@ class BadPath {
   explicit BadPath(Script& script)
       : script_{script}, pair_{system(), system(), std::chrono::microseconds{100 + script.word() * 4u}} {
     pair_.records = false;
-    from_a_ = stream(script.word(), 1);
-    from_b_ = stream(script.word(), 2);
+    constexpr std::size_t kMost = 20'000;  // several windows of a slow start
+    from_a_ = stream(script.word() % kMost, 1);
+    from_b_ = stream(script.word() % kMost, 2);
     b_reads_late_ = (script.byte() & 1) != 0;
     pair_.route = [this] { return route(); };
   }

@@ -47,8 +47,10 @@ void Pairing::tell(std::size_t side, SideConnection& connection, SideConnection&
 }
 
 void Pairing::add(std::size_t side, SideConnection& connection) {
+  // Its partner may have come before anything told their roles, though something has told them since.
+  if (!connection.has_handshake && pair_without_roles(side, connection)) return;
   if (!find_roles(connection)) {
-    add_without_roles(side, connection);
+    without_roles_[side].push_back(&connection);
     return;
   }
   Endpoint& mine = endpoint(side, connection.server);
@@ -61,18 +63,16 @@ void Pairing::add(std::size_t side, SideConnection& connection) {
   tell(side, connection, other);
 }
 
-void Pairing::add_without_roles(std::size_t side, SideConnection& connection) {
+bool Pairing::pair_without_roles(std::size_t side, SideConnection& connection) {
   auto& others = without_roles_[1 - side];
   const auto same = std::ranges::find_if(
       others, [&](const SideConnection* other) { return is_same_pair(connection, *other); });
-  if (same == others.end()) {
-    without_roles_[side].push_back(&connection);
-    return;
-  }
+  if (same == others.end()) return false;
   SideConnection& other = **same;
   others.erase(same);
   if (connection.client != other.client) std::swap(connection.client, connection.server);
   tell(side, connection, other);
+  return true;
 }
 
 void Pairing::join(Endpoint& a, Endpoint& b) {

@@ -44,7 +44,7 @@ class Pairing {
   Endpoint& endpoint(std::size_t side, const SocketAddress& address);
   Endpoint* first_alone(std::size_t side, const Endpoint* with_port_of);
   static void join(Endpoint& a, Endpoint& b);
-  void add_without_roles(std::size_t side, SideConnection& connection);
+  bool pair_without_roles(std::size_t side, SideConnection& connection);
   void tell(std::size_t side, SideConnection& connection, SideConnection& other);
 
   OnPair on_pair_;

@@ -51,6 +51,7 @@ bool read_bounds(std::string_view text, Tolerance& out) {
 }  // namespace
 
 Duration Tolerance::allowed(Duration gap, bool is_timer) const {
+  gap = std::chrono::abs(gap);  // a clock that was set back leaves negative ones
   const auto share = [gap](double part) {
     return Duration{static_cast<std::int64_t>(static_cast<double>(gap.count()) * part)};
   };

@@ -9,8 +9,8 @@
 
 #include "capture/compare/tolerance.h"
 #include "capture/file/output_file.h"
+#include "cli/line/pairing.h"
 #include "cli/run/find_scenario.h"
-#include "cli/run/run_scenario.h"
 #include "sim/scenario/scenario_toml.h"
 
 namespace halfopen {

@@ -7,20 +7,12 @@
 #include <vector>
 
 #include "capture/compare/compare.h"
+#include "cli/line/pairing.h"
 #include "cli/tell/demand.h"
 #include "sim/base/time.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {
-
-// Which hosts of a run are this machine's kernel; the others are models.
-struct Pairing {
-  bool client_is_kernel = false;
-  bool server_is_kernel = false;
-
-  [[nodiscard]] bool is_simulated() const { return !client_is_kernel && !server_is_kernel; }
-  friend bool operator==(const Pairing&, const Pairing&) = default;
-};
 
 // What is run.
 struct RunSpec {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <utility>
 #include <vector>
@@ -16,17 +15,6 @@
 
 namespace halfopen {
 namespace {
-
-struct NamedPairing {
-  std::string_view name;
-  Pairing hosts;
-};
-
-constexpr std::array<NamedPairing, 4> kPairings{
-    {{"sim", {}},
-     {"replay", {.client_is_kernel = true}},
-     {"live", {.client_is_kernel = true, .server_is_kernel = true}},
-     {"model-kernel", {.server_is_kernel = true}}}};
 
 // A kernel is no profile: what the scenario says of one does not apply to it, and `when` sees Linux.
 NamedScenario scenario_for(const RunSpec& spec) {
@@ -102,16 +90,6 @@ KernelRunOptions kernel_options(const RunSpec& spec, const Observers& observers,
 }  // namespace
 
 bool is_in_guest() { return std::getenv("HALFOPEN_VIRTUAL_TIME") != nullptr; }
-
-std::string_view to_string(const Pairing& hosts) {
-  return std::ranges::find(kPairings, hosts, &NamedPairing::hosts)->name;
-}
-
-std::optional<Pairing> pairing_from(std::string_view name) {
-  const auto found = std::ranges::find(kPairings, name, &NamedPairing::name);
-  if (found == kPairings.end()) return std::nullopt;
-  return found->hosts;
-}
 
 PreparedRun prepare_run(const RunSpec& spec) {
   PreparedRun run{.spec = spec, .named = scenario_for(spec), .facts = {}, .info = {}};

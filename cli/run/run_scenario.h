@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,10 +15,6 @@
 #include "sim/trace/observe.h"
 
 namespace halfopen {
-
-// "sim", "replay" (kernel client, model server), "live" (both kernel) and "model-kernel".
-[[nodiscard]] std::string_view to_string(const Pairing& hosts);
-[[nodiscard]] std::optional<Pairing> pairing_from(std::string_view name);
 
 // In a guest of `halfopen vm`, whose init says so in the environment: kernels keep virtual time there.
 [[nodiscard]] bool is_in_guest();

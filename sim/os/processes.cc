@@ -1,7 +1,6 @@
 #include "sim/os/processes.h"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 namespace halfopen {
@@ -78,7 +77,7 @@ void Processes::disown_children(Process& process) {
     process.zombies.pop_front();
   }
   if (process.children == 0) return;
-  for (const auto& child : std::views::values(table_)) {
+  for (const auto& [pid, child] : table_) {
     if (child->parent == process.pid) child->parent = kInitPid;
   }
 }
@@ -137,10 +136,10 @@ Process* Processes::find(std::uint32_t pid) {
 }
 
 Process* Processes::newest_forked() {
-  for (auto& entry : table_ | std::views::reverse) {
-    if (!entry.second->ended && !entry.second->is_program) return entry.second.get();
-  }
-  return nullptr;
+  const auto newest = std::find_if(table_.rbegin(), table_.rend(), [](const auto& entry) {
+    return !entry.second->ended && !entry.second->is_program;
+  });
+  return newest == table_.rend() ? nullptr : newest->second.get();
 }
 
 std::vector<std::uint32_t> Processes::alive() const {

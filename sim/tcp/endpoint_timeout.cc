@@ -112,8 +112,11 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
   if (sent_.empty()) return;
   if (state_ == State::syn_sent || state_ == State::syn_received) return on_handshake_timer(now);
   // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
-  // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out).
-  const bool probing = snd_wnd_ == 0 && now - last_received_ <= 2 * os().rtt.rto_max.value;
+  // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out), or the user's limit. Before Linux's commit
+  // 97a9063518f1 that shortened each wait to a tick instead, once it was over.
+  const bool is_over_limit = options_.user_timeout > Duration{0} && retrans_stamp_ != kNever &&
+                             now - retrans_stamp_ >= options_.user_timeout;
+  const bool probing = snd_wnd_ == 0 && !is_over_limit && now - last_received_ <= 2 * os().rtt.rto_max.value;
   if (!probing && gives_up(now)) return give_up(now, Cause::timed_out);
   enter_loss(now);
   if (retransmits_ < 255) ++retransmits_;

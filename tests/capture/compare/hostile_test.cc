@@ -98,6 +98,28 @@ TEST(HostileCompare, AMissingHandshakeIsSaidAndNumbersBeginAtTheFirstPacket) {
   EXPECT_THAT(found.comparison.faults, IsEmpty());
 }
 
+// Neither its ports nor a handshake tell the roles of the first connection. The second tells them, in one
+// trace before the first one of the other is read: a packet that cannot be read comes before both.
+TEST(HostileCompare, AConnectionWithoutRolesFindsItsPartnerThoughALaterOneTellsThem) {
+  const Scratch scratch;
+  constexpr std::uint16_t kLowPort = 5000;
+  TraceOfPackets trace;
+  trace.add({.at = 1s, .flags = tcp_flag::ack, .seq = 1, .ack = 1, .port = kLowPort});
+  trace.add({.at = 100s, .flags = tcp_flag::syn, .seq = 100'000, .port = kLowPort});
+  std::vector<std::uint8_t> file = read_file(trace.write(scratch, "whole.pcap"));
+  const std::vector<std::uint8_t> first{file.begin() + kFileHeader,
+                                        file.begin() + kFileHeader + kRecordHeader};
+  std::vector<std::uint8_t> unreadable{first};
+  put32(unreadable, 8, 1);
+  put32(unreadable, 12, 1);
+  unreadable.push_back(0);
+  file.insert(file.begin() + kFileHeader, unreadable.begin(), unreadable.end());
+  write_file(scratch.file("a.pcap"), file);
+  const Compared found = compare_files(scratch.file("a.pcap"), scratch.file("a.pcap"));
+  EXPECT_TRUE(found.comparison.is_same()) << found.text();
+  EXPECT_EQ(found.comparison.connections, 2u);
+}
+
 TEST(HostileCompare, ConnectionsThatNothingTellsApartAreListed) {
   const Scratch scratch;
   const auto strangers = [](std::uint16_t first_port) {
@@ -144,6 +166,16 @@ TEST(HostileCompare, TimeThatRunsBackIsAFault) {
   const Compared little = compare_files(a, changed.write(scratch, "c.pcap"));
   EXPECT_THAT(little.comparison.faults, IsEmpty()) << little.text();
   EXPECT_THAT(little.comparison.remarks, ElementsAre(HasSubstr("time runs back at packet 6")));
+}
+
+// A relative bound is one of the gap's length, also where the clock was set back in it.
+TEST(HostileCompare, ACaptureWhoseClockWasSetBackIsAsLateAsItself) {
+  const Scratch scratch;
+  TraceOfPackets set_back = base_trace();
+  for (std::size_t i = 0; i < base::kEcho; ++i) set_back.packets[i].at += 10s;
+  const std::string a = set_back.write(scratch, "a.pcap");
+  const Compared found = compare_files(a, a);
+  EXPECT_THAT(found.differing(), IsEmpty()) << found.text();
 }
 
 // Linux cooked, as `tcpdump -i any` has it: each packet on two devices.

@@ -356,6 +356,47 @@ TEST(World, EverythingThatWasSentIsDeliveredLostOrInFlight) {
   }
 }
 
+// Packets over the MTU, and options that nobody can read, as a SACK option without blocks is.
+class Faults final : public Observer {
+ public:
+  void on_packet(const PacketNote& note) override {
+    constexpr std::size_t kMtu = 1500;
+    const Segment* tcp = note.packet->segment();
+    ++packets;
+    blocks += tcp->options.sack().empty() ? 0u : 1u;
+    too_long += wire_size(*note.packet) > kMtu ? 1u : 0u;
+    unreadable += TcpOptions::parse(tcp->options.wire()) ? 0u : 1u;
+  }
+  void on_note(const Note& /*note*/) override {}
+
+  std::size_t packets = 0, blocks = 0, too_long = 0, unreadable = 0;
+};
+
+// Retransmissions beside SACK blocks were over the MTU once.
+TEST(World, OverABadPathEveryPacketIsOne) {
+  const std::string holes =
+      "[path.to_server]\ndelay = '20ms'\nloss = 0.15\nreorder = 0.3\nreorder_delay = '30ms'\n"
+      "[path.to_client]\ndelay = '20ms'\nloss = 0.02\n[server]\nprofile = 'linux-6.1'\nprogram = 'sink'\n";
+  const std::string both_ways =
+      "[path]\ndelay = '20ms'\nloss = 0.03\n[server]\nprofile = 'linux-6.1'\nprogram = 'echo-server'\n";
+  for (const std::string& bad : {holes, both_ways}) {
+    const Scenario scenario = parse_scenario(
+        "title = 'x'\nuntil = '3000s'\n[client]\nprofile = 'linux-6.1'\nprogram = 'bulk-client'\nbytes = "
+        "3000000\n" +
+            bad,
+        "x.toml");
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      Faults faults;
+      World world{scenario, {.seed = seed, .observers = {&faults}}};
+      world.run();
+      EXPECT_GT(faults.packets, 300u) << seed;
+      EXPECT_GT(faults.blocks, 30u) << seed;
+      EXPECT_EQ(faults.too_long, 0u) << seed;
+      EXPECT_EQ(faults.unreadable, 0u) << seed;
+    }
+  }
+}
+
 TEST(World, SkippedSysctlsAreRemarkedAtTheStart) {
   Record record;
   Scenario scenario =

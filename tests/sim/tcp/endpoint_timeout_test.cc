@@ -193,6 +193,24 @@ TEST(UserTimeout, LinuxsWheelAddsItsShare) {
   EXPECT_LE(a.now(), at(1s + 5500ms));
 }
 
+// Commit 97a9063518f1 of Linux: nor does a peer outlast it that takes its window back. Without the commit,
+// packets go out tick by tick from then on, for four minutes.
+TEST(UserTimeout, LinuxEndsRetransmissionsIntoAWindowThatWasTakenBack) {
+  for (const char* os : {"linux-6.1", "linux-6.18"}) {
+    Alone a{os};
+    a.pair.a.options.user_timeout = 5s;
+    a.ideal().open().run(at(1s) - a.now());
+    a.write(100);
+    Segment closed = a.ack_of(0);
+    closed.window = 0;
+    a.take(closed);
+    a.run_out();
+    EXPECT_EQ(a.sent_at(at(1s)), "0.000 0.220 0.440 0.880 1.760 3.520") << os;
+    EXPECT_EQ(a.now(), at(1s + 440ms + 5s)) << os;
+    EXPECT_EQ(a.tcp().peek_error(), Errno::timedout) << os;
+  }
+}
+
 // RFC 9293 section 3.8.3: the user's limit counts from the sending.
 TEST(UserTimeout, ThePlainRfcsCountFromTheSending) {
   Alone a{"rfc"};

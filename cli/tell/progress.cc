@@ -51,12 +51,13 @@ void Progress::on_packet(const PacketNote& note) {
 }
 
 std::string Progress::text(TimePoint now) const {
-  std::string line = fmt::format("{} elapsed; last sent: {}", human_duration(now - kTimeZero), last_);
+  std::string line = human_duration(now - kTimeZero) + ": sent " + last_;
   if (last_at_ != kNever) line += fmt::format(", {} ago", human_duration(now - last_at_));
+  std::vector<std::string> to_come;
   const auto next = std::ranges::upper_bound(expected_, now);
-  if (next != expected_.end())
-    line += fmt::format("; by the model the next in {}", human_duration(*next - now));
-  if (expected_end_ > now) line += fmt::format(", the end at {}", human_duration(expected_end_ - kTimeZero));
+  if (next != expected_.end()) to_come.push_back("next in " + human_duration(*next - now));
+  if (expected_end_ > now) to_come.push_back("end at " + human_duration(expected_end_ - kTimeZero));
+  if (!to_come.empty()) line += fmt::format("; model: {}", fmt::join(to_come, ", "));
   return line;
 }
 

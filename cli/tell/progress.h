@@ -21,7 +21,7 @@ class Progress final : public Observer {
   void on_packet(const PacketNote& note) override;
   void on_note(const Note&) override {}
 
-  // "12.0 s; last sent: retransmission 3, 1.6 s ago; by the model the next in 3.5 s, the end at 9 min 57 s".
+  // "12 s: sent retransmission 3, 1.6 s ago; model: next in 3.5 s, end at 9 min 57 s".
   [[nodiscard]] std::string text(TimePoint now) const;
 
  private:

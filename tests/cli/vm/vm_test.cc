@@ -132,11 +132,17 @@ TEST(Vm, PhaseMovesTheTimersOfTheKernel) {
     EXPECT_GE(sendings.size(), 2u) << outcome.out << outcome.err;
     return sendings.size() < 2 ? 0.0 : sendings[1] - sendings[0];
   };
-  // A jiffy of this kernel is 4 ms: 2 ms later the next one is 2 ms nearer, or one has just been passed.
-  // Near a tick it is uneven, as docs/vm.md has it: these two phases are not.
+  // A jiffy of this kernel is 4 ms: a millisecond later the next one is a millisecond nearer. Near a tick it
+  // is uneven, over two phases of four (docs/vm.md), and where that is depends on the image.
   constexpr double kJiffy = 0.004;
-  const double moved = std::fmod(retransmission("2") - retransmission("4") + kJiffy, kJiffy);
-  EXPECT_NEAR(moved, 0.002, 0.0005);
+  std::vector<double> gaps;
+  for (const char* phase : {"0", "1", "2", "3", "4"}) gaps.push_back(retransmission(phase));
+  int even = 0;
+  for (std::size_t i = 0; i + 1 < gaps.size(); ++i) {
+    const double nearer = std::fmod(gaps[i] - gaps[i + 1] + kJiffy, kJiffy);
+    if (std::abs(nearer - 0.001) < 0.0003) ++even;
+  }
+  EXPECT_GE(even, 2) << ::testing::PrintToString(gaps);
 }
 
 // What a user calls the outputs is nothing to the run, and the run speaks of them in the user's words.

@@ -1,6 +1,8 @@
 // halfopen as it is installed: everything in its place, and found there.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "tests/cli/installed.h"
 #include "tests/cli/kernel_fixture.h"
 #include "tests/support/tools.h"
@@ -89,6 +91,54 @@ TEST(ManPage, KnowsEveryCommandAndOption) {
   for (const std::string& word : lines_of(words.out)) {
     EXPECT_NE(page.find(word), std::string::npos) << word << " is not in docs/man/halfopen.1";
   }
+}
+
+// "halfopen sim NAME|FILE.toml [OPTION]...", from what --help says of a command's positionals.
+std::string synopsis_of(const std::string& command) {
+  std::string text = "halfopen " + command;
+  bool is_positional = false;
+  for (const std::string& line : lines_of(halfopen_run({command, "--help"}).out)) {
+    if (line.empty()) is_positional = false;
+    if (is_positional && line.size() > 2 && line[2] != ' ') {
+      std::istringstream words{line};
+      std::string name;
+      std::string type;
+      std::string how;
+      words >> name >> type >> how;
+      text += how == "REQUIRED" ? " " + type : " [" + type + "]" + (how == "..." ? how : "");
+    }
+    if (line == "Positionals:") is_positional = true;
+  }
+  text += " [OPTION]...";
+  if (command == "vm") text += " -- COMMAND [ARGUMENT]...";
+  if (command == "replay" || command == "live" || command == "run") text += " [-- COMMAND [ARGUMENT]...]";
+  return text;
+}
+
+// A line of the page without its macro, quotes and escapes: what a reader sees.
+std::string plain(std::string line) {
+  line.erase(0, line.find(' ') + 1);
+  std::string text;
+  bool is_quoted = false;
+  for (const char c : line) {
+    if (c == '"') is_quoted = !is_quoted;
+    if (c == '"' || c == '\\' || (c == ' ' && !is_quoted)) continue;
+    text += c;
+  }
+  return text;
+}
+
+TEST(ManPage, SynopsesAreThoseOfTheHelp) {
+  std::vector<std::string> shown;
+  for (const std::string& line : lines_of(read_bytes(kTop / "docs/man/halfopen.1"))) {
+    if (line.starts_with(".BI \"halfopen ")) shown.push_back(plain(line));
+  }
+  const Outcome commands =
+      shell("\"$HALFOPEN\" --help | sed -n '/^Commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p'");
+  std::vector<std::string> expected;
+  for (const std::string& command : lines_of(commands.out)) expected.push_back(synopsis_of(command));
+  ASSERT_GT(expected.size(), 10u);
+  EXPECT_THAT(shown, ::testing::UnorderedElementsAreArray(expected));
 }
 
 class InstalledOnTheKernel : public test::InstalledTest {

@@ -55,6 +55,16 @@ TEST_F(VmCheck, WhatWasBlessedInAGuestHoldsThere) {
   for (const char* phase : {"1", "3", "50"}) expect_same({"--phase", phase}, {});
 }
 
+// All of them, in nearly three hours of the kernel's time.
+TEST(VmReferences, OfTheKernelThatMadeThemHoldThere) {
+  const test::Scratch scratch;
+  const std::string references = std::string{HALFOPEN_SOURCE_DIR} + "/pcaps/linux-6.1";
+  const Outcome outcome = vm(scratch, {"--with", references, "--", "check", "--client", "kernel", "--server",
+                                       "kernel", "--against", references});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("32 scenarios: 32 ok"));
+}
+
 // There is one processor, and no time to be won by waiting together: each run begins when the one before is
 // over.
 TEST_F(VmCheck, InAGuestOneRunsAtATime) {

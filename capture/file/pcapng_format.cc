@@ -76,6 +76,9 @@ std::span<const std::uint8_t> BlockBuilder::finish() {
   return bytes_;
 }
 
-void BlockBuilder::reopen() { bytes_.resize(bytes_.size() - 2 * sizeof(std::uint32_t)); }
+void BlockBuilder::reopen() {
+  constexpr std::ptrdiff_t kTail = 2 * sizeof(std::uint32_t);  // end of options, and the length
+  bytes_.erase(bytes_.end() - kTail, bytes_.end());
+}
 
 }  // namespace halfopen::pcapng

@@ -15,8 +15,10 @@ const std::string kTop{HALFOPEN_SOURCE_DIR};
 
 #if defined(__SANITIZE_ADDRESS__)  // the library was built with sanitizers: who links it needs them, too
 constexpr const char* kFlags = "-fsanitize=address,undefined";
+// The sanitizer looks for the library's throw when it starts, so that one must be there, too.
 constexpr const char* kPreload =
-    "ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=\"$(g++ -print-file-name=libasan.so)\" ";
+    "ASAN_OPTIONS=detect_leaks=0 LD_PRELOAD=\"$(g++ -print-file-name=libasan.so) $(g++ "
+    "-print-file-name=libstdc++.so.6)\" ";
 #else
 constexpr const char* kFlags = "";
 constexpr const char* kPreload = "";

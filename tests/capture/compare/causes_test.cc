@@ -55,19 +55,6 @@ std::function<Pair()> erased(std::size_t index) {
   });
 }
 
-void without_option_sack(TraceOfPackets& t) {
-  for (const std::size_t syn : {0u, 1u}) {
-    TcpOptions options;
-    options.add_mss(1460);
-    options.add_nop();
-    options.add_nop();
-    options.add_timestamps({TsVal{1}, TsVal{0}});
-    options.add_nop();
-    options.add_window_scale(7);
-    t.packets[syn].segment().options = options;
-  }
-}
-
 std::vector<Duration> doubling(int count) {
   std::vector<Duration> times{220ms, 440ms};  // a tail loss probe, then the first timeout
   Duration gap = 440ms;

@@ -87,16 +87,7 @@ TEST(Explain, AProbeOfOneSideIsExplainedWhereTheSynsDo) {
   EXPECT_THAT(extra.comparison.first,
               HasSubstr("B sends a tail loss probe (RFC 8985 section 7) that A lacks: "
                         "why cannot be told from the packets"));
-  for (const std::size_t syn : {0u, 1u}) {
-    TcpOptions options;
-    options.add_mss(1460);
-    options.add_nop();
-    options.add_nop();
-    options.add_timestamps({TsVal{1}, TsVal{0}});
-    options.add_nop();
-    options.add_window_scale(7);
-    without.packets[syn].segment().options = options;
-  }
+  without_option_sack(without);
   const Compared no_sack = compare_traces(without, with);
   EXPECT_THAT(no_sack.differing().back().explanation, HasSubstr("no SACK was agreed in A (its SYNs)"))
       << no_sack.text();

@@ -87,4 +87,18 @@ struct Compared {
 [[nodiscard]] Compared compare_files(const std::string& a, const std::string& b,
                                      const CompareOptions& options = {});
 
+// As if neither end had offered SACK: both SYNs have timestamps and a window scale.
+inline void without_option_sack(TraceOfPackets& t) {
+  for (const std::size_t syn : {0u, 1u}) {
+    TcpOptions options;
+    options.add_mss(1460);
+    options.add_nop();
+    options.add_nop();
+    options.add_timestamps({TsVal{1}, TsVal{0}});
+    options.add_nop();
+    options.add_window_scale(7);
+    t.packets[syn].segment().options = options;
+  }
+}
+
 }  // namespace halfopen::test

@@ -34,8 +34,8 @@ World::World(const Scenario& scenario, const WorldOptions& options)
   for (Observer* observer : options.observers) trace_.subscribe(*observer);
   trace_.subscribe(timeline_);
   const std::uint64_t seed = options.seed.value_or(scenario.seed);
-  client_ = make(scenario.client, HostId::client, options, seed);
-  server_ = make(scenario.server, HostId::server, options, seed);
+  client_ = make(scenario.client, HostId::client, options, seed ^ scenario.salt);
+  server_ = make(scenario.server, HostId::server, options, seed ^ scenario.salt);
   for (const std::string& text : scenario.remarks) remark(text);
   server_->boot(now_);
   run_host(*server_, HostId::server);  // it listens before the client's first call

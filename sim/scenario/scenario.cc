@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sim/base/plain_text.h"
+#include "sim/base/rng.h"
 #include "sim/scenario/scenario_toml.h"
 
 namespace halfopen {
@@ -30,6 +31,7 @@ Scenario interpret(const toml::table& tree) {
   const scenario_toml::Section root{tree, "a scenario", kRootKeys};
   Scenario scenario;
   scenario.title = plain_line(root.need_text("title"));
+  scenario.salt = Rng{0}.split(scenario.title).next();
   scenario.story = plain_text(root.text("story").value_or(""));
   set_ip_version(scenario, root.integer("ip_version", 4, 6).value_or(4) == 6 ? 6 : 4);
   if (root.has("ip_version") && root.need_integer("ip_version", 4, 6) == 5)

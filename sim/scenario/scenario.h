@@ -41,6 +41,8 @@ struct Scenario {
   int ip_version = 4;                 // or 6
   TimePoint until = kTimeZero + 24h;  // the run ends here at the latest
   std::uint64_t seed = 1;
+  std::uint64_t salt =
+      0;  // of the model hosts' ports and sequence numbers, from the file's title: merged captures stay apart
   bool sooner = true;  // "what would have told it sooner" is a meaningful question here
   PathConfig path;
   HostScenario client;

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/check/manifest.h"
 #include "tests/cli/process.h"
+#include "tests/support/scratch.h"
+#include "tests/support/tools.h"
 
 namespace halfopen {
 namespace {
@@ -42,6 +47,34 @@ TEST(Pcaps, ASummaryIsALineForEachConnectionAndHowItEnded) {
   EXPECT_THAT(crash.out, ::testing::EndsWith("\n1 connection, 12 packets\n"));
   EXPECT_THAT(summary_of("normal-close.live.pcapng").out, ::testing::HasSubstr("closed, client first\n"));
   EXPECT_THAT(summary_of("host-reboot.live.pcapng").out, ::testing::HasSubstr("reset by server\n"));
+}
+
+// Ports and sequence numbers are a scenario's own, so the connections of all captures stay apart in one file.
+TEST(Pcaps, MergedCapturesOfTheModelStayApart) {
+  if (!test::has_tool("mergecap")) GTEST_SKIP() << "mergecap is not installed";
+  const test::Scratch scratch;
+  const std::string merged = scratch.file("all.pcapng");
+  std::string command = "mergecap -w " + merged;
+  std::size_t connections = 0;
+  std::size_t packets = 0;
+  const auto totals = [](const std::string& file) {  // "1 connection, 12 packets"
+    const std::vector<std::string> lines = lines_of(halfopen_run({"show", "--summary", file}).out);
+    std::pair<std::size_t, std::size_t> found{};
+    std::string word;
+    std::istringstream{lines.back()} >> found.first >> word >> found.second;
+    return found;
+  };
+  for (const auto& entry : fs::directory_iterator{fs::path{HALFOPEN_SOURCE_DIR} / "pcaps"}) {
+    const std::string file = entry.path();
+    if (!file.ends_with(".sim.pcapng")) continue;
+    command += " " + file;
+    const auto [more, read] = totals(file);
+    connections += more;
+    packets += read;
+  }
+  ASSERT_GT(connections, 30u);
+  ASSERT_EQ(test::run_tool(command).status, 0) << command;
+  EXPECT_EQ(totals(merged), (std::pair{connections, packets}));
 }
 
 // The model's promise, held by the kernel: a probe, twelve retransmissions, and ETIMEDOUT ten minutes after

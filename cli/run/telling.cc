@@ -112,7 +112,7 @@ int Telling::finish(const RunEnd& end) {
 
 void Telling::print_tail(const RunEnd& end) {
   const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
-  ladder_.print_left_out();
+  options_.states ? states_.print_left_out() : ladder_.print_left_out();
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
   for (const std::string& line : seen) out_.line("  " + line);

@@ -100,6 +100,12 @@ bool is_about_packets(Subject subject) {
   return subject == Subject::retransmissions || subject == Subject::packets || subject == Subject::rung;
 }
 
+// Two segments may be one, or be read at once.
+bool is_fragile(const Expectation& expect) {
+  const bool counts_bytes = expect.subject == Subject::call && expect.result && expect.result->high > 0;
+  return is_about_packets(expect.subject) || counts_bytes || expect.waited || !expect.contains.empty();
+}
+
 template <class T>
 bool fits(const std::optional<T>& wanted, const T& found) {
   return !wanted || *wanted == found;
@@ -147,10 +153,11 @@ struct Tracker {
 
   Expectation expect;
   std::optional<TriggerWatch> watch;
-  std::optional<TimePoint> base;   // from which the window counts; none before the trigger
-  std::int64_t count = 0;          // occurrences in the window
-  std::optional<TimePoint> first;  // of them
-  std::string miss;                // the nearest thing that is not what was expected
+  std::optional<TimePoint> base;    // from which the window counts; none before the trigger
+  std::int64_t count = 0;           // occurrences in the window
+  std::optional<TimePoint> first;   // of them
+  std::optional<TimePoint> excess;  // the first that was one too many
+  std::string miss;                 // the nearest thing that is not what was expected
   bool miss_is_out_of_window = false;
   TimePoint miss_at;  // if it is
 
@@ -162,6 +169,8 @@ struct Tracker {
     if (in_window(t)) {
       ++count;
       if (!first) first = t;
+      const bool is_excess = expect.never || (expect.count && count > expect.count->high);
+      if (is_excess && !excess) excess = t;
     } else if (!miss_is_out_of_window || is_nearer(t)) {
       miss = fmt::format("{} at {}", what, moment_text(t));
       miss_is_out_of_window = true;
@@ -208,6 +217,9 @@ std::string found_text(const Tracker& tracker) {
 Verdict verdict_of(const Tracker& tracker) {
   const Expectation& expect = tracker.expect;
   Verdict verdict{.what = Verdict::What::failed, .place = expect.place, .text = expect.text, .found = {}};
+  verdict.is_fragile = is_fragile(expect);
+  verdict.program = program_of(expect);
+  if (tracker.base && !expect.at_end) verdict.decided_at = tracker.excess.value_or(tracker.closes());
   if (!tracker.base) {
     verdict.found = fmt::format("no \"{}\"", expect.after->text);
     return verdict;

@@ -159,7 +159,8 @@ struct Tracker {
   std::optional<TimePoint> excess;  // the first that was one too many
   std::string miss;                 // the nearest thing that is not what was expected
   bool miss_is_out_of_window = false;
-  TimePoint miss_at;  // if it is
+  TimePoint miss_at;                   // if it is
+  std::optional<TimePoint> held_near;  // of states: when, outside the window, they were nearest to it
 
   [[nodiscard]] TimePoint opens() const { return *base + expect.from; }
   [[nodiscard]] TimePoint closes() const { return expect.to == Duration::max() ? kNever : *base + expect.to; }
@@ -183,14 +184,17 @@ struct Tracker {
   [[nodiscard]] Duration depth(TimePoint t) const {
     return closes() == kNever ? t - opens() : std::min(t - opens(), closes() - t);
   }
+  void held_outside(TimePoint t) {
+    if (!held_near || distance(t) < distance(*held_near)) held_near = t;
+  }
+  [[nodiscard]] Duration distance(TimePoint t) const {
+    return t < opens() ? opens() - t : std::max(Duration::zero(), t - closes());
+  }
   void missed(TimePoint t, const std::string& what) {
     if (!miss_is_out_of_window) miss = fmt::format("{} at {}", what, moment_text(t));
   }
 
  private:
-  [[nodiscard]] Duration distance(TimePoint t) const {
-    return t < opens() ? opens() - t : std::max(Duration::zero(), t - closes());
-  }
   // To the window than the miss so far. Before the trigger the later one is; no window is known yet.
   [[nodiscard]] bool is_nearer(TimePoint t) const { return !base || distance(t) < distance(miss_at); }
 };
@@ -236,6 +240,9 @@ Verdict verdict_of(const Tracker& tracker) {
   } else if (tracker.miss_is_out_of_window && !(expect.count && tracker.count > expect.count->high)) {
     verdict.missed_at = tracker.miss_at;
     verdict.missed_by = tracker.miss_by();
+  } else if (tracker.held_near && !expect.count) {
+    verdict.missed_at = *tracker.held_near;
+    verdict.missed_by = tracker.distance(*tracker.held_near);
   }
   return verdict;
 }
@@ -263,7 +270,9 @@ struct Expectations::Impl {
     for (Tracker& tracker : trackers) {
       const Expectation& expect = tracker.expect;
       if (expect.subject != Subject::state || expect.at_end || !tracker.base || tracker.count > 0) continue;
-      if (tracker.opens() >= until || tracker.closes() < now) continue;
+      const bool is_outside = tracker.opens() >= until || tracker.closes() < now;
+      if (is_outside && states_hold(expect)) tracker.held_outside(tracker.closes() < now ? now : until);
+      if (is_outside) continue;
       const TimePoint t = std::max(now, tracker.opens());
       if (states_hold(expect)) {
         tracker.occurred(t, {});

@@ -69,7 +69,9 @@ struct Expectations::Impl {
     for (Tracker& tracker : trackers) {
       const Expectation& expect = tracker.expect;
       if (expect.subject != Subject::state || expect.at_end || !tracker.base || tracker.count > 0) continue;
-      if (tracker.opens() >= until || tracker.closes() < now) continue;
+      const bool is_outside = tracker.opens() >= until || tracker.closes() < now;
+      if (is_outside && states_hold(expect)) tracker.held_outside(tracker.closes() < now ? now : until);
+      if (is_outside) continue;
       const TimePoint t = std::max(now, tracker.opens());
       if (states_hold(expect)) {
         tracker.occurred(t, {});

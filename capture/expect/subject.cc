@@ -44,6 +44,11 @@ bool is_about_packets(Subject subject) {
   return subject == Subject::retransmissions || subject == Subject::packets || subject == Subject::rung;
 }
 
+bool is_fragile(const Expectation& expect) {
+  const bool counts_bytes = expect.subject == Subject::call && expect.result && expect.result->high > 0;
+  return is_about_packets(expect.subject) || counts_bytes || expect.waited || !expect.contains.empty();
+}
+
 std::optional<HostId> program_of(const Expectation& expect) {
   if (expect.subject == Subject::call || is_about_process(expect.subject)) return expect.host;
   if (!expect.after) return std::nullopt;

@@ -14,6 +14,8 @@ namespace halfopen {
 // How a process ends, what it prints, which signals it gets.
 [[nodiscard]] bool is_about_process(Expectation::Subject subject);
 [[nodiscard]] bool is_about_packets(Expectation::Subject subject);
+// It hangs on what a few milliseconds change: two segments may be one, or be read at once.
+[[nodiscard]] bool is_fragile(const Expectation& expect);
 // Whose program an expectation is about, if it names what one does: its calls, what it prints, how it ends.
 // States and packets are the kernel's or the model's, whoever runs there.
 [[nodiscard]] std::optional<HostId> program_of(const Expectation& expect);

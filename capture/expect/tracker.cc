@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "capture/expect/subject.h"
+
 namespace halfopen {
 namespace {
 
@@ -39,6 +41,8 @@ void Tracker::occurred(TimePoint t, const std::string& what) {
   if (in_window(t)) {
     ++count;
     if (!first) first = t;
+    const bool is_excess = expect.never || (expect.count && count > expect.count->high);
+    if (is_excess && !excess) excess = t;
   } else if (!miss_is_out_of_window || is_nearer(t)) {
     miss = fmt::format("{} at {}", what, moment_text(t));
     miss_is_out_of_window = true;
@@ -48,6 +52,10 @@ void Tracker::occurred(TimePoint t, const std::string& what) {
 
 void Tracker::missed(TimePoint t, const std::string& what) {
   if (!miss_is_out_of_window) miss = fmt::format("{} at {}", what, moment_text(t));
+}
+
+void Tracker::held_outside(TimePoint t) {
+  if (!held_near || distance(t) < distance(*held_near)) held_near = t;
 }
 
 Duration Tracker::depth(TimePoint t) const {
@@ -64,6 +72,9 @@ bool Tracker::is_nearer(TimePoint t) const { return !base || distance(t) < dista
 Verdict verdict_of(const Tracker& tracker) {
   const Expectation& expect = tracker.expect;
   Verdict verdict{.what = Verdict::What::failed, .place = expect.place, .text = expect.text, .found = {}};
+  verdict.is_fragile = is_fragile(expect);
+  verdict.program = program_of(expect);
+  if (tracker.base && !expect.at_end) verdict.decided_at = tracker.excess.value_or(tracker.closes());
   if (!tracker.base) {
     verdict.found = fmt::format("no \"{}\"", expect.after->text);
     return verdict;
@@ -80,6 +91,9 @@ Verdict verdict_of(const Tracker& tracker) {
   } else if (tracker.miss_is_out_of_window && !(expect.count && tracker.count > expect.count->high)) {
     verdict.missed_at = tracker.miss_at;
     verdict.missed_by = tracker.miss_by();
+  } else if (tracker.held_near && !expect.count) {
+    verdict.missed_at = *tracker.held_near;
+    verdict.missed_by = tracker.distance(*tracker.held_near);
   }
   return verdict;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "sim/base/time.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen {
 
@@ -25,6 +27,12 @@ struct Verdict {
   // an unresolved one that lateness does not explain by this.
   TimePoint missed_at = kNever;
   Duration missed_by = Duration::zero();
+  // Of one that failed: from when on nothing could change that; kNever: only the run's end told.
+  TimePoint decided_at = kNever;
+  // It hangs on what a few milliseconds change: how bytes are put into packets or handed to a call, or how
+  // long one waited.
+  bool is_fragile = false;
+  std::optional<HostId> program = std::nullopt;  // whose program it is about, if it is about one
 
   [[nodiscard]] bool has_size() const { return missed_at != kNever; }
 };

@@ -109,11 +109,15 @@ RunEnd run_scenario(const PreparedRun& run, const Observers& observers, const Ru
     const TimePoint end = world.run();
     return {.at = end, .for_ever = world.is_quiet()};
   }
-  KernelRun kernel{scenario, kernel_options(run.spec, observers, hooks)};
+  RaceWatch race_watch{scenario, run.spec.command.empty() && run.spec.server_command.empty()};
+  Observers all = observers;
+  all.push_back(&race_watch);
+  KernelRun kernel{scenario, kernel_options(run.spec, all, hooks)};
   const KernelRun::End end = kernel.run();
-  RunEnd result{.at = end.at, .for_ever = end.for_ever, .lateness = {}};
+  RunEnd result{.at = end.at, .for_ever = end.for_ever};
   // In a guest all that is late is late in every run: its own time stands still meanwhile.
   if (!run.info.virtual_time) result.lateness = kernel.lateness();
+  result.races = race_watch.finish(end.at);
   for (const HostId id : {HostId::client, HostId::server}) {
     const KernelHost* host = kernel.kernel(id);
     if (host == nullptr) continue;

@@ -100,7 +100,7 @@ void Telling::flush() {
 int Telling::finish(const RunEnd& end) {
   verdicts_ = expectations_.finish(end.at);
   for (Verdict& verdict : demands_.finish()) verdicts_.push_back(std::move(verdict));
-  excuse(verdicts_, end.lateness);
+  excuse(verdicts_, end.lateness, end.races);
   if (json_ != nullptr) json_->set_verdicts(verdicts_);
   for (const auto& output : outputs_) output->finish();
   if (!options_.quiet) print_tail(end);

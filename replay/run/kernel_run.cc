@@ -175,6 +175,30 @@ void KernelRun::measure_lateness(TimePoint at) {
   lateness_.add(at, late);
 }
 
+// A late round trip shows in each end's retransmission timeout: the path's own, and 200 ms more, is the
+// least.
+void KernelRun::measure_timeouts() {
+  const PathConfig& path = scenario_.path;
+  const Duration least = path.to_server.delay + path.to_client.delay + kLeastRetransmissionTimeout;
+  const auto has_sample = [](State state) {
+    return state != State::closed && state != State::listen && state != State::syn_sent &&
+           state != State::syn_received;
+  };
+  for (const HostId id : {HostId::client, HostId::server}) {
+    if (const ModelHost* model = world_->model(id)) {
+      model->each_connection([&](const FourTuple&, const Endpoint::Info& info) {
+        if (has_sample(info.state) && info.retransmits == 0) lateness_.timeout_is(info.rto, least);
+      });
+    }
+    KernelHost* host = kernel(id);
+    if (host == nullptr) continue;
+    for (const StateWatch::Known& known : host->states().connections()) {
+      const bool tells = known.socket && known.socket->has_details && has_sample(known.socket->state);
+      if (tells) lateness_.timeout_is(known.socket->rto / (1U << known.socket->backoff), least);
+    }
+  }
+}
+
 // Everything that has happened since the last step. True if there was anything.
 bool KernelRun::step() {
   const TimePoint at = now();
@@ -197,6 +221,7 @@ bool KernelRun::step() {
   for (KernelHost* host : kernels_) {
     if (host != nullptr) active |= host->poll(now());
   }
+  measure_timeouts();
   if (active) last_activity_ = now();
   return active;
 }

@@ -68,6 +68,7 @@ class KernelRun {
   void reap();
   bool step();
   void measure_lateness(TimePoint at);
+  void measure_timeouts();
   void tell_sockets(TimePoint at);
   void wait(TimePoint until);
   [[nodiscard]] bool is_idle();

@@ -163,6 +163,45 @@ TEST(Vm, TheNamesOfOutputsMoveNothing) {
   EXPECT_THAT(scratch.left(), ElementsAre("a.pcapng"));
 }
 
+// What is printed, what else is written and what goes along: other work for the guest, and another boot. The
+// kernel's timers are not told.
+TEST(Vm, WhatIsToldAndTakenAlongMovesNoTimer) {
+  const test::Scratch scratch;
+  write_bytes(scratch.file("one-more"), "file");
+  const auto run = [&](const std::string& name, const std::vector<std::string>& of_vm,
+                       const std::vector<std::string>& of_live) {
+    std::vector<std::string> words = of_vm;
+    words.insert(words.end(), {"--", "live", "host-crash", "--set", "until=4s", "-w", name});
+    words.insert(words.end(), of_live.begin(), of_live.end());
+    const Outcome outcome = vm(scratch, words);
+    EXPECT_NE(read_bytes(scratch.path() / name), "") << outcome.out << outcome.err;
+  };
+  run("told.pcapng", {}, {});
+  run("quiet.pcapng", {}, {"-q"});
+  run("more.pcapng", {"--with", "one-more"}, {"--json", "more.json", "--explain"});
+  for (const char* other : {"quiet.pcapng", "more.pcapng"}) {
+    const Outcome outcome =
+        halfopen_run({"compare", "--tolerance", "150us", scratch.file("told.pcapng"), scratch.file(other)});
+    EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  }
+}
+
+// What a kernel's first connection patches and draws is not in the round trip that is measured: the
+// scenario's programs have met before.
+TEST(Vm, TheFirstRoundTripIsThePaths) {
+  const test::Scratch scratch;
+  const Outcome outcome = vm(scratch, {"--", "live", "host-crash", "--set", "until=4s"});
+  std::vector<double> times;
+  for (const std::string& line : lines_of(outcome.out)) {
+    const bool is_syn = line.find("client > server  S ") != std::string::npos;
+    const bool is_answer = line.find("server > client  S.") != std::string::npos;
+    if (is_syn || is_answer) times.push_back(std::stod(line));
+  }
+  ASSERT_EQ(times.size(), 2u) << outcome.out << outcome.err;
+  EXPECT_LT(times[0], 0.0065) << "the program's first call and its SYN: 9 ms in a kernel that is cold";
+  EXPECT_NEAR(times[1] - times[0], 0.020, 0.0005);
+}
+
 TEST(Vm, ALimitInTheGuestsTimeEndsTheCommandAndKeepsTheCapture) {
   const test::Scratch scratch;
   const Outcome outcome =

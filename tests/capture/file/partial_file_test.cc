@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 
+#include "capture/file/capture_file.h"
 #include "capture/file/output_file.h"
 #include "tests/support/scratch.h"
 
@@ -147,6 +148,17 @@ TEST_F(PartialFile, ARunThatIsWritingIsLeftAlone) {
   EXPECT_EQ(text("a"), "first");
   EXPECT_EQ(write(), "");
   EXPECT_EQ(text("a"), "new");
+}
+
+// Before its first packet already: it is valid, and its name is taken.
+TEST_F(PartialFile, ACaptureAppearsAtItsStart) {
+  for (const char* name : {"a.pcapng", "a.pcap"}) {
+    const RunInfo run{.version = "1", .scenario = "none", .hosts = {}};
+    const auto first = open_capture(scratch.file(name), run);
+    EXPECT_THAT(scratch.left(), ElementsAre(name + std::string{".partial"}));
+    EXPECT_FALSE(text(name + std::string{".partial"}).empty());
+    EXPECT_THROW((void)open_capture(scratch.file(name), run), CaptureError);
+  }
 }
 
 // Many at a time for one name, with something stale under it: each either writes all or is refused.

@@ -156,6 +156,7 @@ void KernelHost::start_program(TimePoint now) {
   if (!watched) {
     remark(now, fmt::format("system calls are not seen, as ptrace is not allowed: {}", std::strerror(errno)));
   }
+  if (config_.before_program) config_.before_program();
   const StartFailure failure = Sandbox::go(spawned, config_.trace && watched);
   if (failure.error != 0) {
     throw std::runtime_error{

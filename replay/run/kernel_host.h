@@ -33,6 +33,8 @@ struct KernelHostConfig {
   bool trace = true;                 // watch system calls
   // Passes on what the program writes, as it comes; may be empty. `error_output` tells which of its streams.
   std::function<void(std::string_view bytes, bool error_output)> output;
+  // Called when all is ready for the program's first instruction; may be empty.
+  std::function<void()> before_program;
 };
 
 class KernelHost final : public Host {

@@ -21,15 +21,15 @@ struct Difference {
   // Of "time", whose values are spans such as "1.76s": how far apart they may be and still be the same.
   Duration allowed{};
   std::string packet = {};  // for people, and no part of what it is
+  // Only what a comparison found knows this: it is the lack of an acknowledgement that goes alone, or another
+  // order. A machine that is late in every run makes such in every run.
+  bool is_of_any_load = false;
 
   [[nodiscard]] bool is_same_as(const Difference& other) const;
   // "packet 14, psh: set | not set"
   [[nodiscard]] std::string text() const;
   // The same without numbers and times: equal for what is the same accident in two runs.
   [[nodiscard]] std::string text_without_time() const;
-  // A machine that is late in every run makes it in every run: an acknowledgement that goes alone, or rides
-  // on an answer which came before the timer of delayed ones, and another order.
-  [[nodiscard]] bool is_of_any_load() const;
 };
 
 // A field of a packet (compare::Field), "time", "packet" (one side lacks it), "order", "connection" (one side

@@ -36,7 +36,10 @@ Row row_of(What what, const TraceEvent* a, const TraceEvent* b) {
     row.number_b = b->number;
   }
   const TraceEvent* shown = a != nullptr ? a : b;
-  if (shown != nullptr) row.text = rung_text({shown, 1});
+  if (shown != nullptr) {
+    row.text = rung_text({shown, 1});
+    row.is_bare_ack = shown->packet.segment() != nullptr && shown->flow.what == Sending::ack;
+  }
   return row;
 }
 

@@ -30,7 +30,8 @@ struct Row {
   std::optional<TimePoint> at_b;
   std::uint64_t number_a = 0;  // the packet's in its file, from 1; 0 for none
   std::uint64_t number_b = 0;
-  std::string text;  // the packet; of a changed one as A has it
+  std::string text;          // the packet; of a changed one as A has it
+  bool is_bare_ack = false;  // and whether it is an acknowledgement that goes alone
   std::vector<FieldChange> changes;
   std::optional<GapChange> gap;  // out of time
   std::string explanation;       // why, where that can be told

@@ -46,6 +46,7 @@ std::optional<Taken> take_apart(const TraceEvent& event, const OsProfile& profil
   if (!event.sender.rto || !event.sender.gap) return std::nullopt;
   const Duration rto = *event.sender.rto;
   const Duration gap = *event.sender.gap;
+  if (gap <= Duration::zero()) return std::nullopt;  // a capture whose clock was set back
   const TickClock clock{profile.clock, {}};
   const double most = event.sender.expiries > 0 ? event.sender.expiries - 1 : 0;
   const double best = std::clamp(std::floor(std::log2(ratio(gap + kNoise, rto))), 0.0,

@@ -25,6 +25,7 @@ class BadPath {
   explicit BadPath(Script& script)
       : script_{script}, pair_{system(), system(), std::chrono::microseconds{100 + script.word() * 4u}} {
     pair_.records = false;
+    pair_.listens_again = false;  // a SYN that is late would open a second connection, with the same numbers
     constexpr std::size_t kMost = 20'000;  // several windows of a slow start
     from_a_ = stream(script.word() % kMost, 1);
     from_b_ = stream(script.word() % kMost, 2);

@@ -9,8 +9,6 @@
 namespace halfopen::testing {
 namespace {
 
-constexpr std::uint32_t kNextIss = 1U << 24;  // far beyond any window
-
 const OsProfile& profile(std::string_view name) {
   const OsProfile* found = find_profile(name);
   if (found == nullptr) throw std::invalid_argument(std::string{name});
@@ -102,10 +100,7 @@ void Pair::deliver(InFlight flight) {
   const Segment& segment = *flight.packet.segment();
   if (to.endpoint == nullptr || to.endpoint->state() == State::closed) {
     const bool opens = flight.to_b && segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack);
-    if (!opens) return;
-    // Each time it listens anew its numbers are others (RFC 9293 section 3.4.1), so that what is left of the
-    // connection before fits nowhere.
-    if (to.endpoint != nullptr) to.iss += kNextIss;
+    if (!opens || (to.endpoint != nullptr && !listens_again)) return;
     to.endpoint = std::make_unique<Endpoint>(to.env, EndpointBirth{.addresses = to.addresses, .iss = to.iss},
                                              to.options);
     to.endpoint->open_passively(now, Arrival{.segment = segment});

@@ -54,7 +54,8 @@ class Pair {
   std::function<bool(const Rung&)> drops = [](const Rung&) { return false; };
   // When each copy of a packet arrives, from now; empty: lost. Default: once, after one_way.
   std::function<std::vector<Duration>()> route;
-  bool records = true;  // false: no rungs are kept (long random runs)
+  bool listens_again = true;  // b, once its connection is over
+  bool records = true;        // false: no rungs are kept (long random runs)
 
   // a opens, b answers; runs until both are established.
   void connect();

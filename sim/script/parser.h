@@ -1,5 +1,4 @@
-// Reads packetdrill scripts, of Google's packetdrill and of nplab's fork. docs/packetdrill.md tells of the
-// language.
+// Reads scripts in packetdrill's language: Google's, and that of nplab's fork.
 #pragma once
 
 #include <cstddef>

@@ -98,7 +98,13 @@ Lexer::Lexer(std::string_view text, std::string name, Definitions definitions)
     : text_{text}, name_{std::move(name)}, definitions_{std::move(definitions)} {}
 
 void Lexer::define(std::string name, std::string value) {
-  definitions_.insert_or_assign(std::move(name), std::move(value));
+  own_definitions_.insert_or_assign(std::move(name), std::move(value));
+}
+
+const std::string* Lexer::definition_of(std::string_view name) const {
+  for (const Definitions* definitions : {&definitions_, &own_definitions_})
+    if (const auto found = definitions->find(name); found != definitions->end()) return &found->second;
+  return nullptr;
 }
 
 std::string Lexer::where(Place place) const {
@@ -136,7 +142,7 @@ void Lexer::enter_ifdef() {
   if (name.empty() || !is_letter(name.front()))
     throw InputError{where(place()), "expected a name after #ifdef"};
   skip(name.size());
-  if (definitions_.contains(name)) {
+  if (definition_of(name) != nullptr) {
     is_in_ifdef_ = true;
     ifdef_ = begin;
   } else {
@@ -168,7 +174,7 @@ void Lexer::skip_blanks() {
 }
 
 Token Lexer::token(Token::Kind kind, std::size_t bytes) {
-  const Token made{.kind = kind, .text = text_.substr(at_, bytes), .place = place()};
+  const Token made{.kind = kind, .text = text_.substr(at_, bytes), .name = {}, .place = place()};
   skip(bytes);
   return made;
 }
@@ -187,7 +193,7 @@ Token Lexer::quoted(Token::Kind kind, std::string_view of_what) {
 
 Token Lexer::code() {
   constexpr std::string_view kBlanks = " \t";
-  Token made{.kind = Token::Kind::code, .text = {}, .place = place()};
+  Token made{.kind = Token::Kind::code, .text = {}, .name = {}, .place = place()};
   const std::size_t begin = at_ + 2;
   skip(2);
   skip_past("}%", "code", made.place);
@@ -198,10 +204,10 @@ Token Lexer::code() {
 }
 
 Token Lexer::substituted(Token word) const {
-  const auto found = definitions_.find(word.text);
-  if (found == definitions_.end() || found->second.empty()) return word;
-  const std::string_view value = found->second;
-  Token made{.kind = Token::Kind::word, .text = value, .place = word.place};
+  const std::string* definition = definition_of(word.text);
+  if (definition == nullptr || definition->empty()) return word;
+  const std::string_view value = *definition;
+  Token made{.kind = Token::Kind::word, .text = value, .name = word.text, .place = word.place};
   if (is_between(value, '"') || is_between(value, '`')) {
     made.kind = value.front() == '"' ? Token::Kind::string : Token::Kind::command;
     made.text = value.substr(1, value.size() - 2);
@@ -247,7 +253,7 @@ Token Lexer::next() {
   if (!is_word_char(rest().front())) return token(Token::Kind::symbol, 1);
   const Token word = token(Token::Kind::word, word_length(rest()));
   if (!is_integer(word.text)) return substituted(word);
-  return {.kind = Token::Kind::integer, .text = word.text, .place = word.place};
+  return {.kind = Token::Kind::integer, .text = word.text, .name = {}, .place = word.place};
 }
 
 }  // namespace halfopen::script

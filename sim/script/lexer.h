@@ -33,6 +33,7 @@ struct Token {
   };
   Kind kind = Kind::end;
   std::string_view text;  // of the script or of a definition; lives as long as they do
+  std::string_view name;  // the word in the script for which a definition's text stands; else empty
   Place place;
 
   [[nodiscard]] bool is(char symbol) const { return kind == Kind::symbol && text.front() == symbol; }
@@ -50,7 +51,7 @@ class Lexer {
   // The next token; Kind::end again and again at the end. Throws InputError for what has no end: a string, a
   // command, code, a comment, an #ifdef.
   [[nodiscard]] Token next();
-  // From the next token on.
+  // From the next token on; not for a name that the constructor was given.
   void define(std::string name, std::string value);
   [[nodiscard]] bool has_seen_ifdef() const { return has_seen_ifdef_; }
   // "NAME:line:column".
@@ -68,11 +69,13 @@ class Lexer {
   [[nodiscard]] Token token(Token::Kind kind, std::size_t bytes);
   [[nodiscard]] Token quoted(Token::Kind kind, std::string_view of_what);
   [[nodiscard]] Token code();
+  [[nodiscard]] const std::string* definition_of(std::string_view name) const;
   [[nodiscard]] Token substituted(Token word) const;
 
   std::string_view text_;
   std::string name_;
-  Definitions definitions_;
+  Definitions definitions_;      // as given
+  Definitions own_definitions_;  // of the script
   std::size_t at_ = 0;
   std::uint32_t line_ = 1;
   std::size_t line_begin_ = 0;

@@ -11,7 +11,10 @@ namespace {
 // The value of a --define: NAME, or NAME=word, "string" or `command`, which the lexer is told.
 void read_definition(Reader& in, Place place) {
   if (!in.take_if('=')) in.fail_expected("=NAME=value after --define");
-  const std::string name{in.take(Token::Kind::word, "the name to define").text};
+  const bool is_known = !in.now().name.empty();  // to be defined anew
+  if (!is_known && !in.at(Token::Kind::word)) in.fail_expected("the name to define");
+  const Token word = in.take();
+  const std::string name{is_known ? word.name : word.text};
   in.expect('=');
   std::string value{in.now().text};
   switch (in.now().kind) {

@@ -18,7 +18,7 @@ struct ParseSettings {
   // Given, what only the other dialect has is refused; else the first such thing in the script tells which
   // it is, and without any it is Google's.
   std::optional<Dialect> dialect;
-  // As of -D on a command line; the script's own --define come on top.
+  // As of -D on a command line: these come before the script's own --define.
   Definitions definitions;
 };
 

@@ -1,16 +1,11 @@
 #include "sim/script/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
 
 namespace halfopen::script {
 namespace {
-
-std::string hexadecimal(std::uint64_t number) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
-  return "0x" + std::string{digits, end};
-}
 
 std::string joined(const std::vector<Value>& values, std::string_view between) {
   std::string text;
@@ -52,7 +47,7 @@ std::string text_of(const Value& value) {
   switch (value.kind) {
     case Value::Kind::ellipsis: return "...";
     case Value::Kind::decimal: return std::to_string(value.number);
-    case Value::Kind::hexadecimal: return hexadecimal(static_cast<std::uint64_t>(value.number));
+    case Value::Kind::hexadecimal: return fmt::format("{:#x}", static_cast<std::uint64_t>(value.number));
     case Value::Kind::word: return value.text;
     case Value::Kind::string: return '"' + value.text + '"' + (value.goes_on ? "..." : "");
     case Value::Kind::list: return '[' + joined(value.items, ", ") + ']';

@@ -1,4 +1,5 @@
-#include <charconv>
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "sim/script/text.h"
@@ -6,12 +7,6 @@
 
 namespace halfopen::script {
 namespace {
-
-std::string hexadecimal(std::uint32_t number) {
-  char digits[8];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
-  return "0x" + std::string{digits, end};
-}
 
 std::string hex_bytes(const Bytes& bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -51,13 +46,13 @@ std::string ip_text(const IpInfo& ip) {
   std::string text;
   const auto add = [&text](const std::string& field) { text += (text.empty() ? "[" : ", ") + field; };
   if (ip.dscp && ip.ecn && *ip.ecn != Ecn::ect0_or_ect1) {
-    add("tos " + hexadecimal(std::uint32_t{*ip.dscp} << 2 | static_cast<std::uint32_t>(*ip.ecn)));
+    add(fmt::format("tos {:#x}", std::uint32_t{*ip.dscp} << 2 | static_cast<std::uint32_t>(*ip.ecn)));
   } else {
-    if (ip.dscp) add("dscp " + hexadecimal(*ip.dscp));
+    if (ip.dscp) add(fmt::format("dscp {:#x}", *ip.dscp));
     if (ip.ecn) add(std::string{ecn_text(*ip.ecn)});
   }
   if (ip.ttl) add("ttl " + std::to_string(*ip.ttl));
-  if (ip.flow_label) add("flowlabel " + hexadecimal(*ip.flow_label));
+  if (ip.flow_label) add(fmt::format("flowlabel {:#x}", *ip.flow_label));
   return text.empty() ? text : text + "] ";
 }
 
@@ -69,15 +64,14 @@ struct HeaderText {
   }
   std::string operator()(const GreHeaderSpec& gre) const {
     if (!gre.fields) return "gre: ";
-    return "gre flags " + hexadecimal(gre.fields->flags) + ", sum " + hexadecimal(gre.fields->sum) +
-           ", off " + hexadecimal(gre.fields->off) + ", key=" + hexadecimal(gre.fields->key) + ", seq " +
-           std::to_string(gre.fields->seq) + ": ";
+    return fmt::format("gre flags {:#x}, sum {:#x}, off {:#x}, key={:#x}, seq {}: ", gre.fields->flags,
+                       gre.fields->sum, gre.fields->off, gre.fields->key, gre.fields->seq);
   }
   std::string operator()(const MplsHeaderSpec& mpls) const {
     std::string text = "mpls ";
     for (const MplsEntry& entry : mpls.stack)
-      text += "(label " + std::to_string(entry.label) + ", tc " + std::to_string(entry.traffic_class) + ", " +
-              (entry.is_bottom ? "[S], " : "") + "ttl " + std::to_string(entry.ttl) + ')';
+      text += fmt::format("(label {}, tc {}, {}ttl {})", entry.label, entry.traffic_class,
+                          entry.is_bottom ? "[S], " : "", entry.ttl);
     return text + ": ";
   }
 };
@@ -125,7 +119,7 @@ struct OptionText {
     return "gen-" + std::to_string(option.kind) + spaced_hex(option.data);
   }
   std::string operator()(const ExperimentalOption& option) const {
-    return "exp-" + hexadecimal(option.id).substr(2) + spaced_hex(option.data);
+    return fmt::format("exp-{:x}", option.id) + spaced_hex(option.data);
   }
 };
 

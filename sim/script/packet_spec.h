@@ -37,6 +37,9 @@ struct IpInfo {
   std::optional<std::uint8_t> ttl;   // hop limit
   std::optional<std::uint32_t> flow_label;
   [[nodiscard]] bool is_empty() const { return *this == IpInfo{}; }
+  // The field for a packet to inject, and whether `tos` of a packet is as expected.
+  [[nodiscard]] std::uint8_t tos() const;
+  [[nodiscard]] bool matches_tos(std::uint8_t tos) const;
   friend bool operator==(const IpInfo&, const IpInfo&) = default;
 };
 
@@ -153,6 +156,9 @@ struct TcpFlags {
   std::uint8_t bits = 0;            // sim/wire's tcp_flag; without ECE and CWR where `ace` is given
   bool ae = false;                  // 'A', of RFC 9768
   std::optional<std::uint8_t> ace;  // 0 to 7: AE, CWR and ECE as a number, instead of the letters
+  // As they stand in the header, however they were written.
+  [[nodiscard]] std::uint8_t wire_bits() const;
+  [[nodiscard]] bool wire_ae() const { return ace ? (*ace & 4) != 0 : ae; }
   friend bool operator==(const TcpFlags&, const TcpFlags&) = default;
 };
 

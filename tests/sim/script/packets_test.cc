@@ -39,6 +39,31 @@ TEST(Packets, FlagsMayStandInAnyOrder) {  // strchr() over the letters in tcp_pa
   EXPECT_EQ(tcp_of("> PF. 1:1(0)").flags, tcp_of("> FP. 1:1(0)").flags);
 }
 
+TEST(Packets, TheAceFieldIsThreeBitsOfTheHeader) {  // RFC 9768 section 3.1: AE, CWR, ECE
+  EXPECT_EQ(tcp_of("> S.6 0:0(0)").flags.wire_bits(), syn | ack | cwr);
+  EXPECT_TRUE(tcp_of("> S.6 0:0(0)").flags.wire_ae());
+  EXPECT_EQ(tcp_of("> .1 0:0(0)").flags.wire_bits(), ack | ece);
+  EXPECT_FALSE(tcp_of("> .1 0:0(0)").flags.wire_ae());
+  EXPECT_EQ(tcp_of("> SEWA 0:0(0)").flags.wire_bits(), syn | ece | cwr);
+  EXPECT_TRUE(tcp_of("> SEWA 0:0(0)").flags.wire_ae());
+}
+
+TEST(Packets, WhatIsSaidOfTheTosIsCompared) {  // TOS_CHECK_... in parser.y; RFC 3168 for the codepoints
+  const auto info = [](const char* text) { return packet_of("> [" + std::string{text} + "] . 1:1(0)").ip; };
+  EXPECT_EQ(info("tos 0xb9").tos(), 0xb9);
+  EXPECT_TRUE(info("tos 0xb9").matches_tos(0xb9));
+  EXPECT_FALSE(info("tos 0xb9").matches_tos(0xb8));
+  EXPECT_EQ(info("ect0").tos(), 2);
+  EXPECT_TRUE(info("ect0").matches_tos(0xb8 | 2));
+  EXPECT_FALSE(info("ect0").matches_tos(1));
+  EXPECT_TRUE(info("ect01").matches_tos(1));
+  EXPECT_TRUE(info("ect01").matches_tos(2));
+  EXPECT_FALSE(info("ect01").matches_tos(3));
+  EXPECT_FALSE(info("noecn").matches_tos(3));
+  EXPECT_TRUE(info("dscp ef").matches_tos(0xb8 | 3));
+  EXPECT_TRUE(info("ttl 5").matches_tos(0xff));
+}
+
 TEST(Packets, ASegmentHasSequenceAckWindowAndUrgentPointer) {  // tcp_packet_spec, seq, opt_ack, opt_window
   const PacketSpec packet = packet_of("< P. 1:1001(1000) ack 501 win 257 urg 7");
   EXPECT_EQ(packet.direction, Direction::inbound);

@@ -1,7 +1,9 @@
-// TCP options as bytes. RFC 9293, 7323, 2018, 2385, 7413, 9768; RFC 6994 for kind 254.
+// Flags, TOS and TCP options as bits and bytes. RFC 9293, 7323, 2018, 2385, 7413, 9768; RFC 6994 for kind
+// 254.
 #include <span>
 
 #include "sim/script/packet_spec.h"
+#include "sim/wire/segment.h"
 
 namespace halfopen::script {
 namespace {
@@ -92,6 +94,26 @@ struct Emit {
 };
 
 }  // namespace
+
+std::uint8_t IpInfo::tos() const {
+  // Either ECT is for expectations only.
+  const std::uint8_t low = ecn && *ecn != Ecn::ect0_or_ect1 ? static_cast<std::uint8_t>(*ecn) : 0;
+  return static_cast<std::uint8_t>(dscp.value_or(0) << 2 | low);
+}
+
+bool IpInfo::matches_tos(std::uint8_t tos) const {
+  if (dscp && *dscp != tos >> 2) return false;
+  const auto found = static_cast<Ecn>(tos & 3);
+  if (ecn == Ecn::ect0_or_ect1) return found == Ecn::ect0 || found == Ecn::ect1;
+  return !ecn || *ecn == found;
+}
+
+std::uint8_t TcpFlags::wire_bits() const {
+  std::uint8_t wire = bits;
+  if (ace && (*ace & 1) != 0) wire |= tcp_flag::ece;
+  if (ace && (*ace & 2) != 0) wire |= tcp_flag::cwr;
+  return wire;
+}
 
 Bytes wire_of(const TcpOptionSpec& option) { return std::visit(Emit{}, option); }
 

@@ -54,6 +54,13 @@ std::string Difference::text_without_time() const {
                                              : fmt::format("{}: {}: {} | {}", what, field, from, to);
 }
 
+bool Difference::is_of_any_load() const {
+  const std::string& text = from == kNothing ? to : from;
+  const bool is_bare_ack =
+      text.find("  .  ") != std::string::npos && text.find("(0)  ack ") != std::string::npos;
+  return field == "order" || (field == "packet" && is_bare_ack);
+}
+
 bool is_field_name(std::string_view field) {
   for (std::size_t i = 0; i < kFields; ++i) {
     if (to_string(static_cast<Field>(i)) == field) return true;

@@ -27,6 +27,9 @@ struct Difference {
   [[nodiscard]] std::string text() const;
   // The same without numbers and times: equal for what is the same accident in two runs.
   [[nodiscard]] std::string text_without_time() const;
+  // A machine that is late in every run makes it in every run: an acknowledgement that goes alone, or rides
+  // on an answer which came before the timer of delayed ones, and another order.
+  [[nodiscard]] bool is_of_any_load() const;
 };
 
 // A field of a packet (compare::Field), "time", "packet" (one side lacks it), "order", "connection" (one side

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <optional>
 #include <utility>
 
+#include "capture/expect/subject.h"
+#include "capture/expect/tracker.h"
 #include "capture/flow/flow_table.h"
 #include "capture/note/note_text.h"
-#include "capture/note/text.h"
-#include "sim/os/signals.h"
 #include "sim/scenario/trigger.h"
 
 namespace halfopen {
@@ -17,108 +16,12 @@ namespace {
 
 using Subject = Expectation::Subject;
 
-// "545.5 s": short, for a sentence.
-std::string moment_text(TimePoint t) {
-  return fmt::format("{} s", std::round(static_cast<double>(nanos(t)) / 1e3) / 1e6);
-}
-
-std::string process_text(const ProcessNote& note) {
-  using What = ProcessNote::What;
-  switch (note.what) {
-    case What::started: return "a process started";
-    case What::forked: return "a process forked";
-    case What::signalled: return fmt::format("a process got {}", signal_name(note.signal));
-    case What::output: return fmt::format("it printed \"{}\"", note.text.substr(0, note.text.find('\n')));
-    case What::exited: return fmt::format("a process exited with {}", note.status);
-    case What::killed: return fmt::format("{} killed a process", signal_name(note.signal));
-    case What::frozen: return "a process was frozen";
-    case What::thawed: return "a process thawed";
-    case What::reaped: return "a process was reaped";
-  }
-  return {};
-}
-
-// What a process note is compared with; `number` decides only where the subject has one.
-bool process_matches(const Expectation& expect, const ProcessNote& note) {
-  using What = ProcessNote::What;
-  switch (expect.subject) {
-    case Subject::signal:
-      return (note.what == What::signalled || note.what == What::killed) && note.signal == expect.number;
-    case Subject::exit_status: return note.what == What::exited && note.status == expect.number;
-    case Subject::output:
-      return note.what == What::output && note.text.find(expect.contains) != std::string::npos;
-    case Subject::process: return note.what == expect.process;
-    default: return false;
-  }
-}
-
-// A note that did not match but shows what happened instead.
-bool process_is_near(const Expectation& expect, const ProcessNote& note) {
-  using What = ProcessNote::What;
-  switch (expect.subject) {
-    case Subject::signal: return note.what == What::signalled || note.what == What::killed;
-    case Subject::exit_status: return note.what == What::exited || note.what == What::killed;
-    case Subject::output: return note.what == What::output;
-    default: return false;
-  }
-}
-
-bool call_matches(const Expectation& expect, const CallNote& call) {
-  if (expect.error && static_cast<Errno>(call.error) != *expect.error) return false;
-  if (expect.result && !expect.result->contains(call.result)) return false;
-  if (expect.waited && !expect.waited->contains((call.at - call.began).count())) return false;
-  return expect.contains.empty() || call.args.find(expect.contains) != std::string::npos ||
-         call.detail.find(expect.contains) != std::string::npos;
-}
-
-bool is_about_process(Subject subject) {
-  return subject == Subject::signal || subject == Subject::exit_status || subject == Subject::output ||
-         subject == Subject::process;
-}
-
-// Whose program an expectation is about, if it names what one does: its calls, what it prints, how it ends.
-// States and packets are the kernel's or the model's, whoever runs there.
-std::optional<HostId> program_of(const Expectation& expect) {
-  if (expect.subject == Subject::call || is_about_process(expect.subject)) return expect.host;
-  if (!expect.after) return std::nullopt;
-  using When = Trigger::What;
-  const When what = expect.after->what;
-  if (what == When::line_answered) return HostId::client;
-  const bool is_a_programs = what == When::call || what == When::exits || what == When::accepted;
-  return is_a_programs ? std::optional{expect.after->host} : std::nullopt;
-}
-
 // The user's program that runs where another was expected; empty where none does.
 std::string_view stand_in(const Expectation& expect, const RunFacts& facts) {
   const std::optional<HostId> host = program_of(expect);
   if (host == HostId::client) return facts.client_stand_in;
   if (host == HostId::server) return facts.server_stand_in;
   return {};
-}
-
-bool is_about_packets(Subject subject) {
-  return subject == Subject::retransmissions || subject == Subject::packets || subject == Subject::rung;
-}
-
-template <class T>
-bool fits(const std::optional<T>& wanted, const T& found) {
-  return !wanted || *wanted == found;
-}
-
-bool rung_matches(const RungPattern& rung, const PacketNote& note, const FlowFacts& facts) {
-  if (rung.from != note.from) return false;
-  const Packet& packet = *note.packet;
-  if (rung.is_icmp) {
-    const IcmpMessage* icmp = packet.icmp();
-    if (icmp == nullptr) return false;
-    return !rung.icmp || kind_of({icmp->type, icmp->code}, packet.ip.source.is_v6()) == rung.icmp;
-  }
-  const Segment* segment = packet.segment();
-  if (segment == nullptr) return false;
-  if (rung.ack && !segment->has(tcp_flag::ack)) return false;
-  return fits(rung.flags, segment->flags) && fits(rung.seq, facts.seq) && fits(rung.end, facts.end) &&
-         fits(rung.len, segment->payload.size()) && fits(rung.ack, facts.ack) &&
-         fits(rung.win, std::uint32_t{segment->window});
 }
 
 // The state of a host's latest connection.
@@ -135,97 +38,12 @@ struct Latest {
   }
 };
 
-// What is known so far about one expectation.
-struct Tracker {
-  explicit Tracker(Expectation e) : expect{std::move(e)} {
-    if (expect.after) {
-      watch.emplace(*expect.after);
-    } else {
-      base = kTimeZero;
-    }
-  }
-
-  Expectation expect;
-  std::optional<TriggerWatch> watch;
-  std::optional<TimePoint> base;   // from which the window counts; none before the trigger
-  std::int64_t count = 0;          // occurrences in the window
-  std::optional<TimePoint> first;  // of them
-  std::string miss;                // the nearest thing that is not what was expected
-  bool miss_is_out_of_window = false;
-  TimePoint miss_at;  // if it is
-
-  [[nodiscard]] TimePoint opens() const { return *base + expect.from; }
-  [[nodiscard]] TimePoint closes() const { return expect.to == Duration::max() ? kNever : *base + expect.to; }
-  [[nodiscard]] bool in_window(TimePoint t) const { return base && t >= opens() && t <= closes(); }
-
-  void occurred(TimePoint t, const std::string& what) {
-    if (in_window(t)) {
-      ++count;
-      if (!first) first = t;
-    } else if (!miss_is_out_of_window || is_nearer(t)) {
-      miss = fmt::format("{} at {}", what, moment_text(t));
-      miss_is_out_of_window = true;
-      miss_at = t;
-    }
-  }
-  // How far outside its window it came, of one that came there.
-  [[nodiscard]] Duration miss_by() const { return distance(miss_at); }
-  // How far inside, of one that must not come there.
-  [[nodiscard]] Duration depth(TimePoint t) const {
-    return closes() == kNever ? t - opens() : std::min(t - opens(), closes() - t);
-  }
-  void missed(TimePoint t, const std::string& what) {
-    if (!miss_is_out_of_window) miss = fmt::format("{} at {}", what, moment_text(t));
-  }
-
- private:
-  [[nodiscard]] Duration distance(TimePoint t) const {
-    return t < opens() ? opens() - t : std::max(Duration::zero(), t - closes());
-  }
-  // To the window than the miss so far. Before the trigger the later one is; no window is known yet.
-  [[nodiscard]] bool is_nearer(TimePoint t) const { return !base || distance(t) < distance(miss_at); }
-};
-
 std::string states_text(const Expectation& expect, State client, State server) {
   std::string text;
   if (expect.client_state) text += fmt::format("client in {}", to_string(client));
   if (expect.server_state)
     text += fmt::format("{}server in {}", text.empty() ? "" : " and ", to_string(server));
   return text;
-}
-
-// What happened, for a verdict: how often and when, or the nearest miss.
-std::string found_text(const Tracker& tracker) {
-  const bool counted = tracker.expect.count && tracker.expect.subject != Subject::state;
-  if (tracker.count == 1) return fmt::format("{}at {}", counted ? "once, " : "", moment_text(*tracker.first));
-  if (tracker.count > 1)
-    return fmt::format("{} times, first at {}", tracker.count, moment_text(*tracker.first));
-  if (tracker.expect.never) return {};
-  if (tracker.expect.count) return "none" + (tracker.miss.empty() ? "" : "; nearest: " + tracker.miss);
-  return tracker.miss.empty() ? "nothing of the kind" : tracker.miss;
-}
-
-Verdict verdict_of(const Tracker& tracker) {
-  const Expectation& expect = tracker.expect;
-  Verdict verdict{.what = Verdict::What::failed, .place = expect.place, .text = expect.text, .found = {}};
-  if (!tracker.base) {
-    verdict.found = fmt::format("no \"{}\"", expect.after->text);
-    return verdict;
-  }
-  bool passed = tracker.count > 0;
-  if (expect.count) passed = expect.count->contains(tracker.count);
-  if (expect.never) passed = tracker.count == 0;
-  if (passed) verdict.what = Verdict::What::passed;
-  verdict.found = found_text(tracker);
-  if (passed) return verdict;
-  if (expect.never && tracker.first) {
-    verdict.missed_at = *tracker.first;
-    verdict.missed_by = tracker.depth(*tracker.first);
-  } else if (tracker.miss_is_out_of_window && !(expect.count && tracker.count > expect.count->high)) {
-    verdict.missed_at = tracker.miss_at;
-    verdict.missed_by = tracker.miss_by();
-  }
-  return verdict;
 }
 
 }  // namespace
@@ -251,7 +69,9 @@ struct Expectations::Impl {
     for (Tracker& tracker : trackers) {
       const Expectation& expect = tracker.expect;
       if (expect.subject != Subject::state || expect.at_end || !tracker.base || tracker.count > 0) continue;
-      if (tracker.opens() >= until || tracker.closes() < now) continue;
+      const bool is_outside = tracker.opens() >= until || tracker.closes() < now;
+      if (is_outside && states_hold(expect)) tracker.held_outside(tracker.closes() < now ? now : until);
+      if (is_outside) continue;
       const TimePoint t = std::max(now, tracker.opens());
       if (states_hold(expect)) {
         tracker.occurred(t, {});
@@ -311,48 +131,10 @@ struct Expectations::Impl {
     FlowFacts facts;
     if (note.packet->segment() != nullptr) facts = flows.see(*note.packet, note.at);
     for (Tracker& tracker : trackers) {
-      const Expectation& expect = tracker.expect;
-      bool hit = false;
-      switch (expect.subject) {
-        case Subject::retransmissions:
-          hit = note.from == expect.host && note.packet->segment() != nullptr &&
-                is_retransmission(*note.packet, facts);
-          break;
-        case Subject::packets: hit = matches(expect.match, note.from, *note.packet); break;
-        case Subject::rung: hit = rung_matches(expect.rung, note, facts); break;
-        default: break;
-      }
-      if (hit) tracker.occurred(note.at, "it");
+      if (packet_matches(tracker.expect, note, facts)) tracker.occurred(note.at, "it");
     }
   }
 };
-
-std::string_view to_string(Verdict::What what) {
-  switch (what) {
-    case Verdict::What::passed: return "passed";
-    case Verdict::What::failed: return "failed";
-    case Verdict::What::unresolved: return "unresolved";
-    case Verdict::What::not_applicable: return "not applicable";
-    case Verdict::What::skipped: break;
-  }
-  return "skipped";
-}
-
-std::string line_of(const Verdict& verdict) {
-  switch (verdict.what) {
-    case Verdict::What::passed:
-      return verdict.found.empty() ? fmt::format("passed   {}", verdict.text)
-                                   : fmt::format("passed   {} ({})", verdict.text, verdict.found);
-    case Verdict::What::failed:
-      return fmt::format("FAILED   {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
-    case Verdict::What::unresolved:
-      return fmt::format("UNRESOLVED {}: expected {}, found {}", verdict.place, verdict.text, verdict.found);
-    case Verdict::What::not_applicable:
-      return fmt::format("not applicable: {} ({})", verdict.text, verdict.found);
-    case Verdict::What::skipped: break;
-  }
-  return fmt::format("skipped  {} ({})", verdict.text, verdict.found);
-}
 
 Expectations::Expectations(std::vector<Expectation> expectations, const RunFacts& facts)
     : impl_{std::make_unique<Impl>()} {

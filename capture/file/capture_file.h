@@ -29,6 +29,8 @@ class CaptureSink : public Observer {
   virtual void finish() { file_.finish(); }
   // Gives what was recorded to the system: after a kill -9 NAME.partial is valid up to here.
   void flush() { file_.flush(); }
+  // As NAME.partial, valid and without a packet. Another run that wants this name is refused from now on.
+  void appear() { file_.appear(); }
   void keep_partial() { file_.keep_partial(); }
   [[nodiscard]] const std::string& name() const { return file_.name(); }
 

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kSlots = 64;
 std::array<std::atomic<OutputFile*>, kSlots> g_open_files{};
 
+constexpr int kMostTries = 100;  // to make NAME.partial; each time another run came between
+
 // While the buffer and its place in the file change together, a handler must not look at them.
 class SignalsBlocked {
  public:
@@ -95,14 +97,44 @@ void OutputFile::open() {
     if (!ignored) path_ = resolved.string();
   }
   partial_ = path_ + ".partial";
-  make_partial();
+  remove_stale_partial();  // what is in the way is said at the start
+  if (!make_unnamed()) make_partial();
+}
+
+// False where the file system has no files without a name, or nothing could give it one later.
+bool OutputFile::make_unnamed() {
+  const std::string directory = std::filesystem::path{partial_}.parent_path().string();
+  fd_ = ::open(directory.empty() ? "." : directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0666);
+  if (fd_ < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) {
+    throw CaptureError{name_, "cannot be written", errno};
+  }
+  if (fd_ < 0) return false;
+  unnamed_ = "/proc/self/fd/" + std::to_string(fd_);
+  const bool has_locks = ::flock(fd_, LOCK_EX | LOCK_NB) == 0;
+  if (has_locks && ::access(unnamed_.c_str(), F_OK) == 0) return true;
+  unnamed_.clear();
+  ::close(fd_);
+  return false;
+}
+
+// The same rules as in make_partial(); it is locked already.
+void OutputFile::name_partial() {
+  for (int i = 0; !unnamed_.empty() && i < kMostTries; ++i) {
+    if (::linkat(AT_FDCWD, unnamed_.c_str(), AT_FDCWD, partial_.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      unnamed_.clear();
+    } else if (errno == EEXIST) {
+      remove_stale_partial();
+    } else {
+      throw CaptureError{name_, "cannot be written", errno};
+    }
+  }
+  if (!unnamed_.empty()) throw CaptureError{name_, "is being written by another run", 0};
 }
 
 // Made by us and nobody else: a link that waits under this name, hard or not, would send what we write to
 // another file, and a FIFO would make us wait. Two runs that write one file would make one wreck of two
 // captures: the second one is refused, which a lock tells from what a run left that was killed.
 void OutputFile::make_partial() {
-  constexpr int kMostTries = 100;  // each time another run came between
   for (int i = 0; i < kMostTries; ++i) {
     fd_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd_ < 0 && errno == EEXIST) {
@@ -123,7 +155,10 @@ void OutputFile::make_partial() {
 // file keeps what is in it.
 void OutputFile::remove_stale_partial() const {
   struct stat status {};
-  if (::lstat(partial_.c_str(), &status) != 0) return;  // gone already
+  if (::lstat(partial_.c_str(), &status) != 0) {
+    if (errno == ENAMETOOLONG) throw CaptureError{name_, "cannot be written", errno};
+    return;  // nothing there
+  }
   if (!S_ISREG(status.st_mode))
     throw CaptureError{name_, partial_ + " is in the way and no regular file: remove it", 0};
   const int fd = ::open(partial_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
@@ -156,7 +191,7 @@ OutputFile::~OutputFile() {
   delist();
   const bool is_unfinished = !is_done_ && !partial_.empty();
   if (fd_ >= 0 && fd_ != STDOUT_FILENO) ::close(fd_);
-  if (is_unfinished && !keep_partial_) ::unlink(partial_.c_str());
+  if (is_unfinished && !keep_partial_ && unnamed_.empty()) ::unlink(partial_.c_str());
 }
 
 void OutputFile::write(std::string_view text) {
@@ -179,6 +214,10 @@ void OutputFile::write(std::span<const std::uint8_t> bytes) {
 
 void OutputFile::flush() { write_out(committed_.load(std::memory_order_relaxed)); }
 
+void OutputFile::appear() {
+  if (!partial_.empty()) flush();
+}
+
 // Regular files are written at a place: a handler that interrupts may write the same bytes there again.
 std::size_t OutputFile::write_some(std::size_t from, std::size_t count) {
   const std::uint8_t* data = buffer_.data() + from;
@@ -198,6 +237,7 @@ void OutputFile::write_out(std::size_t count) {
   std::size_t written = 0;
   while (written < count) written += write_some(written, count - written);
   const SignalsBlocked blocked;
+  name_partial();
   std::memmove(buffer_.data(), buffer_.data() + count, size_ - count);
   offset_ += count;
   size_ -= count;
@@ -240,6 +280,10 @@ void OutputFile::finish() {
   if (is_done_) return;
   commit();
   flush();
+  if (!partial_.empty()) {  // without a byte, too
+    const SignalsBlocked blocked;
+    name_partial();
+  }
   // Closing tells of late errors, and must not let go of the lock: unlocked, NAME.partial looks stale.
   const UniqueLock lock{partial_.empty() ? -1 : ::fcntl(fd_, F_DUPFD_CLOEXEC, 3)};
   if (fd_ != STDOUT_FILENO) {
@@ -257,7 +301,7 @@ void OutputFile::finish() {
 void OutputFile::finish_from_signal() {
   if (partial_.empty() || is_done_.exchange(true)) return;
   if (on_signal_ == OnSignal::discard) {
-    ::unlink(partial_.c_str());
+    if (unnamed_.empty()) ::unlink(partial_.c_str());
     return;
   }
   const std::size_t count = committed_.load(std::memory_order_acquire);
@@ -268,7 +312,9 @@ void OutputFile::finish_from_signal() {
     if (some <= 0) break;  // a full disk: what is there is still valid up to its last whole record
     written += static_cast<std::size_t>(some);
   }
-  ::rename(partial_.c_str(), path_.c_str());
+  const bool is_named = unnamed_.empty() || ::linkat(AT_FDCWD, unnamed_.c_str(), AT_FDCWD, partial_.c_str(),
+                                                     AT_SYMLINK_FOLLOW) == 0;
+  if (is_named) ::rename(partial_.c_str(), path_.c_str());
 }
 
 void finish_all_captures_from_signal() {

@@ -1,6 +1,8 @@
 // A file that is whole or not there. It is written as NAME.partial and renamed when it is finished, also from
 // a signal handler; if it is never finished, nothing is left. NAME.partial is always a new file of ours: one
-// that a killed run left is removed, anything else under that name is an error.
+// that a killed run left is removed, anything else under that name is an error. It appears with the first
+// bytes that are flushed, where the file system has files without a name: a run that is killed before leaves
+// nothing.
 #pragma once
 
 #include <atomic>
@@ -47,6 +49,8 @@ class OutputFile {
   bool replace(std::size_t at, std::size_t count, std::span<const std::uint8_t> bytes);
   // Gives all whole records to the system.
   void flush();
+  // The same where it makes NAME.partial appear; on to a pipe nothing goes yet.
+  void appear();
   // Completes the file under its name. Nothing is written afterwards.
   void finish();
   // Without finish(), leaves what was flushed as NAME.partial instead of nothing.
@@ -61,6 +65,8 @@ class OutputFile {
 
   void open();
   void make_partial();
+  bool make_unnamed();
+  void name_partial();
   void remove_stale_partial() const;
   void enlist();
   void delist();
@@ -72,6 +78,7 @@ class OutputFile {
   std::string name_;     // for messages
   std::string path_;     // links resolved
   std::string partial_;  // empty where there is none: standard output, devices
+  std::string unnamed_;  // by which the file is reached until it is NAME.partial; empty then
   OnSignal on_signal_;
   int fd_ = -1;
   bool keep_partial_ = false;

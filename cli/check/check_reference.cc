@@ -117,8 +117,9 @@ ReferenceResult excuse(Held held, const Reference& reference, const Sides& sides
   if (!is_time_alone && !lateness.may_have_decided()) return judged;
   if (!is_time_alone) {
     if (!rest.judged.text.empty()) judged.text = rest.judged.text;
-    for (const compare::Difference& one : rest.verdict.undeclared)
-      unsized.push_back(judged.name + ": " + one.text_without_time());
+    for (const compare::Difference& one : rest.verdict.undeclared) {
+      if (!one.is_of_any_load()) unsized.push_back(judged.name + ": " + one.text_without_time());
+    }
     if (judged.what == What::gone) unsized.push_back(judged.name + ": gone");
   }
   judged.what = What::unresolved;

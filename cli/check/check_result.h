@@ -45,7 +45,7 @@ struct CheckResult {
   std::vector<std::string> unresolved;  // expectations, likewise
   // What of the unresolved has no size that could be held against the machine's lateness, without its times,
   // "host-crash.toml:31:1:" or "NAME: only in A ...": that it is the same in run after run tells that it is
-  // no accident.
+  // no accident. Nothing that a machine which is always late always does.
   std::vector<std::string> unsized;
   std::vector<ReferenceResult> references;
   std::vector<std::string> remarks;    // of the comparison

@@ -72,30 +72,32 @@ std::string progress_text(const CheckPlan& plan, std::size_t done, const std::ve
 // The runs of a plan, several at a time, and again, alone, those of which a busy machine let nothing be told.
 class PlanRunner {
  public:
-  PlanRunner(const CheckPlan& plan, CheckTelling& telling)
-      : plan_{plan}, telling_{telling}, attempts_(plan.cases.size()) {}
+  PlanRunner(const CheckPlan& plan, CheckTelling& telling, std::size_t retries)
+      : plan_{plan}, telling_{telling}, retries_{retries}, attempts_(plan.cases.size()) {}
 
   // Results in the order of their cases, each told as soon as those before it are.
-  std::vector<CheckResult> run(std::size_t at_once, std::size_t retries) {
+  std::vector<CheckResult> run(std::size_t at_once) {
     std::vector<std::size_t> all(plan_.cases.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    run_some(all, at_once, retries == 0);
-    for (std::size_t left = retries; left > 0; --left) {
+    run_some(all, at_once);
+    for (std::size_t retry = 0; retry < retries_; ++retry) {
       std::vector<std::size_t> again;
       for (const std::size_t one : all) {
         if (is_open(one)) again.push_back(one);
       }
-      if (!again.empty()) run_some(again, 1, left == 1);
+      if (!again.empty()) run_some(again, 1);
     }
     return std::move(results_);
   }
 
  private:
+  // It was run, and has another attempt to come.
   [[nodiscard]] bool is_open(std::size_t one) const {
-    return !attempts_[one].empty() && attempts_[one].back().what == CheckResult::What::unresolved;
+    return !attempts_[one].empty() && attempts_[one].size() <= retries_ &&
+           attempts_[one].back().what == CheckResult::What::unresolved;
   }
 
-  void run_some(const std::vector<std::size_t>& cases, std::size_t at_once, bool is_last) {
+  void run_some(const std::vector<std::size_t>& cases, std::size_t at_once) {
     JobPool pool{cases.size(), at_once,
                  [&](std::size_t job) { return compact(json_of(run_case(plan_.cases[cases[job]]))); }};
     while (!pool.is_over()) {
@@ -105,7 +107,7 @@ class PlanRunner {
         attempts_[one].push_back(result_of(outcome, plan_.cases[one]));
       }
       clear_status();
-      tell_what_is_known(is_last);
+      tell_what_is_known();
       std::vector<std::size_t> running = pool.running();
       for (std::size_t& job : running) job = cases[job];
       const auto waiting = std::ranges::count_if(attempts_, [](const auto& some) { return !some.empty(); });
@@ -114,9 +116,9 @@ class PlanRunner {
     }
   }
 
-  void tell_what_is_known(bool is_last) {
+  void tell_what_is_known() {
     for (std::size_t one = results_.size(); one < attempts_.size(); ++one) {
-      if (attempts_[one].empty() || (!is_last && is_open(one))) return;
+      if (attempts_[one].empty() || is_open(one)) return;
       results_.push_back(settle(std::move(attempts_[one])));
       attempts_[one].clear();
       telling_.tell(results_.back());
@@ -125,6 +127,7 @@ class PlanRunner {
 
   const CheckPlan& plan_;
   CheckTelling& telling_;
+  std::size_t retries_;
   std::vector<std::vector<CheckResult>> attempts_;  // of what was not told yet
   std::vector<CheckResult> results_;
 };
@@ -200,7 +203,7 @@ int run_check(const CheckOptions& options) {
   Prose out{taken ? stderr : stdout};
   CheckTelling telling{out, plan, options.ktap};
   telling.begin();
-  const std::vector<CheckResult> results = PlanRunner{plan, telling}.run(jobs_of(options), options.retries);
+  const std::vector<CheckResult> results = PlanRunner{plan, telling, options.retries}.run(jobs_of(options));
   if (options.bless) write_manifests(plan, results);
   CheckTotals totals;
   for (const CheckResult& result : results) totals.add(result);

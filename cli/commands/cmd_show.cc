@@ -193,6 +193,7 @@ void Shown::print_tail(const CaptureReader& reader) {
   }
   if (counts.other > 0) text += fmt::format(", {} not IP", counts.other);
   if (ladder_) ladder_->print_left_out();
+  if (states_) states_->print_left_out();
   if (options_.summary) summary_.print_left_out();
   out_.line();
   out_.line(text);

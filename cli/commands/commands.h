@@ -2,10 +2,13 @@
 // InputError and Trouble.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "cli/line/options.h"
+
+namespace CLI {
+class App;  // its header takes longer to compile than all of ours together
+}
 
 namespace halfopen {
 

@@ -1,5 +1,6 @@
 #include "cli/line/completions.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/run/run_scenario.h"
 #include "cli/tell/exit_code.h"
 #include "sim/base/input_error.h"
 
@@ -42,7 +43,9 @@ std::int64_t epoch_of_captures(bool simulated) {
   const char* text = std::getenv("SOURCE_DATE_EPOCH");
   if (text == nullptr || *text == '\0') {
     if (simulated) return kDefaultEpoch;
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    auto now = std::chrono::system_clock::now().time_since_epoch();
+    // Not how long it took to get here, which differs with what the options ask for.
+    if (is_in_guest()) now = std::chrono::floor<std::chrono::seconds>(now);
     return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
   }
   constexpr std::int64_t kLatest = 4'294'967'295;  // what a pcap's header can hold

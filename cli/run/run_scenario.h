@@ -9,6 +9,7 @@
 #include "capture/note/run_info.h"
 #include "cli/line/options.h"
 #include "cli/run/find_scenario.h"
+#include "cli/run/race_watch.h"
 #include "replay/run/lateness.h"
 #include "sim/base/time.h"
 #include "sim/scenario/expectation.h"
@@ -43,6 +44,7 @@ struct RunEnd {
   TimePoint at;
   bool for_ever = false;   // nothing could happen any more; else the scenario's end cut it short
   Lateness lateness = {};  // of a run in real time
+  Races races = {};        // likewise
   // What was set on kernel hosts, as the kernel had it: "client.tcp_retries2=5".
   std::vector<std::string> sysctls = {};
 };

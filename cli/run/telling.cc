@@ -100,7 +100,7 @@ void Telling::flush() {
 int Telling::finish(const RunEnd& end) {
   verdicts_ = expectations_.finish(end.at);
   for (Verdict& verdict : demands_.finish()) verdicts_.push_back(std::move(verdict));
-  excuse(verdicts_, end.lateness);
+  excuse(verdicts_, end.lateness, end.races);
   if (json_ != nullptr) json_->set_verdicts(verdicts_);
   for (const auto& output : outputs_) output->finish();
   if (!options_.quiet) print_tail(end);
@@ -112,7 +112,7 @@ int Telling::finish(const RunEnd& end) {
 
 void Telling::print_tail(const RunEnd& end) {
   const std::vector<std::string> seen = report_.finish(end.at, end.for_ever);
-  ladder_.print_left_out();
+  options_.states ? states_.print_left_out() : ladder_.print_left_out();
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
   for (const std::string& line : seen) out_.line("  " + line);

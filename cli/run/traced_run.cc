@@ -43,7 +43,7 @@ TracedRun run_to_capture(const RunSpec& spec, const RunHooks& hooks) {
   Expectations expectations{traced.run.named.scenario.expect, traced.run.facts};
   traced.end = run_scenario(traced.run, {&writer, &expectations}, hooks);
   traced.verdicts = expectations.finish(traced.end.at);
-  excuse(traced.verdicts, traced.end.lateness);
+  excuse(traced.verdicts, traced.end.lateness, traced.end.races);
   writer.finish();
   return traced;
 }

@@ -173,6 +173,8 @@ void Demands::on_process(const ProcessNote& process) {
 Verdict Demands::verdict_of(const Tracked& one, std::size_t index) const {
   const Demand& demand = one.demand;
   Verdict verdict{Verdict::What::failed, fmt::format("--expect {}", index + 1), demand.text, {}};
+  verdict.is_fragile = demand.what == What::no_retransmission;
+  if (!verdict.is_fragile) verdict.program = demand.host;
   if (one.met) verdict.found = fmt::format("{} {}", one.met_by, at_text(*one.met));
   if (demand.what == What::no_retransmission) {
     if (!one.met) verdict.what = Verdict::What::passed;

@@ -2,11 +2,13 @@
 // did.
 #pragma once
 
+#include <string_view>
 #include <utility>
 
 #include "capture/tell/ladder.h"
 #include "cli/tell/prose.h"
 #include "cli/tell/state_table.h"
+#include "cli/tell/terminal.h"
 #include "sim/trace/observe.h"
 
 namespace halfopen {
@@ -15,7 +17,7 @@ class ProseStates final : public Observer {
  public:
   // `text` says which notes are told, whether with their reasons, and how those of the timeline look.
   ProseStates(Prose& out, LadderText text)
-      : out_{out}, text_{std::move(text)}, table_{out, text_.options().explain} {}
+      : out_{out}, text_{std::move(text)}, table_{out, text_.options().explain, text_.options().width} {}
 
   // The heading, before the first note.
   void print_head(bool are_recorded) {
@@ -34,6 +36,11 @@ class ProseStates final : public Observer {
     if (!wants(static_cast<NoteKind>(note.index())) || !text_.shows(note)) return;
     const auto* state = std::get_if<StateNote>(&note);
     state != nullptr ? table_.on_state(*state) : out_.line(text_.format_note(note));
+  }
+  // At the end: what was left out for want of room, if anything was.
+  void print_left_out() {
+    const std::string_view what = table_.left_out();
+    if (!what.empty()) out_.line(out_.paint(Style::faint, left_out_text(text_.options().width, what)));
   }
 
  private:

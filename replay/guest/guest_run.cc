@@ -81,6 +81,7 @@ Prepared prepare(const GuestConfig& config, const KernelModules& modules) {
   orders.limit_ms = static_cast<std::uint64_t>(config.guest_limit / std::chrono::milliseconds{1});
   orders.directory = config.command.directory;
   orders.environment = baggage.environment;
+  orders.environment.push_back(fmt::format("HALFOPEN_PHASE_MS={}", config.phase_ms));
   orders.words = baggage.words;
   orders.watched = baggage.watched;
   orders.watched.emplace_back(kOutputs);

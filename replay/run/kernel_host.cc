@@ -156,12 +156,13 @@ void KernelHost::start_program(TimePoint now) {
   if (!watched) {
     remark(now, fmt::format("system calls are not seen, as ptrace is not allowed: {}", std::strerror(errno)));
   }
+  if (config_.before_program) config_.before_program();
   const StartFailure failure = Sandbox::go(spawned, config_.trace && watched);
   if (failure.error != 0) {
     throw std::runtime_error{
         fmt::format("cannot run {}: {}", command().front(), reason_of(failure, config_.sandbox.user))};
   }
-  program_delay_.emplace(program_);
+  static_cast<void>(program_delay());  // what its start cost is not of the run
   note(now, ProcessNote::What::started);
 }
 
@@ -237,7 +238,6 @@ void KernelHost::vanish() {
   diagnostics_.reset();
   sandbox_.reset();
   program_ = signalled_ = -1;
-  program_delay_.reset();
 }
 
 void KernelHost::reboot(TimePoint now) {
@@ -279,6 +279,8 @@ bool KernelHost::poll(TimePoint now) {
   const bool spoke = tell_output(now);
   return states_.poll(now, *diagnostics_, observer_) || spoke;
 }
+
+Duration KernelHost::program_delay() { return program_delays_.more(watch_.threads_of(config_.id)); }
 
 bool KernelHost::has_running_timers() {
   return std::ranges::any_of(states_.connections(), [](const StateWatch::Known& known) {

@@ -33,6 +33,8 @@ struct KernelHostConfig {
   bool trace = true;                 // watch system calls
   // Passes on what the program writes, as it comes; may be empty. `error_output` tells which of its streams.
   std::function<void(std::string_view bytes, bool error_output)> output;
+  // Called when all is ready for the program's first instruction; may be empty.
+  std::function<void()> before_program;
 };
 
 class KernelHost final : public Host {
@@ -71,10 +73,9 @@ class KernelHost final : public Host {
   bool poll(TimePoint now);
   // The first half of poll().
   bool tell_output(TimePoint now);
-  // For how long its program was kept from running since this was asked the last time.
-  [[nodiscard]] Duration program_delay() {
-    return program_delay_ ? program_delay_->more() : Duration::zero();
-  }
+  // For how long a thread of its programs was kept from running since this was asked the last time: the
+  // longest.
+  [[nodiscard]] Duration program_delay();
   // Nothing of its kernel will send anything: no connection has a timer that runs.
   [[nodiscard]] bool has_running_timers();
   // As crash(), when the run is over and nobody is to be told.
@@ -103,7 +104,7 @@ class KernelHost final : public Host {
   std::vector<std::string> sysctls_;
   Streams streams_;
   pid_t program_ = -1;
-  std::optional<RunDelay> program_delay_;
+  ProgramDelays program_delays_;
   std::uint32_t program_pid_ = 0;  // as the sandbox counts
   pid_t signalled_ = -1;           // the last that got a signal which ends or stops it
   TimePoint kill_at_ = kNever;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "replay/base/errors.h"
 #include "sim/tcp/sysctl.h"
@@ -15,11 +16,15 @@ namespace halfopen {
 namespace {
 
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
-constexpr Duration kLook = 500ms;       // how often states are asked for while nothing else happens
-constexpr Duration kViewDelay = 200ms;  // after an event of the timeline: what it did to the sockets
-constexpr Duration kSettle = 300ms;     // after the client's end: its kernel's last packets
-constexpr Duration kReaping = 5s;       // until what was killed is gone
+constexpr Duration kLook = 500ms;            // how often states are asked for while nothing else happens
+constexpr Duration kViewDelay = 200ms;       // after an event of the timeline: what it did to the sockets
+constexpr Duration kSettle = 300ms;          // after the client's end: its kernel's last packets
+constexpr Duration kHush = 2ms;              // nothing has come for so long: a pause
+constexpr Duration kRoom = 5ms;              // in which nothing is due: long enough to tell some lines
+constexpr Duration kLongestSilence = 100ms;  // until observers hear of what happened
+constexpr Duration kReaping = 5s;            // until what was killed is gone
 constexpr Duration kPatience = 2s;  // of our own programs: longer than any pause of theirs that nobody sees
 
 // Hears nothing.
@@ -90,21 +95,22 @@ std::string kernel_release() {
 }
 
 KernelRun::KernelRun(const Scenario& scenario, const KernelRunOptions& options)
-    : scenario_{scenario}, options_{options}, watch_{options.trace} {
+    : scenario_{scenario}, options_{options}, watch_{options.trace}, backlog_{options.observers} {
   try {
     world_ = std::make_unique<World>(
         scenario_, WorldOptions{.seed = options.seed,
                                 .tap = options.tap,
-                                .observers = options.observers,
+                                .observers = {&backlog_},
                                 .make_host = [this](HostId id, BlockPool& pool, Observer& observer) {
                                   return make_host(id, pool, observer);
                                 }});
   } catch (...) {
     kernels_ = {};  // they are gone, and what ran in them is being killed
     reap();
+    backlog_.tell();
     throw;
   }
-  zero_ = std::chrono::steady_clock::now();
+  if (!zero_) start_clock();
   const bool acted = std::ranges::any_of(
       scenario_.timeline, [](const TimelineEvent& event) { return !event.after && event.at <= kTimeZero; });
   if (acted) look_at_ = kTimeZero + kViewDelay;
@@ -115,18 +121,33 @@ KernelRun::~KernelRun() {
     if (host != nullptr) host->vanish();
   }
   reap();
+  backlog_.clear();  // before the pool of its packets goes
+}
+
+// Time zero is now, or the next instant at which every kernel's timers stand alike: all but the longest fire
+// at multiples of 4096 ticks at most (kernel/time/timer.c), in most kernels 4.096 or 16.384 s.
+void KernelRun::start_clock() {
+  constexpr auto kGrid = 16'384ms;
+  constexpr auto kMargin = 100ms;  // for what the making of the hosts left to do in the background
+  zero_ = Clock::now();
+  if (options_.phase) {
+    const auto earliest = zero_->time_since_epoch() + kMargin - *options_.phase;
+    zero_ = Clock::time_point{(earliest / kGrid + 1) * kGrid + *options_.phase};
+    std::this_thread::sleep_until(*zero_);
+  }
+  backlog_.hold();
 }
 
 // Waits for the end of everything that ran, so that not even a zombie is left. All of it has been killed.
 void KernelRun::reap() {
   Deaf deaf;
-  const auto limit = std::chrono::steady_clock::now() + kReaping;
-  while (watch_.awaits_any() && std::chrono::steady_clock::now() < limit) {
+  const auto limit = Clock::now() + kReaping;
+  while (watch_.awaits_any() && Clock::now() < limit) {
     if (!watch_.poll(now(), deaf)) wait(now() + 10ms);
   }
 }
 
-KernelHostConfig KernelRun::config_of(HostId id) const {
+KernelHostConfig KernelRun::config_of(HostId id) {
   const bool is_client = id == HostId::client;
   const HostScenario& host = is_client ? scenario_.client : scenario_.server;
   KernelHostConfig config;
@@ -147,7 +168,17 @@ KernelHostConfig KernelRun::config_of(HostId id) const {
   config.command = is_client ? options_.client_command : options_.server_command;
   config.programs = options_.programs;
   config.trace = options_.trace;
-  if (is_client) config.output = options_.output;
+  if (!is_client) return config;
+  if (options_.output) {
+    config.output = [this](std::string_view bytes, bool error_output) {
+      backlog_.add([this, text = std::string{bytes}, error_output] { options_.output(text, error_output); });
+    };
+  }
+  if (options_.phase) {
+    config.before_program = [this] {
+      if (!zero_) start_clock();
+    };
+  }
   return config;
 }
 
@@ -159,7 +190,7 @@ std::unique_ptr<Host> KernelRun::make_host(HostId id, BlockPool& pool, Observer&
 }
 
 TimePoint KernelRun::now() const {
-  return kTimeZero + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - zero_);
+  return kTimeZero + std::chrono::duration_cast<Duration>(Clock::now() - zero_.value_or(Clock::time_point{}));
 }
 
 // Of what was due, of waking up, and of what could have run and did not: the largest, since they are mostly
@@ -173,6 +204,30 @@ void KernelRun::measure_lateness(TimePoint at) {
     if (host != nullptr) late = std::max(late, host->program_delay());
   }
   lateness_.add(at, late);
+}
+
+// A late round trip shows in each end's retransmission timeout: the path's own, and 200 ms more, is the
+// least.
+void KernelRun::measure_timeouts() {
+  const PathConfig& path = scenario_.path;
+  const Duration least = path.to_server.delay + path.to_client.delay + kLeastRetransmissionTimeout;
+  const auto has_sample = [](State state) {
+    return state != State::closed && state != State::listen && state != State::syn_sent &&
+           state != State::syn_received;
+  };
+  for (const HostId id : {HostId::client, HostId::server}) {
+    if (const ModelHost* model = world_->model(id)) {
+      model->each_connection([&](const FourTuple&, const Endpoint::Info& info) {
+        if (has_sample(info.state) && info.retransmits == 0) lateness_.timeout_is(info.rto, least);
+      });
+    }
+    KernelHost* host = kernel(id);
+    if (host == nullptr) continue;
+    for (const StateWatch::Known& known : host->states().connections()) {
+      const bool tells = known.socket && known.socket->has_details && has_sample(known.socket->state);
+      if (tells) lateness_.timeout_is(known.socket->rto / (1U << known.socket->backoff), least);
+    }
+  }
 }
 
 // Everything that has happened since the last step. True if there was anything.
@@ -197,6 +252,7 @@ bool KernelRun::step() {
   for (KernelHost* host : kernels_) {
     if (host != nullptr) active |= host->poll(now());
   }
+  measure_timeouts();
   if (active) last_activity_ = now();
   return active;
 }
@@ -263,40 +319,54 @@ TimePoint KernelRun::cut_at(TimePoint at) {
   return client_over_at_ + kSettle;
 }
 
+// When observers are to hear what is kept: in a pause that is long enough for it, and in a run without pauses
+// now and then.
+TimePoint KernelRun::tell_at(TimePoint at) {
+  if (backlog_.is_empty()) return kept_since_ = kNever;
+  kept_since_ = std::min(kept_since_, at);
+  const TimePoint latest = kept_since_ + kLongestSilence;
+  const TimePoint next = world_->next_event();
+  const bool has_room = next <= at || next - at >= kRoom;
+  return has_room ? std::min(latest, last_activity_ + kHush) : latest;
+}
+
+// The end, if it has come.
+std::optional<KernelRun::End> KernelRun::end_at(TimePoint at) {
+  if (at >= scenario_.until) return End{.at = scenario_.until, .for_ever = false};
+  if (at >= cut_at(at)) return End{.at = at, .for_ever = false};
+  const Duration quiet = at - last_activity_;
+  if (quiet < kSettle || !is_idle()) return std::nullopt;
+  const bool client_over = world_->host(HostId::client).all_exited();
+  const bool ours = options_.client_command.empty();
+  if (client_over || (ours && quiet >= patience())) return End{.at = at, .for_ever = true};
+  return std::nullopt;
+}
+
 KernelRun::End KernelRun::run() {
   TimePoint told = kTimeZero;
   for (;;) {
     while (step()) {
     }
     const TimePoint at = now();
-    if (at >= scenario_.until) break;
-    const Duration quiet = at - last_activity_;
-    const TimePoint cut = cut_at(at);
-    if (at >= cut) {
+    if (const auto end = end_at(at)) {
       world_->tell_what_never_came();
-      return {.at = at, .for_ever = false};
-    }
-    if (quiet >= kSettle && is_idle()) {
-      const bool client_over = world_->host(HostId::client).all_exited();
-      const bool ours = options_.client_command.empty();
-      if (client_over || (ours && quiet >= patience())) {
-        world_->tell_what_never_came();
-        return {.at = at, .for_ever = true};
-      }
+      backlog_.tell();
+      return *end;
     }
     if (at >= look_at_) {
       look_at_ = kNever;
       tell_sockets(at);
     }
+    const TimePoint telling = tell_at(at);
+    if (at >= telling) backlog_.tell();
     if (options_.on_wait && at - told >= 1s) {
       told = at;
       options_.on_wait(at);
     }
+    const Duration quiet = at - last_activity_;
     const Duration look = quiet < kSettle ? kSettle - quiet : kLook;
-    wait(std::min({world_->next_event(), at + look, look_at_, scenario_.until, cut}));
+    wait(std::min({world_->next_event(), at + look, look_at_, scenario_.until, cut_at(at), telling}));
   }
-  world_->tell_what_never_came();
-  return {.at = scenario_.until, .for_ever = false};
 }
 
 }  // namespace halfopen

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "replay/run/backlog.h"
 #include "replay/run/kernel_host.h"
 #include "replay/run/lateness.h"
 #include "replay/run/run_delay.h"
@@ -31,6 +32,9 @@ struct KernelRunOptions {
   std::optional<std::uint64_t> seed = std::nullopt;
   HostId tap = HostId::client;
   Observers observers = {};
+  // In virtual time, where waiting costs nothing: time zero is when the machine is up for a multiple
+  // of 16.384 seconds and this, and all is loaded then. Else it is when the hosts are made.
+  std::optional<std::chrono::milliseconds> phase = std::nullopt;
   // What the client's program writes, as it comes; may be empty.
   std::function<void(std::string_view bytes, bool error_output)> output;
   // Called about once a second while the run waits; may be empty.
@@ -63,28 +67,34 @@ class KernelRun {
 
  private:
   [[nodiscard]] std::unique_ptr<Host> make_host(HostId id, BlockPool& pool, Observer& observer);
-  [[nodiscard]] KernelHostConfig config_of(HostId id) const;
+  [[nodiscard]] KernelHostConfig config_of(HostId id);
   [[nodiscard]] TimePoint now() const;
+  void start_clock();
   void reap();
   bool step();
   void measure_lateness(TimePoint at);
+  void measure_timeouts();
   void tell_sockets(TimePoint at);
   void wait(TimePoint until);
   [[nodiscard]] bool is_idle();
   [[nodiscard]] Duration patience() const;
   [[nodiscard]] TimePoint cut_at(TimePoint at);
+  [[nodiscard]] TimePoint tell_at(TimePoint at);
+  [[nodiscard]] std::optional<End> end_at(TimePoint at);
 
   Scenario scenario_;
   KernelRunOptions options_;
   SigchldArranged sigchld_;
   ProcessWatch watch_;
+  Backlog backlog_;
   std::array<KernelHost*, 2> kernels_{};
   std::unique_ptr<World> world_;
-  std::chrono::steady_clock::time_point zero_;
+  std::optional<std::chrono::steady_clock::time_point> zero_;
   Lateness lateness_;
   RunDelay own_delay_;
   TimePoint wake_at_ = kNever;  // what wait() waits for
   TimePoint last_activity_ = kTimeZero;
+  TimePoint kept_since_ = kNever;  // what is in the backlog
   std::uint64_t packets_seen_ = 0;
   TimePoint look_at_ = kNever;
   TimePoint client_over_at_ = kNever;

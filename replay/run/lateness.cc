@@ -13,13 +13,13 @@ constexpr Duration kBucket = 100ms;
 // A jiffy of a kernel at 250 Hz: its timers do not tell less apart. Which of two packets goes first, whether
 // an acknowledgement rides on an answer, or a probe is due, may hang on more.
 constexpr Duration kDecides = 4ms;
-constexpr Duration kLeastTimeout = 200ms;
 constexpr int kLonger = 3;
 
 }  // namespace
 
 void Lateness::add(TimePoint at, Duration by) {
   if (by < kNotable) return;
+  if (by >= kDecides) decides_from_ = std::min(decides_from_, at - by);
   const bool begins = samples_.empty() || at - samples_.back().at >= kBucket;
   if (begins) {
     Sample next = samples_.empty() ? Sample{} : samples_.back();
@@ -48,10 +48,22 @@ Duration Lateness::explains(TimePoint at) const {
   return sample->total + Duration{static_cast<std::int64_t>(since * stretch(at))};
 }
 
-double Lateness::stretch(TimePoint until) const {
-  return static_cast<double>(kLonger * worst(until).by.count()) / static_cast<double>(kLeastTimeout.count());
+void Lateness::timeout_is(Duration timeout, Duration least) {
+  has_other_timeouts_ |= timeout + kDecides < least;
+  const double grown = static_cast<double>((timeout - least).count()) / static_cast<double>(least.count());
+  grown_ = std::max(grown_.value_or(0), grown);
 }
 
-bool Lateness::may_have_decided() const { return worst().by >= kDecides; }
+double Lateness::stretch(TimePoint until) const {
+  const double most = static_cast<double>(kLonger * worst(until).by.count()) /
+                      static_cast<double>(kLeastRetransmissionTimeout.count());
+  return grown_ && !has_other_timeouts_ ? std::min(most, 2 * *grown_) : most;
+}
+
+// What was to happen by then may itself be late.
+bool Lateness::may_have_decided(TimePoint by) const {
+  if (decides_from_ == kNever) return false;
+  return by == kNever || decides_from_ - by <= explains(by);
+}
 
 }  // namespace halfopen

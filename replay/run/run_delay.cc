@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -12,12 +13,18 @@
 #include <utility>
 
 namespace halfopen {
+namespace {
 
-RunDelay::RunDelay(pid_t pid) {
+// Each costs two microseconds at every step of a run.
+constexpr std::size_t kMostThreads = 64;
+
+}  // namespace
+
+// A thread has a directory in /proc as a process has, though no listing shows it (proc_tid_*(5)).
+RunDelay::RunDelay(pid_t tid) {
   const std::string path =
-      pid == 0 ? std::string{"/proc/thread-self/schedstat"} : fmt::format("/proc/{}/schedstat", pid);
+      tid == 0 ? std::string{"/proc/thread-self/schedstat"} : fmt::format("/proc/{}/schedstat", tid);
   file_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  static_cast<void>(more());
 }
 
 Duration RunDelay::more() {
@@ -29,6 +36,18 @@ Duration RunDelay::more() {
   std::int64_t ns = 0;
   if (std::from_chars(rest.data(), rest.data() + rest.size(), ns).ec != std::errc{}) return Duration::zero();
   return Duration{ns} - std::exchange(known_, Duration{ns});
+}
+
+Duration ProgramDelays::more(std::span<const pid_t> threads) {
+  std::erase_if(delays_, [threads](const auto& known) {
+    return std::ranges::find(threads, known.first) == threads.end();
+  });
+  Duration longest{};
+  for (const pid_t tid : threads) {
+    if (delays_.size() >= kMostThreads && !delays_.contains(tid)) continue;
+    longest = std::max(longest, delays_.try_emplace(tid, tid).first->second.more());
+  }
+  return longest;
 }
 
 }  // namespace halfopen

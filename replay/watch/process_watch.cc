@@ -150,6 +150,19 @@ bool ProcessWatch::any_left(HostId host) const {
   return std::ranges::any_of(processes_, [host](const auto& entry) { return entry.second.host == host; });
 }
 
+std::vector<pid_t> ProcessWatch::threads_of(HostId host) const {
+  std::vector<pid_t> all;
+  for (const auto& [pid, process] : processes_) {
+    if (process.host == host && !process.traced) all.push_back(pid);
+  }
+  for (const auto& [tid, thread] : threads_) {
+    const auto process = processes_.find(thread.process);
+    if (process != processes_.end() && process->second.host == host) all.push_back(tid);
+  }
+  std::ranges::sort(all);
+  return all;
+}
+
 std::size_t ProcessWatch::forgotten() const {
   return static_cast<std::size_t>(
       std::ranges::count_if(processes_, [](const auto& entry) { return !entry.second.host; }));

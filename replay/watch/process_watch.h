@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "replay/watch/traced_process.h"
 #include "sim/base/time.h"
@@ -59,6 +60,8 @@ class ProcessWatch {
 
   // A process of the host still lives, as far as we see. Those of a forgotten host do not count.
   [[nodiscard]] bool any_left(HostId host) const;
+  // The threads of the host's living processes, by number: of an untraced one its first.
+  [[nodiscard]] std::vector<pid_t> threads_of(HostId host) const;
   // Processes of forgotten hosts that have not ended.
   [[nodiscard]] std::size_t forgotten() const;
   // The newest process that was forked (by fork, vfork, clone without CLONE_THREAD) by `parent` and still

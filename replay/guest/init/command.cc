@@ -19,7 +19,8 @@ namespace halfopen::guest {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kHeartbeat = kSecond;
+// A part of the grid on which runs start (replay/run/kernel_run.cc): it meets each run at the same times.
+constexpr std::int64_t kHeartbeat = 1'024'000'000;
 constexpr std::int64_t kGrace = 5 * kSecond;  // from SIGTERM to SIGKILL
 
 struct Pipe {
@@ -66,7 +67,6 @@ class Command {
     output_ = make_pipe();
     error_output_ = make_pipe();
     const std::int64_t now = uptime();
-    // Scenarios do things at whole seconds and their halves: ours are between, where they delay nothing.
     heartbeat_at_ = now + kHeartbeat * 3 / 4;
     if (orders.limit_ms != 0) limit_at_ = now + static_cast<std::int64_t>(orders.limit_ms) * 1'000'000;
     pid_ = fork();

@@ -99,6 +99,21 @@ TEST(Expect, WhatMustNotComeIsAsFarFromItsWindowsEdge) {
   EXPECT_EQ(verdict.missed_by, 50ms);
 }
 
+// A reset that comes late leaves the state late.
+TEST(Expect, AStateIsAsFarFromItsWindowAsTheNearestTimeAtWhichItHeld) {
+  StagedRun run{"client.state = 'CLOSE_WAIT'\nat = '3.05s'"};
+  established(run)
+      .state(1s, HostId::client, State::established, State::close_wait)
+      .state(2s, HostId::client, State::close_wait, State::closed)
+      .state(3180ms, HostId::client, State::closed, State::close_wait);
+  const Verdict verdict = run.expectations().finish(at(1h)).front();
+  EXPECT_EQ(verdict.what, Verdict::What::failed);
+  EXPECT_EQ(verdict.missed_at, at(3180ms));
+  EXPECT_EQ(verdict.missed_by, 130ms);
+  StagedRun never{"client.state = 'CLOSING'\nat = '3.05s'"};
+  EXPECT_FALSE(established(never).expectations().finish(at(1h)).front().has_size());
+}
+
 TEST(Expect, WhatNeverCameHasNoSize) {
   StagedRun run{"ladder = 'server > client .'\nwithin = ['3s', '4s']"};
   EXPECT_FALSE(run.expectations().finish(at(1h)).front().has_size());

@@ -43,6 +43,8 @@ TEST(OutputFile, AppearsUnderItsNameWhenItIsFinished) {
   const Scratch scratch;
   OutputFile file{scratch.file("a"), OutputFile::OnSignal::finish};
   file.write("hello");
+  file.commit();
+  file.flush();
   EXPECT_THAT(scratch.left(), ElementsAre("a.partial"));
   file.finish();
   EXPECT_THAT(scratch.left(), ElementsAre("a"));
@@ -204,9 +206,11 @@ TEST(OutputFile, ASecondWriterOfTheSameFileIsRefused) {
   const Scratch scratch;
   const std::string name = scratch.file("a.pcap");
   OutputFile first{name, OutputFile::OnSignal::finish};
+  first.write("whole");
+  first.commit();
+  first.appear();
   EXPECT_EQ(complaint_of([&] { OutputFile(name, OutputFile::OnSignal::finish); }),
             name + ": is being written by another run");
-  first.write("whole");
   first.finish();
   EXPECT_EQ(scratch.left(), std::vector<std::string>{"a.pcap"});
 }

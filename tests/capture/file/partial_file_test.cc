@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <functional>
 #include <future>
 
+#include "capture/file/capture_file.h"
 #include "capture/file/output_file.h"
 #include "tests/support/scratch.h"
 
@@ -18,6 +22,7 @@ namespace fs = std::filesystem;
 using test::Scratch;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class PartialFile : public ::testing::Test {
  protected:
@@ -38,6 +43,19 @@ class PartialFile : public ::testing::Test {
       return error.what();
     }
     return {};
+  }
+  // What is there after a process that did this to `a` was killed.
+  std::vector<std::string> left_by_killed(const std::function<void(OutputFile&)>& work) const {
+    const pid_t child = fork();
+    if (child == 0) {
+      OutputFile file{scratch.file("a"), OutputFile::OnSignal::finish};
+      work(file);
+      raise(SIGKILL);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    return scratch.left();
   }
   Scratch scratch;
 };
@@ -80,14 +98,67 @@ TEST_F(PartialFile, ADirectoryThereIsRefused) {
   EXPECT_THAT(write(), HasSubstr("no regular file"));
 }
 
+// A process that is killed like this tidies nothing up.
+TEST_F(PartialFile, AKillBeforeTheFirstFlushLeavesNothing) {
+  EXPECT_THAT(left_by_killed([](OutputFile& file) { file.write("not yet"); }), IsEmpty());
+}
+
+TEST_F(PartialFile, AKillLaterLeavesWhatWasFlushed) {
+  const auto left = left_by_killed([](OutputFile& file) {
+    file.write("flushed");
+    file.commit();
+    file.flush();
+    file.write("not yet");
+  });
+  EXPECT_THAT(left, ElementsAre("a.partial"));
+  EXPECT_EQ(text("a.partial"), "flushed");
+}
+
+TEST_F(PartialFile, WhatCannotBeWrittenIsSaidAtTheStart) {
+  const std::string longest(255, 'n');  // NAME_MAX: with ".partial" it is too long
+  EXPECT_THROW((OutputFile{scratch.file(longest), OutputFile::OnSignal::finish}), CaptureError);
+  EXPECT_THROW((OutputFile{scratch.file("nowhere/a"), OutputFile::OnSignal::finish}), CaptureError);
+  ASSERT_EQ(mkfifo(scratch.file("b.partial").c_str(), 0600), 0);
+  EXPECT_THROW((OutputFile{scratch.file("b"), OutputFile::OnSignal::finish}), CaptureError);
+}
+
+TEST_F(PartialFile, AnEmptyOneIsFinishedToo) {
+  OutputFile{scratch.file("a"), OutputFile::OnSignal::finish}.finish();
+  EXPECT_EQ(text("a"), "");
+  EXPECT_THAT(scratch.left(), ElementsAre("a"));
+}
+
+// What comes under the name between the start and the first flush.
+TEST_F(PartialFile, ALinkThatComesLaterIsNotFollowed) {
+  put("precious", "precious");
+  OutputFile file{scratch.file("a"), OutputFile::OnSignal::finish};
+  file.write("new");
+  fs::create_symlink("precious", scratch.file("a.partial"));
+  EXPECT_THROW(file.finish(), CaptureError);
+  EXPECT_EQ(text("precious"), "precious");
+}
+
 TEST_F(PartialFile, ARunThatIsWritingIsLeftAlone) {
   OutputFile first{scratch.file("a"), OutputFile::OnSignal::finish};
   first.write("first");
+  first.commit();
+  first.appear();
   EXPECT_THAT(write(), HasSubstr("is being written by another run"));
   first.finish();
   EXPECT_EQ(text("a"), "first");
   EXPECT_EQ(write(), "");
   EXPECT_EQ(text("a"), "new");
+}
+
+// Before its first packet already: it is valid, and its name is taken.
+TEST_F(PartialFile, ACaptureAppearsAtItsStart) {
+  for (const char* name : {"a.pcapng", "a.pcap"}) {
+    const RunInfo run{.version = "1", .scenario = "none", .hosts = {}};
+    const auto first = open_capture(scratch.file(name), run);
+    EXPECT_THAT(scratch.left(), ElementsAre(name + std::string{".partial"}));
+    EXPECT_FALSE(text(name + std::string{".partial"}).empty());
+    EXPECT_THROW((void)open_capture(scratch.file(name), run), CaptureError);
+  }
 }
 
 // Many at a time for one name, with something stale under it: each either writes all or is refused.

@@ -202,6 +202,51 @@ TEST_F(Show, OnATerminalASummaryFitsToo) {
             lines_of(halfopen_run({"show", "--summary", file}).out));
 }
 
+// A line with one space where it has several.
+std::string words_of(const std::string& line) {
+  std::string words;
+  for (const char c : line) {
+    if (c != ' ' || !words.ends_with(' ')) words += c;
+  }
+  return words;
+}
+
+// netstat's columns without the protocol; addresses and states are whole, and in columns.
+TEST_F(Show, OnATerminalStatesFitToo) {
+  if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
+  const std::string file = capture_of("normal-close", ".pcapng");
+  const std::string left_out = "(protocols left out to fit 80 columns; COLUMNS=200 or a pipe has them)";
+  for (const std::string& command :
+       std::vector<std::string>{"sim normal-close --states", "show --states " + file}) {
+    const auto lines = lines_in_columns(80, "NO_COLOR=1", command);
+    const auto wide = lines_of(shell("\"$HALFOPEN\" " + command).out);
+    EXPECT_THAT(lines,
+                AllOf(Contains(left_out),
+                      Contains(AllOf(StartsWith("       Time  Host    Local Address"), EndsWith("  State")))))
+        << command;
+    std::vector<std::string> narrow;
+    for (const std::string& line : lines) {
+      EXPECT_TRUE(line.size() <= 80 || line.size() < 12 || line[4] != '.') << line;
+      if (line != left_out) narrow.push_back(words_of(line));
+    }
+    std::vector<std::string> expected;
+    for (const std::string& line : wide) {
+      std::string words = words_of(line);
+      for (const std::string_view protocol : {" tcp ", " Proto "}) {
+        if (const std::size_t at = words.find(protocol); at != std::string::npos)
+          words.erase(at, protocol.size() - 1);
+      }
+      expected.push_back(std::move(words));
+    }
+    EXPECT_EQ(narrow, expected) << command;
+    EXPECT_EQ(lines_in_columns(89, "NO_COLOR=1", command), wide);
+  }
+  // Why a state changed stands under it, where there is no room beside it.
+  const auto explained = lines_in_columns(80, "NO_COLOR=1", "show --states --explain " + file);
+  EXPECT_THAT(explained, Contains(StartsWith("             (")));
+  for (const std::string& line : explained) EXPECT_TRUE(line.size() <= 80 || !line.starts_with(" ")) << line;
+}
+
 TEST_F(Show, ColoursSurviveThePager) {
   if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
   const std::string file = capture(1, ".pcap");

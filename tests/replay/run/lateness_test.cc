@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "replay/run/run_delay.h"
-
 namespace halfopen {
 namespace {
 
@@ -54,14 +52,41 @@ TEST(Lateness, LessThanAJiffyDecidesNothing) {
   EXPECT_TRUE(lateness.may_have_decided());
 }
 
-TEST(RunDelay, AProcessThatIsNotThereWaitsForNothing) {
-  RunDelay nobody{0x7fff'ffff};
-  EXPECT_EQ(nobody.more(), Duration::zero());
+// What comes to pass at 3 s may have been put there by what was due at 1 s, and came at 2.
+TEST(Lateness, DecidesWhatComesAfterItWasDue) {
+  Lateness lateness;
+  lateness.add(at(2s), 1s);
+  EXPECT_FALSE(lateness.may_have_decided(at(999ms)));
+  EXPECT_TRUE(lateness.may_have_decided(at(1s)));
 }
 
-TEST(RunDelay, OurOwnNeverGoesBack) {
-  RunDelay own;
-  for (int i = 0; i < 100; ++i) EXPECT_GE(own.more(), Duration::zero());
+// The machine was late when no round trip was measured: the timeout is the path's, and nothing is stretched.
+TEST(Lateness, ATimeoutThatIsAsItShouldBeStretchesNothing) {
+  Lateness lateness;
+  lateness.add(at(0s), 40ms);
+  lateness.timeout_is(220ms, 220ms);
+  EXPECT_DOUBLE_EQ(lateness.stretch(), 0);
+  EXPECT_EQ(lateness.explains(at(2s)), 40ms);
+}
+
+// By a tenth; a tail loss probe that waits for two round trips by twice as much.
+TEST(Lateness, TheLongestTimeoutThatWasSeenIsTheBound) {
+  Lateness lateness;
+  lateness.add(at(0s), 40ms);
+  lateness.timeout_is(242ms, 220ms);
+  lateness.timeout_is(220ms, 220ms);
+  EXPECT_DOUBLE_EQ(lateness.stretch(), 0.2);
+  lateness.timeout_is(900ms, 220ms);
+  EXPECT_DOUBLE_EQ(lateness.stretch(), 0.6) << "no more than lateness could do";
+}
+
+// A stack that has another least timeout: what it would be in time is not known.
+TEST(Lateness, ATimeoutBelowTheLeastSaysNothing) {
+  Lateness lateness;
+  lateness.add(at(0s), 40ms);
+  lateness.timeout_is(60ms, 220ms);
+  lateness.timeout_is(220ms, 220ms);
+  EXPECT_DOUBLE_EQ(lateness.stretch(), 0.6);
 }
 
 }  // namespace

@@ -7,81 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/run/world_record.h"
+
 namespace halfopen {
 namespace {
 
-TimePoint at(Duration d) { return kTimeZero + d; }
-
-// A run as text: one line a packet or note, enough to compare runs and to look for things.
-class Record final : public Observer {
- public:
-  void on_packet(const PacketNote& note) override {
-    const Segment* tcp = note.packet->segment();
-    add(note.at, std::string{to_string(note.from)} + ' ' + std::string{to_string(note.fate)} + ' ' +
-                     (tcp != nullptr ? std::to_string(tcp->flags) + ' ' + std::to_string(tcp->seq.wire()) +
-                                           ' ' + std::to_string(tcp->payload.size())
-                                     : "icmp"));
-    packets.push_back({note.at, note.from, note.fate, tcp != nullptr ? tcp->flags : std::uint8_t{0}});
-  }
-  void on_note(const Note& note) override {
-    const TimePoint t = std::visit([](const auto& n) { return n.at; }, note);
-    if (const auto* call = std::get_if<CallNote>(&note)) {
-      add(t, std::string{to_string(call->host)} + ' ' + call->call + " = " + std::to_string(call->result));
-    } else if (const auto* event = std::get_if<TimelineNote>(&note)) {
-      add(t, event->verb);
-    } else if (const auto* change = std::get_if<StateNote>(&note)) {
-      add(t, std::string{to_string(change->host)} + ' ' + std::string{to_string(change->to)});
-    } else if (const auto* process = std::get_if<ProcessNote>(&note);
-               process != nullptr && process->what == ProcessNote::What::started) {
-      add(t, std::string{to_string(process->host)} + " started");
-    } else if (const auto* remark = std::get_if<RemarkNote>(&note)) {
-      add(t, "remark " + remark->text);
-    } else {
-      add(t, "other");
-    }
-  }
-
-  [[nodiscard]] std::size_t index_of(std::string_view end) const {
-    const auto it =
-        std::find_if(lines.begin(), lines.end(), [end](const std::string& l) { return l.ends_with(end); });
-    return static_cast<std::size_t>(it - lines.begin());
-  }
-  [[nodiscard]] bool has(std::string_view end) const { return index_of(end) < lines.size(); }
-
-  struct Seen {
-    TimePoint at;
-    HostId from;
-    PacketFate fate;
-    std::uint8_t flags;
-  };
-  std::vector<std::string> lines;
-  std::vector<Seen> packets;
-  bool ran_back = false;
-
- private:
-  void add(TimePoint t, const std::string& text) {
-    ran_back |= t < last_;
-    last_ = t;
-    lines.push_back(std::to_string(nanos(t)) + ' ' + text);
-  }
-  TimePoint last_{};
-};
-
-Scenario echo(const std::string& more) {
-  return parse_scenario("title = 'x'\n" + more +
-                            "\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n" +
-                            "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n",
-                        "x.toml");
-}
-
-TimelineEvent event(Verb verb, Duration when, std::string words) {
-  TimelineEvent e;
-  e.verb = verb;
-  e.host = HostId::server;
-  e.at = at(when);
-  e.text_of_verb = std::move(words);
-  return e;
-}
+using test::at;
+using test::echo;
+using test::event;
+using test::Record;
 
 TEST(World, TheEchoWorksAndTheRunEndsByItself) {
   Record record;
@@ -223,97 +157,6 @@ TEST(World, TriggersAreHeardWithoutAnyObserver) {
   EXPECT_FALSE(world.notes().wants(NoteKind::timer));
   world.run_until(at(10s));
   EXPECT_FALSE(world.server().is_up());
-}
-
-TEST(World, TheTimelineComesLastAtItsInstant) {
-  Record record;
-  Scenario scenario = echo("");
-  scenario.timeline.push_back(event(Verb::host_crashes, 1s + 10ms, "server host crashes"));
-  World world{scenario, {.observers = {&record}}};
-  world.run_until(at(1100ms));
-  // The line reaches the server, is read and echoed at the very instant of the crash.
-  EXPECT_LT(record.index_of("1010000000 server write = 6"),
-            record.index_of("1010000000 server host crashes"));
-  EXPECT_TRUE(record.has("client read = 6"));
-}
-
-TEST(World, TheStartIsBetweenTheServersListeningAndTheClient) {
-  Record record;
-  Scenario scenario = echo("");
-  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
-  crash.at = kAtStart;
-  scenario.timeline.push_back(crash);
-  World world{scenario, {.observers = {&record}}};
-  EXPECT_FALSE(world.server().is_up());
-  world.run_until(at(500ms));
-  EXPECT_LT(record.index_of("0 server listen = 0"), record.index_of("0 server host crashes"));
-  EXPECT_LT(record.index_of("0 server host crashes"), record.index_of("0 client started"));
-  ASSERT_EQ(record.packets.size(), 1u);
-  EXPECT_EQ(record.packets[0].flags, tcp_flag::syn);
-}
-
-TEST(World, ZeroSecondsIsBetweenTheClientsStartAndItsFirstCall) {
-  Record record;
-  Scenario scenario = echo("");
-  scenario.timeline.push_back(event(Verb::host_crashes, 0s, "server host crashes"));
-  World world{scenario, {.observers = {&record}}};
-  world.run_until(at(500ms));
-  EXPECT_LT(record.index_of("0 client started"), record.index_of("0 server host crashes"));
-  EXPECT_LT(record.index_of("0 server host crashes"), record.index_of("0 client socket = 3"));
-  ASSERT_EQ(record.packets.size(), 1u);
-}
-
-TEST(World, AnEventThatAnOverrideMovesBeforeAnotherHappensBeforeIt) {
-  const std::string text =
-      "title = 'x'\n[client]\nprogram = 'line-client'\n[server]\nprogram = 'echo-server'\n"
-      "[[timeline]]\nat = '1s'\ndo = 'client types'\ntext = 'hello'\n"
-      "[[timeline]]\nat = '2s'\ndo = 'server host crashes'\n";
-  for (const char* when : {"500ms", "0s", "start"}) {
-    Record record;
-    const Scenario scenario =
-        parse_scenario(text, "x.toml", {.overrides = {std::string{"timeline.2.at="} + when}, .quick = false});
-    World world{scenario, {.observers = {&record}}};
-    world.run_until(at(3s));
-    EXPECT_LT(record.index_of("server host crashes"), record.index_of("client types")) << when;
-    EXPECT_TRUE(record.has("client types")) << when;
-    EXPECT_FALSE(record.ran_back);
-  }
-}
-
-TEST(World, AServerKilledAtTheStartRefuses) {
-  Record record;
-  Scenario scenario = echo("");
-  TimelineEvent kill = event(Verb::process_killed, 0s, "server process is killed");
-  kill.at = kAtStart;
-  scenario.timeline.push_back(kill);
-  World world{scenario, {.observers = {&record}}};
-  world.run_until(at(500ms));
-  ASSERT_EQ(record.packets.size(), 2u);
-  EXPECT_EQ(record.packets[1].flags, tcp_flag::rst | tcp_flag::ack);
-}
-
-TEST(World, AnEventAfterSomethingHappensThen) {
-  Record record;
-  Scenario scenario = echo("");
-  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
-  crash.after = trigger_from("line 1 answered");
-  crash.delay = 3s;
-  scenario.timeline.push_back(crash);
-  World world{scenario, {.observers = {&record}}};
-  world.run_until(at(10s));
-  EXPECT_TRUE(record.has("4020000000 server host crashes"));
-  EXPECT_FALSE(world.server().is_up());
-}
-
-TEST(World, AnEventThatNeverComesIsRemarked) {
-  Record record;
-  Scenario scenario = echo("");
-  TimelineEvent crash = event(Verb::host_crashes, 0s, "server host crashes");
-  crash.after = trigger_from("line 7 answered");
-  scenario.timeline.push_back(crash);
-  World world{scenario, {.observers = {&record}}};
-  world.run();
-  EXPECT_TRUE(record.has("remark \"server host crashes\" never came: it waits for \"line 7 answered\""));
 }
 
 TEST(World, TheRunEndsAtUntilWhenItWouldGoOn) {

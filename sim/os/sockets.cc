@@ -51,6 +51,14 @@ CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> 
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.read(now, into); });
 }
 
+CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
+  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (into.empty()) return CallResult::of(0);
+  const Endpoint& endpoint = socket.connection->endpoint();
+  if (endpoint.readable() == 0) return read_nothing(socket);
+  return CallResult::of(static_cast<std::int64_t>(endpoint.peek(into)));
+}
+
 CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.discard(now, most); });

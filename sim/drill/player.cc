@@ -118,6 +118,7 @@ class Player {
 
   void expect(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
+    if (tcp != nullptr && tcp->udp) throw NotSupported{"the model has no TCP over UDP"};
     if (tcp != nullptr) map_.expect(*tcp);
     Actual actual = next_of_connection(packet);
     const auto length = [](const PacketSpec& spec) {

@@ -94,6 +94,10 @@ class Shell {
  private:
   bool step() {
     const char c = text_[at_];
+    if (text_.substr(at_).starts_with("\\\n")) {  // the line goes on
+      at_ += 2;
+      return true;
+    }
     switch (c) {
       case ' ':
       case '\t':

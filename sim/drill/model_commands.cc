@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/drill/script_host.h"
+#include "sim/os/kernel.h"
 #include "sim/tcp/sysctl.h"
 
 namespace halfopen::drill {
@@ -33,11 +34,43 @@ bool is_nothing(const std::vector<std::string>& words) {
   return words.front() == "true" || words.front() == ":" || words.front() == "set";
 }
 
+using Words = std::vector<std::string>;
+
+// One `grep [-c] WORD` of a pipe. False for another command.
+bool grep(const Words& words, Words& lines) {
+  const bool counts = words.size() == 3 && words[1] == "-c";
+  if (words.front() != "grep" || (!counts && words.size() != 2)) return false;
+  const std::string& pattern = words.back();
+  std::erase_if(lines, [&](const std::string& line) { return line.find(pattern) == std::string::npos; });
+  if (counts) lines = {std::to_string(lines.size())};
+  return true;
+}
+
+// sockstat ... | grep ... | grep -c ... | grep N: whether the last one finds a line. nullopt for anything
+// else.
+std::optional<bool> grep_sockstat(ModelHost& host, const Words& words) {
+  std::vector<Words> pipe(1);
+  for (const std::string& word : words) {
+    if (word == "|") {
+      pipe.emplace_back();
+    } else {
+      pipe.back().push_back(word);
+    }
+  }
+  std::optional<Words> lines = sockstat_lines(host, pipe.front());
+  if (!lines) return std::nullopt;
+  for (std::size_t i = 1; i < pipe.size(); ++i)
+    if (pipe[i].empty() || !grep(pipe[i], *lines)) return std::nullopt;
+  return !lines->empty();
+}
+
 }  // namespace
 
-std::optional<std::string> ModelCommands::run(TimePoint, std::string_view line) {
+std::optional<std::string> ModelCommands::run(TimePoint now, std::string_view line) {
+  now_ = now;
+  failure_.reset();
   run_text(line, 0);
-  return std::nullopt;
+  return failure_;
 }
 
 void ModelCommands::run_text(std::string_view text, int depth) {
@@ -49,6 +82,13 @@ void ModelCommands::run_text(std::string_view text, int depth) {
 void ModelCommands::run_simple(const Words& words, int depth) {
   const std::string_view name = base_name(words.front());
   if (is_nothing(words)) return;
+  if (name == "sockstat") {
+    const std::optional<bool> found = grep_sockstat(host_, words);
+    if (!found) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+    if (!*found) failure_ = "non-zero status 1";
+    return;
+  }
+  if (name == "tcpdrop") return drop_connections(words);
   if (has(words, "|")) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
   if (name == "sysctl") return sysctl(words);
   if (name == "set_sysctls.py") return set_parameters_of_proc(words);
@@ -59,6 +99,21 @@ void ModelCommands::run_simple(const Words& words, int depth) {
   const bool is_script = words.size() == 1 && words.front().find('/') != std::string::npos;
   if (is_script && depth < kDeepest) return run_file(words.front(), depth + 1);
   throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+}
+
+// tcpdrop -s STATE.
+void ModelCommands::drop_connections(const Words& words) {
+  const std::optional<State> state =
+      words.size() == 3 && words[1] == "-s" ? freebsd_state(words[2]) : std::nullopt;
+  if (!state) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+  TcpStack& stack = host_.kernel().stack();
+  std::vector<FourTuple> found;
+  stack.each_connection([&](const Connection& connection) {
+    if (connection.endpoint().state() == *state) found.push_back(connection.endpoint().addresses());
+  });
+  for (const FourTuple& tuple : found)
+    if (Connection* connection = stack.find(tuple))
+      stack.input(now_, *connection, [this](Endpoint& endpoint) { endpoint.abort(now_); });
 }
 
 void ModelCommands::run_file(const std::string& path, int depth) {

@@ -33,6 +33,7 @@ class ModelCommands {
   using Words = std::vector<std::string>;
   void run_text(std::string_view text, int depth);
   void run_simple(const Words& words, int depth);
+  void drop_connections(const Words& words);
   void run_file(const std::string& path, int depth);
   void sysctl(const Words& words);
   void set_parameter(std::string_view name, std::string_view value);
@@ -40,9 +41,18 @@ class ModelCommands {
 
   ModelHost& host_;
   ReadFile read_file_;
+  TimePoint now_;
+  std::optional<std::string> failure_;  // of the line that runs
   std::vector<std::string> ignored_;
   std::optional<OsProfile> before_;  // set_sysctls.py: to be restored
 };
+
+// What FreeBSD's sockstat(1) tells of the host's connections, a line each, for its options: -4, -6, -P tcp,
+// -s and -p PORT. nullopt for others.
+[[nodiscard]] std::optional<std::vector<std::string>> sockstat_lines(ModelHost& host,
+                                                                     const std::vector<std::string>& words);
+// The state that a name of FreeBSD's stands for: "SYN_RCVD".
+[[nodiscard]] std::optional<State> freebsd_state(std::string_view name);
 
 // A line of sh as simple commands, each as words, without comments and redirections to /dev/null: quotes are
 // taken off and $((numbers)) are worked out. nullopt for more of the shell than that.

@@ -100,11 +100,12 @@ class Player {
 
   void inject(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    if (tcp != nullptr && (!has_socket_ || map_.stage() == ConnectionMap::Stage::listening)) {
+    const bool is_connection =
+        map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
+    if (tcp != nullptr && !is_connection) {
       const FourTuple live{.local = {config_.local(), config_.bind_port},
                            .remote = {config_.remote(), remote_port_++}};
       map_.open_passively(live, *tcp);
-      has_socket_ = true;
       descriptor_ = -1;
     }
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
@@ -127,7 +128,7 @@ class Player {
     };
     while (!config_.strict_segments && length(actual.packet) < length(packet)) {
       const Actual more = next_of_connection(packet);
-      if (!join(actual.packet, more.packet)) {
+      if (!join(actual.packet, more.packet, host_.os())) {
         stop_at(packet, actual,
                 {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}});
       }
@@ -170,8 +171,9 @@ class Player {
                {}};
   }
 
-  // Segments in a row count as the one that offloading would have made of them.
-  static bool join(PacketSpec& first, const PacketSpec& next) {
+  // Segments in a row count as the one that offloading would have made of them, which Linux gives a PSH
+  // (net/ipv4/tcp_output.c __tcp_transmit_skb: tcp_skb_pcount() > 1).
+  static bool join(PacketSpec& first, const PacketSpec& next, OsFamily os) {
     constexpr std::uint8_t kOfTheLast = tcp_flag::psh | tcp_flag::fin;
     auto* a = std::get_if<TcpSpec>(&first.body);
     const auto* b = std::get_if<TcpSpec>(&next.body);
@@ -181,6 +183,7 @@ class Player {
     if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
     a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
     a->flags.bits |= b->flags.bits & kOfTheLast;
+    if (os == OsFamily::linux_os) a->flags.bits |= tcp_flag::psh;
     return true;
   }
 
@@ -291,7 +294,6 @@ class Player {
     if (result < 0) return;
     if (call.name == "socket") {
       map_.socket();
-      has_socket_ = true;
       descriptor_ = result;
     } else if (call.name == "listen" && descriptor_of(call) == descriptor_) {
       map_.listen();
@@ -323,7 +325,6 @@ class Player {
   const DrillConfig& config_;
   BlockPool pool_;
   ConnectionMap map_;
-  bool has_socket_ = false;       // a socket was made, or a packet began a connection
   std::int64_t descriptor_ = -1;  // of the socket that `map_` is about; -1 until it is accepted
   std::uint16_t remote_port_ = kFirstRemotePort;
   script::Place place_;

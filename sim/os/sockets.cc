@@ -180,6 +180,9 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
   if (option == SocketOption::so_reuseaddr) {
     return CallResult::of(socket.setup != nullptr && socket.setup->reuse_address ? 1 : 0);
   }
+  // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
+  if (option == SocketOption::so_rcvbuf && facts_.profile.window.round_to_mss && socket.connection != nullptr)
+    return CallResult::of(socket.connection->endpoint().receive_buffer());
   if (option != SocketOption::so_error) {
     return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
   }

@@ -114,7 +114,8 @@ class Endpoint {
   [[nodiscard]] bool send_shut() const { return fin_queued_; }       // close or shutdown(SHUT_WR)
   [[nodiscard]] bool can_send() const;                               // write() may accept bytes, now or later
   [[nodiscard]] std::size_t write_space() const;
-  [[nodiscard]] bool is_orphan() const { return orphan_; }  // closed by its process
+  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
+  [[nodiscard]] bool is_orphan() const { return orphan_; }                        // closed by its process
   // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
   [[nodiscard]] Errno peek_error() const { return error_; }
   Errno take_error();

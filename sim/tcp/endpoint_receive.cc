@@ -278,7 +278,8 @@ void Endpoint::reply_reset(const Arrival& offender, Cause why) {
 void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu) {
   state_before_ = state_;
   if (state_ == State::closed || state_ == State::listen || state_ == State::time_wait) return;
-  if (quoted.before(snd_una_) || quoted.after(snd_nxt_)) return;  // RFC 5927 section 4.1
+  const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
+  if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) return;  // RFC 5927 section 4.1
   const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
   const bool embryonic = state_ == State::syn_sent || state_ == State::syn_received;
   switch (embryonic ? row.embryonic : row.established) {

@@ -103,18 +103,20 @@ void apply(DrillConfig& config, const script::Option& option, const std::string&
   }
 }
 
+IpAddress address_of(const std::string& given, std::string_view otherwise) {
+  return IpAddress::parse(given.empty() ? otherwise : std::string_view{given}).value_or(IpAddress{});
+}
+
 }  // namespace
 
 IpAddress DrillConfig::local() const {
   const bool is_v6 = ip_version == IpVersion::ipv6;
-  const std::string_view text = !local_ip.empty() ? local_ip : is_v6 ? "fd3d:fa7b:d17d::1" : "192.168.0.1";
-  return IpAddress::parse(text).value_or(IpAddress{});
+  return address_of(local_ip, is_v6 ? "fd3d:fa7b:d17d::1" : "192.168.0.1");
 }
 
 IpAddress DrillConfig::remote() const {
   const bool is_v6 = ip_version == IpVersion::ipv6;
-  const std::string_view text = !remote_ip.empty() ? remote_ip : is_v6 ? "2001:db8::1" : "192.0.2.1";
-  return IpAddress::parse(text).value_or(IpAddress{});
+  return address_of(remote_ip, is_v6 ? "2001:db8::1" : "192.0.2.1");
 }
 
 void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name) {

@@ -37,7 +37,7 @@ constexpr std::string_view kConnects = R"(
 
 TEST(Commands, SetParameters) {
   const std::string script = "0 `sysctl -q -w net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=0`" +
-                             std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,nop,wscale 7>";
+                             std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,nop,wscale 10>";
   const PlayResult result = play_text(script);
   EXPECT_EQ(result.verdict, Verdict::passed) << result.message << result.actual;
 }
@@ -49,7 +49,7 @@ TEST(Commands, ReadScriptsThatTheyName) {
     if (path == "./more.sh") return "sysctl -q net.ipv4.tcp_sack=0\n";
     return std::nullopt;
   };
-  const std::string rest = std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,nop,wscale 7>";
+  const std::string rest = std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,nop,wscale 10>";
   EXPECT_EQ(play_text("0 `../common/defaults.sh`" + rest, "linux-6.18", files).verdict, Verdict::passed);
   const PlayResult missing = play_text("0 `../common/other.sh`" + rest, "linux-6.18", files);
   EXPECT_EQ(missing.verdict, Verdict::skipped);
@@ -60,7 +60,7 @@ TEST(Commands, RestoreWhatWasSetThroughProc) {
   const std::string script =
       "0 `../common/set_sysctls.py /proc/sys/net/ipv4/tcp_timestamps=0`\n+0 "
       "`/tmp/sysctl_restore_${PPID}.sh`" +
-      std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>";
+      std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 10>";
   const PlayResult result = play_text(script);
   EXPECT_EQ(result.verdict, Verdict::passed) << result.message << result.actual;
 }
@@ -72,7 +72,8 @@ TEST(Commands, SkipWhatMeansNothingToAModel) {
        "the model makes nothing of `tc qdisc replace dev tun0 root pfifo limit 0`"},
       {"sysctl -w net.ipv4.tcp_no_such=1", "the model has no parameter net.ipv4.tcp_no_such"},
       {"sysctl -w net.inet.tcp.msl=1", "the model has no parameter net.inet.tcp.msl"},
-      {"sysctl -w net.ipv4.tcp_sack=9", "the model takes for net.ipv4.tcp_sack 0 or 1, not 9"}};
+      {"sysctl -w net.ipv4.tcp_timestamps=x",
+       "the model takes for net.ipv4.tcp_timestamps a whole number from 0 to 2, not x"}};
   for (const auto& [line, message] : cases) {
     const PlayResult result = play_text("0 `" + std::string{line} + "`");
     EXPECT_EQ(result.verdict, Verdict::skipped) << line;

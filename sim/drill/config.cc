@@ -38,6 +38,7 @@ class Applying {
 
   void ip_version() const {
     const std::string& text = value();
+    const IpVersion before = config_.ip_version;
     if (text == "ipv4") {
       config_.ip_version = IpVersion::ipv4;
     } else if (text == "ipv6") {
@@ -47,6 +48,9 @@ class Applying {
     } else {
       fail("ipv4, ipv6 or ipv4-mapped-ipv6");
     }
+    if ((before == IpVersion::ipv6) == (config_.ip_version == IpVersion::ipv6)) return;
+    config_.local_ip.clear();  // they were of the other family
+    config_.remote_ip.clear();
   }
 
  private:

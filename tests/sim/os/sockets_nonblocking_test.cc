@@ -62,6 +62,7 @@ TEST_F(NonblockingTest, ConnectIsUnderWayAndThenDone) {
 TEST_F(NonblockingTest, AcceptAndReadSayThatThereIsNothing) {
   EXPECT_EQ(Syscalls::set_nonblocking(server, listener, true), Errno::none);
   EXPECT_EQ(call(pump.server, server, calls::accept(listener)), "EAGAIN");
+  EXPECT_EQ(Syscalls::set_nonblocking(server, listener, false), Errno::none);
   EXPECT_EQ(call(pump.client, client, calls::connect(fd, {pump.server.config().address, kPort})), "0");
   EXPECT_EQ(read(calls::read(fd, bytes), false, true), "EAGAIN");
   EXPECT_FALSE(Syscalls::is_nonblocking(client, fd));  // the call's flag is of the call

@@ -30,7 +30,7 @@ void add_packetdrill(CommandLine& line) {
   command
       ->add_option("--profile", drill.profiles,
                    "Whose TCP: a profile, or all; may be repeated (default: linux)")
-      ->type_name("NAME|all")
+      ->type_name("PROFILE|all")
       ->allow_extra_args(false);
   command
       ->add_option("--ip_version,--ip-version", drill.ip_versions,

@@ -24,7 +24,7 @@ class DrillCommand : public ::testing::Test {
             rest);
     return file.string();
   }
-  Scratch scratch;
+  test::Scratch scratch;
 };
 
 constexpr const char* kSyn = "+0    > S 0:0(0) <...>\n";

@@ -27,7 +27,7 @@ halfopen_room(sim/os USES sim/base sim/wire sim/trace sim/tcp)
 halfopen_room(sim/apps USES sim/base sim/wire sim/os)
 halfopen_room(sim/scenario USES sim/base sim/wire sim/trace sim/tcp sim/os sim/apps)
 halfopen_room(sim/run USES sim/base sim/wire sim/trace sim/tcp sim/os sim/apps sim/scenario)
-halfopen_room(sim/drill USES sim/base sim/why sim/wire sim/trace sim/tcp sim/os sim/script sim/run)
+halfopen_room(sim/drill USES sim/base sim/why sim/wire sim/tcp sim/os sim/script sim/run)
 
 halfopen_room(capture/note USES sim/*)
 halfopen_room(capture/decode USES capture/note sim/*)

@@ -2,6 +2,7 @@
 #include "sim/drill/model_calls.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sim/os/kernel.h"
@@ -26,31 +27,31 @@ Process& start(ModelHost& host) {
 ModelCalls::ModelCalls(ModelHost& host, const CallSetting& setting)
     : host_{host}, setting_{setting}, process_{start(host)} {}
 
-const std::vector<ModelCalls::Row>& ModelCalls::rows() {
-  static const std::vector<Row> rows{{"socket", 3, &ModelCalls::socket},
-                                     {"bind", 2, &ModelCalls::bind},
-                                     {"listen", 2, &ModelCalls::listen},
-                                     {"accept", 1, &ModelCalls::accept},
-                                     {"accept4", 4, &ModelCalls::accept},
-                                     {"connect", 2, &ModelCalls::connect},
-                                     {"read", 3, &ModelCalls::read},
-                                     {"recv", 4, &ModelCalls::read},
-                                     {"recvfrom", 4, &ModelCalls::read},
-                                     {"readv", 2, &ModelCalls::readv},
-                                     {"recvmsg", 3, &ModelCalls::recvmsg},
-                                     {"write", 3, &ModelCalls::write},
-                                     {"send", 4, &ModelCalls::write},
-                                     {"writev", 2, &ModelCalls::writev},
-                                     {"sendto", 5, &ModelCalls::sendto},
-                                     {"sendmsg", 3, &ModelCalls::sendmsg},
-                                     {"shutdown", 2, &ModelCalls::shutdown},
-                                     {"close", 1, &ModelCalls::close},
-                                     {"getsockopt", 4, &ModelCalls::getsockopt},
-                                     {"setsockopt", 4, &ModelCalls::setsockopt},
-                                     {"fcntl", 2, &ModelCalls::fcntl},
-                                     {"ioctl", 2, &ModelCalls::ioctl},
-                                     {"poll", 3, &ModelCalls::poll}};
-  return rows;
+std::span<const ModelCalls::Row> ModelCalls::rows() {
+  static constexpr auto kRows = std::to_array<Row>({{"socket", 3, &ModelCalls::socket},
+                                                    {"bind", 2, &ModelCalls::bind},
+                                                    {"listen", 2, &ModelCalls::listen},
+                                                    {"accept", 1, &ModelCalls::accept},
+                                                    {"accept4", 4, &ModelCalls::accept},
+                                                    {"connect", 2, &ModelCalls::connect},
+                                                    {"read", 3, &ModelCalls::read},
+                                                    {"recv", 4, &ModelCalls::read},
+                                                    {"recvfrom", 4, &ModelCalls::read},
+                                                    {"readv", 2, &ModelCalls::readv},
+                                                    {"recvmsg", 3, &ModelCalls::recvmsg},
+                                                    {"write", 3, &ModelCalls::write},
+                                                    {"send", 4, &ModelCalls::write},
+                                                    {"writev", 2, &ModelCalls::writev},
+                                                    {"sendto", 5, &ModelCalls::sendto},
+                                                    {"sendmsg", 3, &ModelCalls::sendmsg},
+                                                    {"shutdown", 2, &ModelCalls::shutdown},
+                                                    {"close", 1, &ModelCalls::close},
+                                                    {"getsockopt", 4, &ModelCalls::getsockopt},
+                                                    {"setsockopt", 4, &ModelCalls::setsockopt},
+                                                    {"fcntl", 2, &ModelCalls::fcntl},
+                                                    {"ioctl", 2, &ModelCalls::ioctl},
+                                                    {"poll", 3, &ModelCalls::poll}});
+  return kRows;
 }
 
 std::optional<Outcome> ModelCalls::begin(TimePoint now, const CallSpec& call) {

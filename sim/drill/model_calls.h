@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,7 @@ class ModelCalls {
     std::size_t arguments;  // at least
     Prepare prepare;
   };
-  static const std::vector<Row>& rows();
+  static std::span<const Row> rows();
 
   Prepared socket(const script::CallSpec& call);
   Prepared bind(const script::CallSpec& call);

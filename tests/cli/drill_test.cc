@@ -72,12 +72,12 @@ TEST_F(DrillCommand, RunsADirectoryOnEachProfileAndVersion) {
 
 TEST_F(DrillCommand, LetsPythonJudgeCode) {
   const std::string good =
-      script("code.pkt", "+0 %{ assert tcpi_snd_cwnd == 10 and tcpi_state == TCP_SYN_SENT }%\n");
+      script("code.pkt", "+0 %{ assert tcpi_unacked == 1 and tcpi_state == TCP_SYN_SENT }%\n");
   EXPECT_EQ(halfopen_run({"packetdrill", good}).out, "ok      " + good + "\n");
-  const std::string bad = script("bad-code.pkt", "+0 %{ assert tcpi_snd_cwnd == 11, tcpi_snd_cwnd }%\n");
+  const std::string bad = script("bad-code.pkt", "+0 %{ assert tcpi_unacked == 2, tcpi_unacked }%\n");
   const Outcome failed = halfopen_run({"packetdrill", bad});
   EXPECT_EQ(failed.status, 1);
-  EXPECT_EQ(failed.out, "FAILED  " + bad + ":4: %{ }%: AssertionError: 10\n");
+  EXPECT_EQ(failed.out, "FAILED  " + bad + ":4: %{ }%: AssertionError: 1\n");
   const std::string lacks = script("lacks.pkt", "+0 %{ assert tcpi_no_such == 1 }%\n");
   const Outcome skipped = halfopen_run({"packetdrill", lacks});
   EXPECT_EQ(skipped.status, 4);

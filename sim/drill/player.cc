@@ -20,6 +20,7 @@ namespace {
 using script::CallSpec;
 using script::Event;
 using script::PacketSpec;
+using script::TcpFlags;
 using script::TcpSpec;
 
 constexpr Duration kPatience = std::chrono::seconds{2};  // for a packet, beyond its time
@@ -128,10 +129,11 @@ class Player {
     };
     while (!config_.strict_segments && length(actual.packet) < length(packet)) {
       const Actual more = next_of_connection(packet);
-      if (!join(actual.packet, more.packet, host_.os())) {
+      if (!join(actual.packet, more.packet)) {
         stop_at(packet, actual,
                 {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}});
       }
+      if (host_.os() == OsFamily::linux_os) leave_push_open(actual.packet, *tcp);
     }
     const MatchSettings settings{.dialect = script_.dialect,
                                  .tolerance = tolerance_at(config_, window_.from, kTimeZero),
@@ -171,9 +173,8 @@ class Player {
                {}};
   }
 
-  // Segments in a row count as the one that offloading would have made of them, which Linux gives a PSH
-  // (net/ipv4/tcp_output.c __tcp_transmit_skb: tcp_skb_pcount() > 1).
-  static bool join(PacketSpec& first, const PacketSpec& next, OsFamily os) {
+  // Segments in a row count as the one that offloading would have made of them.
+  static bool join(PacketSpec& first, const PacketSpec& next) {
     constexpr std::uint8_t kOfTheLast = tcp_flag::psh | tcp_flag::fin;
     auto* a = std::get_if<TcpSpec>(&first.body);
     const auto* b = std::get_if<TcpSpec>(&next.body);
@@ -183,8 +184,15 @@ class Player {
     if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
     a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
     a->flags.bits |= b->flags.bits & kOfTheLast;
-    if (os == OsFamily::linux_os) a->flags.bits |= tcp_flag::psh;
     return true;
+  }
+
+  // Linux gives a PSH to each packet that a device is to cut (net/ipv4/tcp_output.c __tcp_transmit_skb:
+  // tcp_skb_pcount() > 1). Which segments are of one such packet the model does not know: where none of them
+  // has a PSH of its own, there may be one or none.
+  static void leave_push_open(PacketSpec& joined, const TcpSpec& expected) {
+    TcpFlags& flags = std::get<TcpSpec>(joined.body).flags;
+    flags.bits |= expected.flags.bits & tcp_flag::psh;
   }
 
   [[nodiscard]] std::string with_time(TimePoint at, PacketSpec packet) const {

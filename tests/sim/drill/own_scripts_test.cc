@@ -55,9 +55,8 @@ TEST(OwnScripts, HoldOnLinux) {
 // What is Linux's own in them; everything else holds on the others, too.
 TEST(OwnScripts, HoldElsewhereButForWhatIsLinuxsOwn) {
   const std::map<std::string_view, std::set<std::string>> differs{
-      // Of Linux alone: the parameter, the reset at close() even when the data was acknowledged late,
-      // segments
-      // that leave together although the last is small, PSH on what fills half the window.
+      // Of Linux alone: the parameter, the reset at close() with unread data, segments that leave together
+      // although the last is small, window probes of an old number, the reset after the last keepalive probe.
       {"freebsd-14",
        {"connect-timeout-syn-backoff", "unread-data-resets", "write-in-segments", "zero-window-probe"}},
       {"rfc", {"connect-timeout-syn-backoff", "keepalive-probe", "write-in-segments", "zero-window-probe"}}};

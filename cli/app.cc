@@ -39,6 +39,7 @@ constexpr std::string_view kExamples =
     "  halfopen compare crash.pcapng sim:host-crash    what differs between two traces, and why\n"
     "  halfopen check                                  every scenario: as expected, and as ever?\n"
     "  halfopen vm -- live host-crash                  both ends on any kernel, fifteen minutes in seconds\n"
+    "  halfopen packetdrill fast-retransmit.pkt        a script against the model's TCP, without root\n"
     "  halfopen show crash.pcapng                      its ladder, and that of anybody's capture\n"
     "  halfopen profiles linux-6.18                    every constant of a TCP stack, with its source\n"
     "  halfopen help sim                               the options of one command, with examples\n"
@@ -47,9 +48,9 @@ constexpr std::string_view kExamples =
     "4 this machine lacks what is needed; 5 it was too busy to tell; 130 interrupted. 'halfopen COMMAND "
     "--help' says more.";
 
-const std::vector<std::string_view> kCommands{"list",   "sim",     "replay",     "live", "run",
-                                              "vm",     "compare", "check",      "show", "profiles",
-                                              "doctor", "help",    "completions"};
+const std::vector<std::string_view> kCommands{"list",     "sim",     "replay", "live",       "run",
+                                              "vm",       "compare", "check",  "show",       "packetdrill",
+                                              "profiles", "doctor",  "help",   "completions"};
 
 void add_commands(CommandLine& line) {
   line.app.set_version_flag("-V,--version", "halfopen " HALFOPEN_VERSION, "Print the version and exit");
@@ -62,6 +63,7 @@ void add_commands(CommandLine& line) {
   add_compare(line);
   add_check(line);
   add_vm(line);
+  add_packetdrill(line);
   add_readers(line);
 }
 
@@ -132,6 +134,10 @@ int run_command(CommandLine& line) {
   if (name == "vm") {
     finish_vm_options(line);
     return run_vm(line.vm);
+  }
+  if (name == "packetdrill") {
+    finish_packetdrill_options(line);
+    return run_packetdrill(line.packetdrill);
   }
   finish_run_options(line, name);
   return line.run.hosts.is_simulated() ? run_sim(line.run) : run_kernel(line.run);

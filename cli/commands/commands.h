@@ -20,6 +20,7 @@ int run_doctor_command();
 int run_compare(const CompareCommand& command);
 int run_vm(const VmOptions& options);
 int run_show(const ShowOptions& options);
+int run_packetdrill(const DrillOptions& options);
 int run_profiles(const ProfilesOptions& options);
 // Prints the completion script of "bash", "zsh" or "fish" for the command line `app`.
 int run_completions(const CLI::App& app, const std::string& shell);

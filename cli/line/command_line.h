@@ -20,6 +20,8 @@ struct CommandLine {
   CheckOptions check;
   ShowOptions show;
   ProfilesOptions profiles;
+  DrillOptions packetdrill;
+  std::vector<std::string> definitions;  // -D
   VmOptions vm;
   std::string vm_limit = "24h";
   std::string vm_wall_limit = "10min";
@@ -53,10 +55,12 @@ void add_compare(CommandLine& line);
 void add_check(CommandLine& line);
 void add_readers(CommandLine& line);  // list, show, profiles, doctor, help, completions
 void add_vm(CommandLine& line);
+void add_packetdrill(CommandLine& line);
 
 // After parsing: what CLI11 would take too lightly. Throws InputError or Trouble.
 void finish_run_options(CommandLine& line, const std::string& command);
 void finish_check_options(CommandLine& line);
 void finish_vm_options(CommandLine& line);
+void finish_packetdrill_options(CommandLine& line);
 
 }  // namespace halfopen

@@ -41,6 +41,10 @@ constexpr std::array kPlaceholders{
     Placeholder{"SENTENCE", ""},
     Placeholder{"LIST", ""},
     Placeholder{"CMD", ""},
+    Placeholder{"SCRIPT.pkt", "@files"},
+    Placeholder{"VERSION", "ipv4 ipv6 ipv4-mapped-ipv6"},
+    Placeholder{"NAME=VALUE", ""},
+    Placeholder{"ADDRESS", ""},
 };
 
 void add(CompletionValues& values, const std::string& value) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "capture/compare/compare.h"
@@ -95,6 +96,15 @@ struct CompareCommand {
   std::string json;
   std::uint64_t limit = 100;  // differences that are printed; 0: all
   bool quiet = false;
+};
+
+// Scripts of packetdrill's language.
+struct DrillOptions {
+  std::vector<std::string> what;         // files, and directories of *.pkt
+  std::vector<std::string> profiles;     // by their names
+  std::vector<std::string> ip_versions;  // "ipv4", "ipv6", "ipv4-mapped-ipv6"
+  std::vector<std::pair<std::string, std::string>> definitions;
+  std::vector<std::pair<std::string, std::string>> packetdrill;  // its own options, without "--"
 };
 
 struct ProfilesOptions {

@@ -52,7 +52,9 @@ struct Call {
   int fd = -1;
   std::span<std::uint8_t> into{};         // read
   std::size_t discard = 0;                // read: that many at most, thrown away
+  bool peek = false;                      // read: MSG_PEEK
   std::span<const std::uint8_t> bytes{};  // write
+  bool dont_wait = false;                 // read, write: MSG_DONTWAIT
   SocketAddress address{};                // bind, connect
   SocketOption option = SocketOption::count_;
   std::int64_t value = 0;  // setsockopt; listen: backlog

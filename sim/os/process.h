@@ -43,7 +43,8 @@ struct PendingCall {
   Socket* lingering = nullptr;   // close: the socket it waits for
   CallResult* target = nullptr;  // where the result goes; null: Process::completed
   bool timed_out = false;
-  bool traced = true;  // a note tells of it: not for terminals and outputs
+  bool under_way = false;  // connect: an earlier call began it
+  bool traced = true;      // a note tells of it: not for terminals and outputs
 };
 
 inline constexpr std::uint32_t kInitPid = 1;

@@ -26,6 +26,7 @@ struct Socket {
   WaitQueue waiters;                   // processes that block in a call on it
   std::uint32_t references = 1;        // descriptors that name it, in all processes
   bool was_connected = false;          // connect() succeeded, or it came from accept()
+  bool nonblocking = false;            // O_NONBLOCK
   bool lingering = false;              // no descriptor names it, but a close() waits for it
 };
 

@@ -51,6 +51,14 @@ CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> 
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.read(now, into); });
 }
 
+CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
+  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (into.empty()) return CallResult::of(0);
+  const Endpoint& endpoint = socket.connection->endpoint();
+  if (endpoint.readable() == 0) return read_nothing(socket);
+  return CallResult::of(static_cast<std::int64_t>(endpoint.peek(into)));
+}
+
 CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.discard(now, most); });
@@ -172,6 +180,9 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
   if (option == SocketOption::so_reuseaddr) {
     return CallResult::of(socket.setup != nullptr && socket.setup->reuse_address ? 1 : 0);
   }
+  // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
+  if (option == SocketOption::so_rcvbuf && facts_.profile.window.round_to_mss && socket.connection != nullptr)
+    return CallResult::of(socket.connection->endpoint().receive_buffer());
   if (option != SocketOption::so_error) {
     return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
   }

@@ -54,6 +54,8 @@ class Sockets {
   CallResult accept(Socket& socket, Socket*& accepted);
   // The number of bytes; 0 is the end. Blocks while there is neither data nor end nor error.
   CallResult read(TimePoint now, Socket& socket, std::span<std::uint8_t> into);
+  // read() with MSG_PEEK: what is read stays.
+  CallResult peek(Socket& socket, std::span<std::uint8_t> into);
   // read() of up to `most` bytes that nobody wants.
   CallResult discard(TimePoint now, Socket& socket, std::size_t most);
   // Takes what fits; blocked with that count while not all of it did. EPIPE means SIGPIPE.

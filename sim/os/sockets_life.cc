@@ -24,6 +24,7 @@ void Sockets::destroy(Socket& socket) {
   socket.setup.reset();
   socket.references = 1;
   socket.was_connected = false;
+  socket.nonblocking = false;
   socket.lingering = false;
   free_.push_back(&socket);
 }

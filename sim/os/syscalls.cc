@@ -22,7 +22,7 @@ CallResult Syscalls::call(TimePoint now, Process& process, const Call& call, Cal
   pending.began = now;
   pending.target = target;
   pending.traced = file == nullptr || file->kind == Descriptor::Kind::socket;
-  const CallResult result = attempt(now, process);
+  const CallResult result = unless_it_may_wait(process, pending, attempt(now, process));
   if (result.blocked) {
     wait(process);
   } else {
@@ -71,6 +71,36 @@ const Endpoint* Syscalls::endpoint_of(Process& process, int fd) {
 CallResult Syscalls::attempt(TimePoint now, Process& process) {
   const auto kind = static_cast<std::size_t>(process.pending.call.kind);
   return (this->*kAttempts[kind])(now, process, process.pending);
+}
+
+// O_NONBLOCK and MSG_DONTWAIT: what would wait says so instead.
+CallResult Syscalls::unless_it_may_wait(Process& process, const PendingCall& pending,
+                                        const CallResult& result) {
+  const Call& call = pending.call;
+  if (!result.blocked || !(call.dont_wait || is_nonblocking(process, call.fd))) return result;
+  switch (call.kind) {
+    case CallKind::connect:
+      return CallResult::failure(pending.under_way ? Errno::already : Errno::inprogress);
+    case CallKind::write:
+      if (pending.done > 0) return CallResult::of(static_cast<std::int64_t>(pending.done));
+      return CallResult::failure(Errno::again);
+    case CallKind::accept:
+    case CallKind::read: return CallResult::failure(Errno::again);
+    default: return result;
+  }
+}
+
+Errno Syscalls::set_nonblocking(Process& process, int fd, bool nonblocking) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, fd, error);
+  if (socket != nullptr) socket->nonblocking = nonblocking;
+  return error;
+}
+
+bool Syscalls::is_nonblocking(Process& process, int fd) {
+  Errno error = Errno::none;
+  const Socket* socket = socket_of(process, fd, error);
+  return socket != nullptr && socket->nonblocking;
 }
 
 // Hangs the pending call on everything that could complete it.

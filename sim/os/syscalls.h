@@ -36,6 +36,10 @@ class Syscalls {
   // Ends the pending call since a handler is to run.
   void interrupt(TimePoint now, Process& process);
 
+  // O_NONBLOCK of a socket, as fcntl() sets and gets it. EBADF where `fd` names none.
+  static Errno set_nonblocking(Process& process, int fd, bool nonblocking);
+  [[nodiscard]] static bool is_nonblocking(Process& process, int fd);
+
   // A process without a program whose calls a driver makes.
   [[nodiscard]] Process& start_driver(TimePoint now, const std::string& name);
   // The endpoint behind a descriptor; nullptr where there is none.
@@ -62,6 +66,8 @@ class Syscalls {
   CallResult do_nanosleep(TimePoint now, Process& process, PendingCall& pending);
 
   CallResult attempt(TimePoint now, Process& process);
+  static CallResult unless_it_may_wait(Process& process, const PendingCall& pending,
+                                       const CallResult& result);
   CallResult or_timeout(TimePoint now, const Socket& socket, PendingCall& pending, CallResult result) const;
   void wait(Process& process);
   void complete(TimePoint now, Process& process, const CallResult& result);

@@ -42,8 +42,9 @@ CallResult Syscalls::do_listen(TimePoint, Process& process, PendingCall& pending
 CallResult Syscalls::do_connect(TimePoint now, Process& process, PendingCall& pending) {
   Errno error = Errno::none;
   Socket* socket = socket_of(process, pending.call.fd, error);
-  return socket == nullptr ? CallResult::failure(error)
-                           : sockets_.connect(now, *socket, pending.call.address);
+  if (socket == nullptr) return CallResult::failure(error);
+  pending.under_way = socket->connection != nullptr;
+  return sockets_.connect(now, *socket, pending.call.address);
 }
 
 CallResult Syscalls::do_accept(TimePoint now, Process& process, PendingCall& pending) {
@@ -74,8 +75,9 @@ CallResult Syscalls::do_read(TimePoint now, Process& process, PendingCall& pendi
   if (file->kind == Descriptor::Kind::terminal) return terminal_.read(process.typed_read, call.into);
   if (file->socket == nullptr) return CallResult::failure(Errno::badf);
   Socket& socket = *file->socket;
-  const CallResult result =
-      call.discard > 0 ? sockets_.discard(now, socket, call.discard) : sockets_.read(now, socket, call.into);
+  const CallResult result = call.discard > 0 ? sockets_.discard(now, socket, call.discard)
+                            : call.peek      ? sockets_.peek(socket, call.into)
+                                             : sockets_.read(now, socket, call.into);
   return or_timeout(now, socket, pending, result);
 }
 

@@ -74,6 +74,8 @@ class ModelHost final : public Host {
 
   // --- For scripted drivers, tests and benchmarks: the host must be up
   [[nodiscard]] Kernel& kernel() { return *kernel_; }
+  // sysctl(8) on a running host: what is read where it is used takes effect at once.
+  [[nodiscard]] OsProfile& profile() { return config_.profile; }
   [[nodiscard]] Sockets& sockets();    // calls on sockets, without processes
   [[nodiscard]] Syscalls& syscalls();  // calls of processes, on descriptors
 

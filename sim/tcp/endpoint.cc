@@ -217,6 +217,15 @@ Errno Endpoint::take_soft_error() { return std::exchange(soft_error_, Errno::non
 
 Seq Endpoint::reuse_iss() const { return snd_nxt_ + os().ip.reuse_isn_step; }
 
+Endpoint::CaState Endpoint::ca_state() const {
+  switch (phase_) {
+    case Phase::recovery: return CaState::recovery;
+    case Phase::loss: return CaState::loss;
+    case Phase::open: break;
+  }
+  return sacked_ > 0 || dup_acks_ > 0 ? CaState::disorder : CaState::open;
+}
+
 Endpoint::Info Endpoint::info() const {
   return Info{.state = state_,
               .snd_una = snd_una_,
@@ -230,6 +239,10 @@ Endpoint::Info Endpoint::info() const {
               .ssthresh = congestion_.ssthresh(),
               .mss = send_mss(),
               .unacked_segments = sent_.size(),
+              .sacked_segments = sacked_,
+              .lost_segments = lost_,
+              .retransmitted_segments = retrans_,
+              .ca_state = ca_state(),
               .retransmits = retransmits_,
               .total_retransmissions = total_retransmissions_,
               .rto = rto(),

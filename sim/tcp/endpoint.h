@@ -86,6 +86,8 @@ class Endpoint {
   std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes);
   // Moves received bytes into `out`; returns how many. An empty `out` reads nothing.
   std::size_t read(TimePoint now, std::span<std::uint8_t> out);
+  // Copies received bytes, and leaves them where they are; returns how many.
+  std::size_t peek(std::span<std::uint8_t> out) const { return receive_.peek(out); }
   // Throws received bytes away without copying them (a sink's read); returns how many.
   std::size_t discard(TimePoint now, std::size_t most);
   void shutdown_write(TimePoint now);  // FIN after what is queued
@@ -112,7 +114,8 @@ class Endpoint {
   [[nodiscard]] bool send_shut() const { return fin_queued_; }       // close or shutdown(SHUT_WR)
   [[nodiscard]] bool can_send() const;                               // write() may accept bytes, now or later
   [[nodiscard]] std::size_t write_space() const;
-  [[nodiscard]] bool is_orphan() const { return orphan_; }  // closed by its process
+  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
+  [[nodiscard]] bool is_orphan() const { return orphan_; }                        // closed by its process
   // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
   [[nodiscard]] Errno peek_error() const { return error_; }
   Errno take_error();
@@ -127,6 +130,8 @@ class Endpoint {
   [[nodiscard]] Seq reuse_iss() const;
 
   // --- What reports ask
+  // What congestion control makes of the path, by Linux's names and numbers.
+  enum class CaState : std::uint8_t { open, disorder, cwr, recovery, loss };
   struct Info {
     State state;
     Seq snd_una, snd_nxt, rcv_nxt, iss, irs;
@@ -134,6 +139,10 @@ class Endpoint {
     std::uint32_t cwnd, ssthresh;    // segments or bytes by profile
     std::uint32_t mss;
     std::uint32_t unacked_segments;
+    std::uint32_t sacked_segments;         // of those
+    std::uint32_t lost_segments;           // taken for lost
+    std::uint32_t retransmitted_segments;  // and not acknowledged since
+    CaState ca_state;
     std::uint32_t retransmits;  // expiries in a row
     std::uint64_t total_retransmissions;
     Duration rto, srtt;
@@ -180,6 +189,7 @@ class Endpoint {
 
   // endpoint.cc: life, timers
   [[nodiscard]] const OsProfile& os() const { return env_->profile; }
+  [[nodiscard]] CaState ca_state() const;
   void set_state(TimePoint now, State next, Cause why);
   void finish(TimePoint now, Cause why, Errno error);
   void arm(TimePoint now, Timer timer, Duration delay);

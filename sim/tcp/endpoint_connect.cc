@@ -60,7 +60,8 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
     init_receive_window(true);
     queue_syn(now);
   } else {
-    syn_pending_ = true;  // the same SYN again, now with an ACK
+    if (os().window.round_to_mss) settle_receive_window();  // BSD rounds as soon as it knows the peer's MSS
+    syn_pending_ = true;                                    // the same SYN again, now with an ACK
   }
   set_state(now, State::syn_received, why);
   if (passive_ && os().retransmit.connect_limit.value > Duration{0}) {

@@ -28,7 +28,7 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
         break;
       case OptionSlot::sack_permitted:
         if (!sack) break;
-        if (!ts) align(2);
+        if (!ts && mine.aligns_sack_permitted) align(2);
         segment.options.add_sack_permitted();
         break;
       case OptionSlot::timestamps:

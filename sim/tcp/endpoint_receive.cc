@@ -219,15 +219,20 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
     reply_reset(arrival, Cause::rst_after_close);
     return finish(now, Cause::rst_after_close, Errno::none);
   }
-  if (kept_from > 0 && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, kept_from};
+  if (os().options.dsack && sack_ok_) {
+    // What came again: before the edge, or the first of what lies beyond holes (RFC 2883 section 4;
+    // net/ipv4/tcp_input.c tcp_data_queue_ofo and tcp_ofo_queue, netinet/tcp_reass.c).
+    const SeqSpan again =
+        kept_from > 0 ? SeqSpan{segment.seq, kept_from} : receive_.held_of({seq, kept + (fin ? 1u : 0u)});
+    if (again.length > 0) dsack_ = again;
+  }
   if (bytes > 0 && kept == 0 && !fin) {
     // Nothing fits: a closed window's probe, or data all old.
     return ack_now(window == 0 ? Cause::keepalive_reply : Cause::ack_duplicate);
   }
   const std::uint32_t truesize = charged_truesize(arrival);
   if (seq != rcv_nxt_) {
-    const bool news = receive_.insert(seq, std::move(payload), fin, truesize);
-    if (!news && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, bytes};
+    receive_.insert(seq, std::move(payload), fin, truesize);
     quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
     return ack_now(Cause::ack_out_of_order);
   }
@@ -278,7 +283,8 @@ void Endpoint::reply_reset(const Arrival& offender, Cause why) {
 void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu) {
   state_before_ = state_;
   if (state_ == State::closed || state_ == State::listen || state_ == State::time_wait) return;
-  if (quoted.before(snd_una_) || quoted.after(snd_nxt_)) return;  // RFC 5927 section 4.1
+  const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
+  if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) return;  // RFC 5927 section 4.1
   const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
   const bool embryonic = state_ == State::syn_sent || state_ == State::syn_received;
   switch (embryonic ? row.embryonic : row.established) {

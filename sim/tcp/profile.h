@@ -180,6 +180,9 @@ struct OptionsProfile {
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
   Sourced<std::uint16_t> default_mss;             // when the peer offers none
   Sourced<bool> timestamps_on_rst;                // the reset of a connection carries them
+  // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
+  // it.
+  Sourced<bool> aligns_sack_permitted;
 };
 
 struct KeepaliveProfile {
@@ -225,6 +228,7 @@ struct IcmpRow {
 struct IcmpProfile {
   Sourced<std::array<IcmpRow, kIcmpKinds>> rows;  // by IcmpKind
   Sourced<bool> undo_backoff;                     // RFC 6069
+  Sourced<bool> quote_of_next_counts;             // a quoted number may be SND.NXT, not only below it
   Sourced<std::uint8_t> embryonic_soft_limit;  // expiries after which a repeated soft error aborts; 0: never
 };
 

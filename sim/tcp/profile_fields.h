@@ -78,6 +78,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "order in a SYN", p.options.syn_layout);
   f("options", "segment size when none is offered", p.options.default_mss);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
+  f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
 }
 
 template <class Profile, class F>
@@ -110,6 +111,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
   f("ICMP", "errors", p.icmp.rows);
   f("ICMP", "undoes a backoff", p.icmp.undo_backoff);
+  f("ICMP", "a quote of SND.NXT counts", p.icmp.quote_of_next_counts);
   f("ICMP", "expiries before a repeated soft error aborts", p.icmp.embryonic_soft_limit);
   f("sockets", "error of a reset", p.socket.rst_error);
   f("sockets", "end of input beats the error", p.socket.eof_beats_error);

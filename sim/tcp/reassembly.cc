@@ -85,6 +85,14 @@ std::size_t Reassembly::first_ending_after(Seq point) const {
   return static_cast<std::size_t>(found - fragments_.begin());
 }
 
+SeqSpan Reassembly::held_of(SeqSpan span) const {
+  const auto found = std::partition_point(
+      blocks_.begin(), blocks_.end(), [&span](const SeqSpan& b) { return b.end().at_or_before(span.start); });
+  if (found == blocks_.end() || found->start.at_or_after(span.end())) return {span.start, 0};
+  const Seq start = later(found->start, span.start);
+  return {start, distance(start, earlier(found->end(), span.end()))};
+}
+
 // The block that holds `point`; blocks_.size() if none does.
 std::size_t Reassembly::block_with(Seq point) const {
   const auto found = std::partition_point(blocks_.begin(), blocks_.end(),

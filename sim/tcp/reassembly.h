@@ -29,6 +29,8 @@ class Reassembly {
   // Data already cut to the window. What is there already is not stored twice. True if any byte was new; else
   // the whole segment was a duplicate. `truesize` is what it costs while it is here.
   bool insert(Seq seq, Payload payload, bool fin, std::uint32_t truesize);
+  // The first part of `span` that is here already; its length is 0 where nothing is.
+  [[nodiscard]] SeqSpan held_of(SeqSpan span) const;
   // The next fragment that begins at or before `edge`, cut to begin there; its payload may be empty. Call it
   // with the new edge until there is none.
   [[nodiscard]] std::optional<Fragment> pull(Seq edge);

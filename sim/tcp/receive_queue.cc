@@ -47,6 +47,13 @@ std::size_t ReceiveQueue::read(std::span<std::uint8_t> out) {
   return done;
 }
 
+std::size_t ReceiveQueue::peek(std::span<std::uint8_t> out) const {
+  std::size_t done = 0;
+  for (std::uint32_t i = 0; i < ready_.size() && done < out.size(); ++i)
+    done += ready_[i].payload.copy_to(i == 0 ? front_offset_ : 0, out.subspan(done));
+  return done;
+}
+
 std::size_t ReceiveQueue::discard(std::size_t most) {
   std::size_t done = 0;
   while (done < most && !ready_.empty()) {

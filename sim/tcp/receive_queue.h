@@ -20,6 +20,10 @@ class ReceiveQueue {
   // Data beyond a hole, already cut to the window. What is there already is not stored twice. True if any
   // byte was new; else the whole segment was a duplicate.
   bool insert(Seq seq, Payload payload, bool fin, std::uint32_t truesize);
+  // The first part of `span` that is held beyond a hole; its length is 0 where nothing is.
+  [[nodiscard]] SeqSpan held_of(SeqSpan span) const {
+    return beyond_ == nullptr ? SeqSpan{span.start, 0} : beyond_->held_of(span);
+  }
   // Moves to the readable part what is contiguous from `edge`; returns the new edge in sequence space without
   // the FIN; `fin` becomes true when the FIN follows it.
   Seq pull(Seq edge, bool& fin);
@@ -34,6 +38,8 @@ class ReceiveQueue {
   [[nodiscard]] Seq highest() const { return beyond_->highest(); }
 
   std::size_t read(std::span<std::uint8_t> out);
+  // Copies what read() would give, and leaves it there.
+  std::size_t peek(std::span<std::uint8_t> out) const;
   std::size_t discard(std::size_t most);
 
   // The blocks beyond holes, the most recently changed first (RFC 2018 section 4), at most `out.size()`.

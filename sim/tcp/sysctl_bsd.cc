@@ -3,6 +3,7 @@
 // milliseconds.
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <ratio>
 
 #include "sim/tcp/sysctl_rows.h"
@@ -265,18 +266,34 @@ constexpr SysctlRow kFreebsdRows[] = {
      count<kSocketOf, &SocketProfile::port_last>,
      1,
      65'535},
+    {{"kern.ipc.maxsockbuf", freebsd, "largest socket buffer, for which the window scale is chosen"},
+     count<kWindowOf, &WindowProfile::rcvbuf_max>,
+     65'536,
+     std::numeric_limits<std::uint32_t>::max()},
     {{"net.inet.tcp.blackhole", freebsd, "no resets to strangers"}},
     {{"net.inet.tcp.drop_synfin", freebsd, "SYN with FIN is dropped"}},
     {{"net.inet.tcp.ecn.enable", freebsd, "explicit congestion notification"}},
+    {{"net.inet.tcp.ecn.maxretries", freebsd, "SYN retransmissions with ECN"}},
+    {{"net.inet.tcp.fastopen.client_enable", freebsd, "data in the SYN (RFC 7413)"}},
     {{"net.inet.tcp.functions_default", freebsd, "which of the stacks"}},
+    {{"net.inet.tcp.hostcache.purgenow", freebsd, "forgets what is known of hosts; the model keeps nothing"}},
     {{"net.inet.tcp.icmp_may_rst", freebsd, "ICMP errors may end an attempt to connect"}},
     {{"net.inet.tcp.maxunacktime", freebsd, "limit on time without progress"}},
     {{"net.inet.tcp.minmss", freebsd, "smallest segment size accepted"}},
     {{"net.inet.tcp.nolocaltimewait", freebsd, "no TIME_WAIT on the loopback"}},
+    {{"net.inet.tcp.pmtud_blackhole_detection", freebsd, "smaller segments after timeouts"}},
+    {{"net.inet.tcp.pmtud_blackhole_mss", freebsd, "their size, over IPv4"}},
+    {{"net.inet.tcp.rexmit_drop_options", freebsd, "a SYN sent for the third time has no options"}},
     {{"net.inet.tcp.recvbuf_auto", freebsd, "the receive buffer grows by itself"}},
     {{"net.inet.tcp.sendbuf_auto", freebsd, "the send buffer grows by itself"}},
     {{"net.inet.tcp.syncookies", freebsd, "SYN cookies"}},
+    {{"net.inet.tcp.syncookies_only", freebsd, "SYN cookies always"}},
+    {{"net.inet.tcp.tolerate_missing_ts", freebsd, "segments without timestamps where they were agreed on"}},
     {{"net.inet.tcp.tso", freebsd, "segmentation in the device"}},
+    {{"net.inet.tcp.udp_tunneling_overhead", freebsd, "room for headers of TCP over UDP"}},
+    {{"net.inet.tcp.udp_tunneling_port", freebsd, "port of TCP over UDP"}},
+    {{"net.inet.tcp.v6mssdflt", freebsd, "segment size when the peer offers none, over IPv6"}},
+    {{"net.inet.tcp.v6pmtud_blackhole_mss", freebsd, "size of segments after timeouts, over IPv6"}},
 };
 
 constexpr void set_rfc_msl(OsProfile& p, std::int64_t value) {

@@ -1,4 +1,4 @@
-// Big-endian fields at explicit offsets, and the protocol numbers: for the codec's own sources only.
+// Big-endian fields at explicit offsets, and the protocol numbers: for sources that read and write headers.
 #pragma once
 
 #include <cstddef>

@@ -28,6 +28,8 @@ class TcpView {
   [[nodiscard]] Seq ack() const { return Seq{wire::get32(at_ + 8)}; }
   [[nodiscard]] std::size_t header_size() const { return std::size_t{at_[12]} >> 4 << 2; }
   [[nodiscard]] std::uint8_t flags() const { return at_[13]; }
+  // The four bits between data offset and flags; the last is AE (RFC 9768).
+  [[nodiscard]] std::uint8_t reserved_bits() const { return at_[12] & 0x0f; }
   [[nodiscard]] std::uint16_t window() const { return wire::get16(at_ + 14); }
   [[nodiscard]] std::uint16_t urgent() const { return wire::get16(at_ + 18); }
   // The options as far as they were captured. Where they were not checked (ParseOptions) they may be broken,

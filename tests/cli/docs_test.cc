@@ -37,6 +37,7 @@ std::string refusal(std::vector<std::string> words) {
   add_compare(line);
   add_check(line);
   add_vm(line);
+  add_packetdrill(line);
   add_readers(line);
   std::ranges::reverse(words);  // as CLI11 wants them
   try {

@@ -104,8 +104,11 @@ std::string synopsis_of(const std::string& command) {
       std::string name;
       std::string type;
       std::string how;
-      words >> name >> type >> how;
-      text += how == "REQUIRED" ? " " + type : " [" + type + "]" + (how == "..." ? how : "");
+      std::string more;
+      words >> name >> type >> how >> more;
+      const std::string several = how == "..." ? how : "";
+      const bool is_required = how == "REQUIRED" || more == "REQUIRED";
+      text += (is_required ? " " + type : " [" + type + "]") + several;
     }
     if (line == "Positionals:") is_positional = true;
   }

@@ -70,6 +70,7 @@ void fuzz_scenario(Bytes input);      // texts.cc
 void fuzz_override(Bytes input);      // texts.cc
 void fuzz_manifest(Bytes input);      // texts.cc
 void fuzz_plain_text(Bytes input);    // texts.cc
+void fuzz_script(Bytes input);        // texts.cc
 void fuzz_guest_frames(Bytes input);  // guests.cc
 void fuzz_elf(Bytes input);           // guests.cc
 void fuzz_cpio(Bytes input);          // guests.cc

@@ -14,6 +14,7 @@ const std::vector<Target>& targets() {
                                        {"override", fuzz_override},
                                        {"manifest", fuzz_manifest},
                                        {"plain_text", fuzz_plain_text},
+                                       {"script", fuzz_script},
                                        {"elf", fuzz_elf},
                                        {"guest_frames", fuzz_guest_frames},
                                        {"cpio", fuzz_cpio},

@@ -1,8 +1,10 @@
-// What people write: scenarios, --set, manifests. Everything is read or refused with an InputError in one
-// line.
+// What people write: scenarios, --set, manifests, packetdrill scripts. Everything is read or refused with an
+// InputError in one line.
 #include "cli/check/manifest.h"
 #include "sim/base/plain_text.h"
 #include "sim/scenario/scenario.h"
+#include "sim/script/parser.h"
+#include "sim/script/text.h"
 #include "tests/fuzz/target.h"
 
 namespace halfopen::fuzz {
@@ -64,6 +66,22 @@ void fuzz_plain_text(Bytes input) {
   require(plain_prefix(once) == once.size(), "plain text is plain");
   require(plain_text(once) == once, "plain text stays as it is");
   require(plain_line(once).find('\n') == std::string::npos, "a line is one line");
+}
+
+// With what is behind #ifdef, and without.
+void fuzz_script(Bytes input) {
+  for (const bool is_known : {false, true}) {
+    read_or_refuse([&] {
+      script::ParseSettings settings;
+      if (is_known) settings.definitions = {{"FreeBSD", ""}, {"N", "5"}, {"W", "word"}, {"S", "\"a\""}};
+      script::Script once = script::parse_script(text_of(input), "x.pkt", settings);
+      const std::string text = text_of(once);
+      script::Script again = script::parse_script(text, "x.pkt");
+      again.dialect = once.dialect;  // which may have been told by what is written in another way
+      require(again == once, "a script that is written and read is the same");
+      require(text_of(again) == text, "and is written the same");
+    });
+  }
 }
 
 }  // namespace halfopen::fuzz

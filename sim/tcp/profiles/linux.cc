@@ -130,6 +130,7 @@ constexpr OptionsProfile kOptions = {
                    "net/ipv4/tcp_output.c tcp_options_write; measured"},
     .default_mss = {536, "include/net/tcp.h TCP_MSS_DEFAULT"},
     .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
+    .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
 };
 
 constexpr KeepaliveProfile kKeepalive = {
@@ -213,6 +214,7 @@ constexpr OsProfile kLinux61 = {
     .icmp = {.rows = {kIcmpRows,
                       "net/ipv4/icmp.c icmp_err_convert; net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
              .undo_backoff = {true, "net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert; RFC 6069; measured"},
+             .quote_of_next_counts = {true, "net/ipv4/tcp_ipv4.c tcp_v4_err: between()"},
              .embryonic_soft_limit = {0, kUnused}},
     .socket = kSocket,
     .ip = kIp,

@@ -1,0 +1,150 @@
+#include "sim/drill/config.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string_view>
+
+#include "sim/base/input_error.h"
+#include "sim/drill/script_host.h"
+
+namespace halfopen::drill {
+namespace {
+
+class Applying {
+ public:
+  Applying(DrillConfig& config, const script::Option& option, const std::string& name)
+      : config_{config}, option_{option}, name_{name} {}
+
+  template <class Number>
+  Number number(Number least, Number most) const {
+    const std::string& text = value();
+    Number found{};
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, found);
+    if (error != std::errc{} || stop != end || found < least || found > most)
+      fail("a number from " + std::to_string(least) + " to " + std::to_string(most));
+    return found;
+  }
+
+  std::string address() const {
+    std::string text = value();
+    text.resize(std::min(text.find('/'), text.size()));  // a prefix length may follow
+    if (!IpAddress::parse(text)) fail("an address");
+    return text;
+  }
+
+  void ip_version() const {
+    const std::string& text = value();
+    const IpVersion before = config_.ip_version;
+    if (text == "ipv4") {
+      config_.ip_version = IpVersion::ipv4;
+    } else if (text == "ipv6") {
+      config_.ip_version = IpVersion::ipv6;
+    } else if (text == "ipv4-mapped-ipv6") {
+      config_.ip_version = IpVersion::ipv4_mapped_ipv6;
+    } else {
+      fail("ipv4, ipv6 or ipv4-mapped-ipv6");
+    }
+    if ((before == IpVersion::ipv6) == (config_.ip_version == IpVersion::ipv6)) return;
+    config_.local_ip.clear();  // they were of the other family
+    config_.remote_ip.clear();
+  }
+
+ private:
+  const std::string& value() const {
+    if (!option_.value) fail("a value");
+    return *option_.value;
+  }
+  [[noreturn]] void fail(const std::string& expected) const {
+    const std::string place =
+        name_ + ":" + std::to_string(option_.place.line) + ":" + std::to_string(option_.place.column);
+    throw InputError{place, expected + " for --" + option_.name, option_.value.value_or("nothing")};
+  }
+
+  DrillConfig& config_;
+  const script::Option& option_;
+  const std::string& name_;
+};
+
+// Of those that drive packetdrill itself, and mean nothing where no device, no clock and no kernel is real.
+constexpr std::array<std::string_view, 12> kWithoutMeaning{
+    "gateway_ip", "netmask_ip", "speed",     "verbose", "send_omit_free",       "persistent_tun_dev",
+    "tun_dev",    "debug",      "non_fatal", "dry_run", "gateway_linklocal_ip", "local_linklocal_ip"};
+
+void apply(DrillConfig& config, const script::Option& option, const std::string& script_name) {
+  const Applying from{config, option, script_name};
+  std::string name = option.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  constexpr std::uint16_t kPorts = std::numeric_limits<std::uint16_t>::max();
+  constexpr std::int64_t kUsecs = std::numeric_limits<std::int32_t>::max();
+  using std::chrono::microseconds;
+  if (name == "ip_version") return from.ip_version();
+  if (name == "local_ip") {
+    config.local_ip = from.address();
+  } else if (name == "remote_ip") {
+    config.remote_ip = from.address();
+  } else if (name == "mtu") {
+    config.mtu = from.number<std::uint16_t>(68, kPorts);
+  } else if (name == "bind_port") {
+    config.bind_port = from.number<std::uint16_t>(1, kPorts);
+  } else if (name == "connect_port") {
+    config.connect_port = from.number<std::uint16_t>(1, kPorts);
+  } else if (name == "tolerance_usecs") {
+    config.tolerance = microseconds{from.number<std::int64_t>(0, kUsecs)};
+  } else if (name == "tolerance_percent") {
+    config.tolerance_percent = from.number<double>(0, 1000);
+  } else if (name == "tcp_ts_tick_usecs") {
+    config.timestamp_tick = microseconds{from.number<std::int64_t>(0, kUsecs)};
+  } else if (name == "tcp_ts_ecr_scaled") {
+    config.echoes_scaled = true;
+  } else if (name == "strict_segments") {
+    config.strict_segments = true;
+  } else if (std::find(kWithoutMeaning.begin(), kWithoutMeaning.end(), name) == kWithoutMeaning.end()) {
+    throw NotSupported{"--" + option.name};
+  }
+}
+
+IpAddress address_of(const std::string& given, std::string_view otherwise) {
+  return IpAddress::parse(given.empty() ? otherwise : std::string_view{given}).value_or(IpAddress{});
+}
+
+}  // namespace
+
+IpAddress DrillConfig::local() const {
+  const bool is_v6 = ip_version == IpVersion::ipv6;
+  return address_of(local_ip, is_v6 ? "fd3d:fa7b:d17d::1" : "192.168.0.1");
+}
+
+IpAddress DrillConfig::remote() const {
+  const bool is_v6 = ip_version == IpVersion::ipv6;
+  return address_of(remote_ip, is_v6 ? "2001:db8::1" : "192.0.2.1");
+}
+
+void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name) {
+  for (const script::Option& option : options) apply(config, option, name);
+}
+
+script::Definitions suite_definitions(IpVersion version) {
+  const bool is_v6 = version == IpVersion::ipv6;
+  const bool is_v4_socket = version == IpVersion::ipv4;
+  script::Definitions words{{"TFO_COOKIE", is_v6 ? "c1d1e9742a47a9bc" : "3021b9d889017eeb"},
+                            {"CMSG_LEVEL_IP", is_v4_socket ? "SOL_IP" : "SOL_IPV6"},
+                            {"CMSG_TYPE_RECVERR", is_v4_socket ? "IP_RECVERR" : "IPV6_RECVERR"}};
+  if (!is_v6) words["CODE"] = "host_unreachable";
+  return words;
+}
+
+DrillConfig suite_config(IpVersion version) {
+  DrillConfig config;
+  config.ip_version = version;
+  if (version != IpVersion::ipv6) return config;
+  config.local_ip = "fd3d:0a0b:17d6::1";
+  config.remote_ip = "fd3d:fa7b:d17d::1";
+  config.mtu = 1520;
+  return config;
+}
+
+}  // namespace halfopen::drill

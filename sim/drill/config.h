@@ -1,0 +1,44 @@
+// What packetdrill's options say, on a command line or at the top of a script.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/time.h"
+#include "sim/script/parser.h"
+#include "sim/script/script.h"
+#include "sim/wire/address.h"
+
+namespace halfopen::drill {
+
+enum class IpVersion : std::uint8_t { ipv4, ipv6, ipv4_mapped_ipv6 };
+
+struct DrillConfig {
+  IpVersion ip_version = IpVersion::ipv4;
+  std::string local_ip = {};   // the host's; empty: the one that packetdrill takes
+  std::string remote_ip = {};  // the script's side
+  std::uint16_t mtu = 1500;
+  std::uint16_t bind_port = 8080;     // of bind(..., ..., ...)
+  std::uint16_t connect_port = 8080;  // of connect(..., ..., ...)
+  Duration tolerance = std::chrono::milliseconds{4};
+  double tolerance_percent = 12.5;  // of the time since the event before, where that is more
+  Duration timestamp_tick{};        // of one step of TSval; zero: TSval is not compared
+  bool strict_segments = false;     // an expected packet is one that the host sends, not several in a row
+  bool echoes_scaled = false;       // a TSecr of no packet before is counted from the first one
+
+  [[nodiscard]] IpAddress local() const;
+  [[nodiscard]] IpAddress remote() const;
+};
+
+// Puts the options of a script into `config`. `name` is the script's, for errors: throws InputError for a
+// value that is none, NotSupported (script_host.h) for an option that means something to packetdrill only.
+void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name);
+
+// The words that Google's runner of suites defines for scripts of that IP version: TFO_COOKIE, CODE and so
+// on.
+[[nodiscard]] script::Definitions suite_definitions(IpVersion version);
+// The addresses that it gives, of which the host's are part of its Fast Open cookies; and the MTU.
+[[nodiscard]] DrillConfig suite_config(IpVersion version);
+
+}  // namespace halfopen::drill

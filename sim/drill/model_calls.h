@@ -1,0 +1,97 @@
+// System calls as a script writes them, made on a model host.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/drill/script_host.h"
+#include "sim/os/call.h"
+#include "sim/os/call_result.h"
+#include "sim/run/model_host.h"
+#include "sim/script/script.h"
+
+namespace halfopen::drill {
+
+// What `...` stands for where an address is asked for.
+struct CallSetting {
+  SocketAddress bind_to;
+  SocketAddress connect_to;
+};
+
+class ModelCalls {
+ public:
+  // `host` is up and outlives it.
+  ModelCalls(ModelHost& host, const CallSetting& setting);
+
+  // See ScriptHost. Throws NotSupported.
+  std::optional<Outcome> begin(TimePoint now, const script::CallSpec& call);
+  // Of the call that begin() left pending, when it has ended.
+  std::optional<Outcome> take_completed(TimePoint now);
+  // The endpoint behind a descriptor of the script's; nullptr where there is none.
+  [[nodiscard]] const Endpoint* endpoint_of(std::int64_t descriptor);
+
+ private:
+  // A call ready to be made, or the result of one that needs no kernel; and what is to be held against the
+  // script when it has succeeded.
+  struct Prepared {
+    std::optional<Call> call;
+    CallResult immediate;
+    std::function<void(const CallResult& result, Outcome& outcome)> conclude;
+  };
+  using Prepare = Prepared (ModelCalls::*)(const script::CallSpec&);
+  struct Row {
+    std::string_view name;
+    std::size_t arguments;  // at least
+    Prepare prepare;
+  };
+  static std::span<const Row> rows();
+
+  Prepared socket(const script::CallSpec& call);
+  Prepared bind(const script::CallSpec& call);
+  Prepared listen(const script::CallSpec& call);
+  Prepared accept(const script::CallSpec& call);
+  Prepared connect(const script::CallSpec& call);
+  Prepared read(const script::CallSpec& call);
+  Prepared readv(const script::CallSpec& call);
+  Prepared recvmsg(const script::CallSpec& call);
+  Prepared write(const script::CallSpec& call);
+  Prepared writev(const script::CallSpec& call);
+  Prepared sendto(const script::CallSpec& call);
+  Prepared sendmsg(const script::CallSpec& call);
+  Prepared shutdown(const script::CallSpec& call);
+  Prepared close(const script::CallSpec& call);
+  Prepared getsockopt(const script::CallSpec& call);
+  Prepared setsockopt(const script::CallSpec& call);
+  Prepared fcntl(const script::CallSpec& call);
+  Prepared ioctl(const script::CallSpec& call);
+  Prepared poll(const script::CallSpec& call);
+
+  // What several calls share (model_calls_data.cc).
+  Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
+  Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags);
+
+  // Of arguments (model_calls.cc). All throw NotSupported for what the model has not.
+  [[nodiscard]] std::int64_t number(const script::Value& value) const;
+  [[nodiscard]] int descriptor(const script::CallSpec& call) const;
+  [[nodiscard]] SocketAddress address(const script::Value& value, const SocketAddress& otherwise) const;
+  [[nodiscard]] std::int64_t word(std::string_view name) const;  // of the host's system; 0 if it has it not
+  void names_new_descriptor(Prepared& prepared, const script::CallSpec& call);
+
+  [[nodiscard]] Outcome outcome_of(TimePoint now, const CallResult& result);
+
+  ModelHost& host_;
+  CallSetting setting_;
+  Process& process_;
+  std::map<std::int64_t, int> descriptors_;  // the script's number to the model's
+  int accepting_ = -1;                       // the listening descriptor of the last accept()
+  std::vector<std::uint8_t> bytes_;          // that the call reads into or writes
+  std::vector<PollFd> polled_;
+  std::function<void(const CallResult& result, Outcome& outcome)> conclude_;  // of the call that was begun
+};
+
+}  // namespace halfopen::drill

@@ -1,0 +1,172 @@
+// Calls that ask and set: options, flags of descriptors, readiness.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sim/drill/model_calls.h"
+#include "sim/os/kernel.h"
+#include "sim/script/text.h"
+
+namespace halfopen::drill {
+namespace {
+
+using script::CallSpec;
+using script::Value;
+
+// [5] or [{...}]: what stands in the brackets.
+const Value& pointed_at(const Value& value) {
+  return value.kind == Value::Kind::list && value.items.size() == 1 ? value.items.front() : value;
+}
+
+SocketOption option_named(const Value& level, const Value& name) {
+  const std::optional<SocketOption> option =
+      name.kind == Value::Kind::word ? socket_option_from(name.text) : std::nullopt;
+  if (!option || level.kind != Value::Kind::word)
+    throw NotSupported{"the model has no " + script::text_of(name)};
+  return *option;
+}
+
+struct EventWord {
+  std::string_view name;
+  std::uint8_t bit;
+};
+constexpr std::array<EventWord, 6> kEvents{{{"POLLIN", poll_event::in},
+                                            {"POLLOUT", poll_event::out},
+                                            {"POLLERR", poll_event::err},
+                                            {"POLLHUP", poll_event::hup},
+                                            {"POLLNVAL", poll_event::nval},
+                                            {"POLLRDHUP", poll_event::rdhup}}};
+
+std::string events_text(std::uint8_t events) {
+  std::string text;
+  for (const EventWord& word : kEvents)
+    if ((events & word.bit) != 0) text += (text.empty() ? "" : "|") + std::string{word.name};
+  return text.empty() ? "0" : text;
+}
+
+// POLLIN|POLLOUT, or 0.
+std::uint8_t events_of(const Value& value) {
+  if (value.kind == Value::Kind::decimal && value.number == 0) return 0;
+  std::uint8_t events = 0;
+  const auto add = [&events](const Value& word) {
+    const auto found = std::ranges::find(kEvents, std::string_view{word.text}, &EventWord::name);
+    if (word.kind != Value::Kind::word || found == kEvents.end())
+      throw NotSupported{"the model has no poll event " + script::text_of(word)};
+    events |= found->bit;
+  };
+  if (value.kind == Value::Kind::any_of) {
+    std::ranges::for_each(value.items, add);
+  } else {
+    add(value);
+  }
+  return events;
+}
+
+}  // namespace
+
+ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
+  const SocketOption option = option_named(call.arguments[1], call.arguments[2]);
+  const Value& given = pointed_at(call.arguments[3]);
+  std::int64_t value = 0;
+  if (option == SocketOption::so_linger) {
+    const Value* on = given.field("onoff");
+    const Value* time = given.field("linger");
+    if (on == nullptr || time == nullptr) throw NotSupported{"SO_LINGER of " + script::text_of(given)};
+    value = number(*on) != 0 ? number(*time) : -1;
+  } else if (option == SocketOption::so_rcvtimeo) {
+    const Value* seconds = given.field("tv_sec");
+    const Value* micros = given.field("tv_usec");
+    if (seconds == nullptr || micros == nullptr)
+      throw NotSupported{"SO_RCVTIMEO of " + script::text_of(given)};
+    value = number(*seconds) * 1000 + number(*micros) / 1000;
+  } else {
+    value = number(given);
+  }
+  return {.call = calls::setsockopt(descriptor(call), option, value), .immediate = {}, .conclude = {}};
+}
+
+ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
+  const SocketOption option = option_named(call.arguments[1], call.arguments[2]);
+  const Value& wanted = pointed_at(call.arguments[3]);
+  Prepared prepared{.call = calls::getsockopt(descriptor(call), option), .immediate = {}, .conclude = {}};
+  prepared.conclude = [this, option, &wanted](const CallResult& result, Outcome& outcome) {
+    outcome.value = 0;
+    if (wanted.kind == Value::Kind::ellipsis) return;
+    const std::string name{to_string(option)};
+    if (option == SocketOption::so_error) {
+      const auto found = to_string(static_cast<Errno>(result.value));
+      const std::string expected = script::text_of(wanted);
+      if (found != expected) outcome.differences.push_back({name, expected, std::string{found}});
+      return;
+    }
+    if (option == SocketOption::so_linger || option == SocketOption::so_rcvtimeo)
+      throw NotSupported{"getsockopt() of " + name};
+    if (number(wanted) != result.value)
+      outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(result.value)});
+  };
+  return prepared;
+}
+
+ModelCalls::Prepared ModelCalls::fcntl(const CallSpec& call) {
+  const int fd = descriptor(call);
+  const std::int64_t command = number(call.arguments[1]);
+  const std::int64_t nonblock = word("O_NONBLOCK");
+  const std::int64_t both = word("O_RDWR");
+  if (command == word("F_GETFL")) {
+    const std::int64_t flags = both | (Syscalls::is_nonblocking(process_, fd) ? nonblock : 0);
+    return {.call = {}, .immediate = CallResult::of(flags), .conclude = {}};
+  }
+  if (command != word("F_SETFL") || call.arguments.size() < 3)
+    throw NotSupported{"the model has no fcntl() of " + script::text_of(call.arguments[1])};
+  const std::int64_t flags = number(call.arguments[2]);
+  if ((flags & ~(nonblock | both)) != 0)
+    throw NotSupported{"the model has no flags but O_NONBLOCK: " + script::text_of(call.arguments[2])};
+  const Errno error = Syscalls::set_nonblocking(process_, fd, (flags & nonblock) != 0);
+  const CallResult result = error == Errno::none ? CallResult::of(0) : CallResult::failure(error);
+  return {.call = {}, .immediate = result, .conclude = {}};
+}
+
+ModelCalls::Prepared ModelCalls::ioctl(const CallSpec& call) {
+  const std::string name = script::text_of(call.arguments[1]);
+  const Endpoint* endpoint = endpoint_of(number(call.arguments[0]));
+  if (endpoint == nullptr || (name != "SIOCINQ" && name != "FIONREAD") || call.arguments.size() < 3)
+    throw NotSupported{"the model has no ioctl() of " + name};
+  const auto readable = static_cast<std::int64_t>(endpoint->readable());
+  Prepared prepared{.call = {}, .immediate = CallResult::of(0), .conclude = {}};
+  prepared.conclude = [this, readable, name, &wanted = pointed_at(call.arguments[2])](const CallResult&,
+                                                                                      Outcome& outcome) {
+    if (wanted.kind != Value::Kind::ellipsis && number(wanted) != readable)
+      outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(readable)});
+  };
+  return prepared;
+}
+
+ModelCalls::Prepared ModelCalls::poll(const CallSpec& call) {
+  std::vector<std::uint8_t> wanted;
+  polled_.clear();
+  for (const Value& one : call.arguments[0].items) {
+    const Value* fd = one.field("fd");
+    const Value* events = one.field("events");
+    const Value* returned = one.field("revents");
+    if (fd == nullptr || events == nullptr || returned == nullptr)
+      throw NotSupported{"poll() of " + script::text_of(one)};
+    const auto found = descriptors_.find(number(*fd));
+    polled_.push_back({.fd = found == descriptors_.end() ? -1 : found->second,
+                       .wanted = events_of(*events),
+                       .returned = 0});
+    wanted.push_back(events_of(*returned));
+  }
+  const std::int64_t millis = number(call.arguments[2]);
+  const Duration timeout = millis < 0 ? Duration::max() : Duration{std::chrono::milliseconds{millis}};
+  Prepared prepared{.call = calls::poll(polled_, timeout), .immediate = {}, .conclude = {}};
+  prepared.conclude = [this, wanted](const CallResult&, Outcome& outcome) {
+    for (std::size_t i = 0; i < polled_.size(); ++i)
+      if (polled_[i].returned != wanted[i])
+        outcome.differences.push_back({"revents", events_text(wanted[i]), events_text(polled_[i].returned)});
+  };
+  return prepared;
+}
+
+}  // namespace halfopen::drill

@@ -1,0 +1,14 @@
+// TCP_INFO of a model's connection.
+#pragma once
+
+#include <vector>
+
+#include "sim/drill/script_host.h"
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen::drill {
+
+// The fields that the model has, by Linux's names and in its units (microseconds, segments).
+[[nodiscard]] std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint);
+
+}  // namespace halfopen::drill

@@ -1,0 +1,18 @@
+// Bytes of the packets that a script injects.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/drill/connection_map.h"
+#include "sim/script/packet_spec.h"
+#include "sim/wire/payload.h"
+
+namespace halfopen::drill {
+
+// The IP packet that reaches the host for `spec` on the connection of `map`, checksums right. Throws
+// NotSupported (script_host.h) for what cannot be injected.
+[[nodiscard]] std::vector<std::uint8_t> make_packet(const script::PacketSpec& spec, ConnectionMap& map,
+                                                    BlockPool& pool);
+
+}  // namespace halfopen::drill

@@ -1,0 +1,25 @@
+// A packet on the wire as the language would write it: the way back from bytes, all numbers as they are.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sim/script/packet_spec.h"
+#include "sim/wire/address.h"
+
+namespace halfopen::drill {
+
+struct ReadPacket {
+  script::PacketSpec spec;  // outbound; a TCP or UDP body has its ports
+  IpAddress source;
+  IpAddress destination;
+};
+// nullopt for what is neither TCP nor UDP nor ICMP, or is broken.
+[[nodiscard]] std::optional<ReadPacket> read_packet(std::span<const std::uint8_t> bytes);
+
+// TCP options, one by one; what cannot be read is kept as bytes.
+[[nodiscard]] script::TcpOptionsSpec read_tcp_options(std::span<const std::uint8_t> wire);
+
+}  // namespace halfopen::drill

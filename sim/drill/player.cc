@@ -1,0 +1,352 @@
+#include "sim/drill/player.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "sim/drill/connection_map.h"
+#include "sim/drill/match.h"
+#include "sim/drill/packet_making.h"
+#include "sim/drill/packet_reading.h"
+#include "sim/drill/timing.h"
+#include "sim/script/meaning.h"
+#include "sim/script/text.h"
+#include "sim/wire/segment.h"
+
+namespace halfopen::drill {
+namespace {
+
+using script::CallSpec;
+using script::Event;
+using script::PacketSpec;
+using script::TcpFlags;
+using script::TcpSpec;
+
+constexpr Duration kPatience = std::chrono::seconds{2};  // for a packet, beyond its time
+constexpr std::uint16_t kFirstRemotePort = 50001;        // of connections that the script opens
+
+// Ends the script; what the result needs beside the event's place.
+struct Stop {
+  Verdict verdict = Verdict::failed;
+  std::string message;
+  std::vector<Difference> differences;
+  std::string expected;
+  std::string actual;
+};
+[[noreturn]] void fail(std::string message) { throw Stop{Verdict::failed, std::move(message), {}, {}, {}}; }
+
+std::string seconds_text(TimePoint at) {
+  return fmt::format("{:.6f}", std::chrono::duration<double>(at.time_since_epoch()).count());
+}
+
+class Player {
+ public:
+  Player(const script::Script& script, ScriptHost& host, const DrillConfig& config)
+      : script_{script}, host_{host}, config_{config} {}
+
+  PlayResult run() {
+    PlayResult result;
+    try {
+      if (script_.init) run_command(*script_.init);
+      for (const Event& event : script_.events) play_event(event);
+      if (pending_) finish_pending();
+      if (script_.cleanup) run_command(*script_.cleanup);
+    } catch (Stop& stop) {
+      result.verdict = stop.verdict;
+      result.message = std::move(stop.message);
+      result.differences = std::move(stop.differences);
+      result.expected = std::move(stop.expected);
+      result.actual = std::move(stop.actual);
+    } catch (const NotSupported& missing) {
+      result.verdict = Verdict::skipped;
+      result.message = missing.what();
+    }
+    result.place = place_;
+    result.code = std::move(code_);
+    return result;
+  }
+
+ private:
+  // --- Time
+  void play_event(const Event& event) {
+    place_ = event.place;
+    const auto* packet = std::get_if<PacketSpec>(&event.action);
+    const bool is_inbound = packet != nullptr && packet->direction == script::Direction::inbound;
+    // Packets in a row that are injected are counted from each other's due times, as packetdrill does.
+    const bool is_anchored = is_inbound && last_was_inbound_;
+    window_ = EventWindow::of(event.time, is_anchored ? *last_due_ : host_.now());
+    if (!last_due_ && window_.from != kTimeZero) fail("first event should be at time 0");
+    if (window_.from > kTimeZero + kLongestScript) fail("the script takes longer than 180 sec");
+    std::visit([&](const auto& action) { play_action(action); }, event.action);
+    last_due_ = window_.from;
+    last_was_inbound_ = is_inbound;
+  }
+
+  void wait_until_due(std::string_view what) {
+    if (window_.from > host_.now()) host_.advance(window_.from);
+    if (auto error = timing_error(window_, host_.now(), tolerance(), what)) fail(*std::move(error));
+  }
+  [[nodiscard]] Duration tolerance() const { return tolerance_at(config_, window_.from, last_due_); }
+
+  // --- Packets
+  void play_action(const PacketSpec& packet) {
+    if (packet.direction == script::Direction::inbound) {
+      wait_until_due("inbound packet");
+      inject(packet);
+    } else {
+      expect(packet);
+    }
+  }
+
+  void inject(const PacketSpec& packet) {
+    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
+    const bool is_connection =
+        map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
+    if (tcp != nullptr && !is_connection) {
+      const FourTuple live{.local = {config_.local(), config_.bind_port},
+                           .remote = {config_.remote(), remote_port_++}};
+      map_.open_passively(live, *tcp);
+      descriptor_ = -1;
+    }
+    const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
+    if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
+      fail(
+          fmt::format("error handling packet: unable to infer live TS ecr for script TS ecr {}; no matching "
+                      "or preceding outbound TS val",
+                      *echo));
+    host_.inject(bytes);
+  }
+
+  void expect(const PacketSpec& packet) {
+    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
+    if (tcp != nullptr && tcp->udp) throw NotSupported{"the model has no TCP over UDP"};
+    if (tcp != nullptr) map_.expect(*tcp);
+    Actual actual = next_of_connection(packet);
+    const auto length = [](const PacketSpec& spec) {
+      const auto* body = std::get_if<TcpSpec>(&spec.body);
+      return body == nullptr ? 0 : body->seq.length;
+    };
+    while (!config_.strict_segments && length(actual.packet) < length(packet)) {
+      const Actual more = next_of_connection(packet);
+      if (!join(actual.packet, more.packet)) {
+        stop_at(packet, actual,
+                {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}});
+      }
+      if (host_.os() == OsFamily::linux_os) leave_push_open(actual.packet, *tcp);
+    }
+    const MatchSettings settings{.dialect = script_.dialect,
+                                 .tolerance = tolerance_at(config_, window_.from, kTimeZero),
+                                 .timestamp_tick = config_.timestamp_tick};
+    std::vector<Difference> found = differences(packet, actual.packet, settings);
+    if (auto error = timing_error(window_, actual.at, tolerance(), "outbound packet"))
+      found.push_back({"time", *std::move(error), seconds_text(actual.at)});
+    if (!found.empty()) stop_at(packet, actual, std::move(found));
+  }
+
+  struct Actual {
+    TimePoint at;
+    PacketSpec packet;  // in the script's numbers
+  };
+
+  Actual next_of_connection(const PacketSpec& expected) {
+    const bool has_limit = window_.kind != script::EventTime::Kind::any;
+    const TimePoint limit =
+        has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + kLongestScript;
+    while (std::optional<SentPacket> sent = host_.next_packet(std::max(limit, host_.now()))) {
+      std::optional<ReadPacket> read = read_packet(sent->bytes);
+      if (!read) continue;
+      if (auto* tcp = std::get_if<TcpSpec>(&read->spec.body)) {
+        const FourTuple live{.local = {read->source, tcp->ports->source},
+                             .remote = {read->destination, tcp->ports->destination}};
+        if (!map_.takes(live, *tcp)) continue;
+        *tcp = map_.to_script(std::move(*tcp), std::get_if<TcpSpec>(&expected.body));
+      } else if (read->destination != map_.live().remote.ip) {
+        continue;
+      }
+      return {.at = sent->at, .packet = std::move(read->spec)};
+    }
+    throw Stop{Verdict::failed,
+               "error handling packet: Timed out waiting for packet",
+               {{"packet", script::text_of(expected, script_.dialect), "none"}},
+               with_time(window_.from, expected),
+               {}};
+  }
+
+  // Segments in a row count as the one that offloading would have made of them.
+  static bool join(PacketSpec& first, const PacketSpec& next) {
+    constexpr std::uint8_t kOfTheLast = tcp_flag::psh | tcp_flag::fin;
+    auto* a = std::get_if<TcpSpec>(&first.body);
+    const auto* b = std::get_if<TcpSpec>(&next.body);
+    if (a == nullptr || b == nullptr || !a->seq.start || a->ack != b->ack || a->window != b->window)
+      return false;
+    if (((a->flags.bits ^ b->flags.bits) & ~kOfTheLast) != 0) return false;
+    if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
+    a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
+    a->flags.bits |= b->flags.bits & kOfTheLast;
+    return true;
+  }
+
+  // Linux gives a PSH to each packet that a device is to cut (net/ipv4/tcp_output.c __tcp_transmit_skb:
+  // tcp_skb_pcount() > 1). Which segments are of one such packet the model does not know: where none of them
+  // has a PSH of its own, there may be one or none.
+  static void leave_push_open(PacketSpec& joined, const TcpSpec& expected) {
+    TcpFlags& flags = std::get<TcpSpec>(joined.body).flags;
+    flags.bits |= expected.flags.bits & tcp_flag::psh;
+  }
+
+  [[nodiscard]] std::string with_time(TimePoint at, PacketSpec packet) const {
+    return seconds_text(at) + " " + script::text_of(packet, script_.dialect);
+  }
+
+  [[noreturn]] void stop_at(const PacketSpec& expected, const Actual& actual, std::vector<Difference> found) {
+    PacketSpec shown = actual.packet;
+    if (expected.ip.is_empty()) shown.ip = {};
+    const Difference& first = found.front();
+    std::string message = first.field == "time"
+                              ? first.expected
+                              : fmt::format("live packet field {}: expected: {} vs actual: {}", first.field,
+                                            first.expected, first.actual);
+    throw Stop{Verdict::failed, "error handling packet: " + std::move(message), std::move(found),
+               with_time(window_.from, expected), with_time(actual.at, shown)};
+  }
+
+  // --- Calls
+  struct Pending {
+    CallSpec call;
+    script::Place place;
+    std::optional<EventWindow> end;
+  };
+
+  void play_action(const CallSpec& call) {
+    if (pending_) finish_pending();
+    wait_until_due("system call start");
+    before_call(call);
+    pending_ = Pending{.call = call, .place = place_, .end = {}};
+    if (call.end) {
+      const script::EventTime end{.kind = script::EventTime::Kind::absolute, .from = *call.end, .to = {}};
+      pending_->end = EventWindow::of(end, {});
+      const Duration by = window_.offset;
+      pending_->end->from += by;
+      pending_->end->to += by;
+    }
+    if (const std::optional<Outcome> outcome = host_.begin(call)) return check(*outcome);
+    if (!call.end) finish_pending();
+  }
+
+  void finish_pending() {
+    const TimePoint limit = pending_->end ? pending_->end->from + kPatience : kTimeZero + kLongestScript;
+    place_ = pending_->place;
+    const std::optional<Outcome> outcome = host_.take_outcome(std::max(limit, host_.now()));
+    if (!outcome) fail("error in " + pending_->call.name + "(): it does not return");
+    check(*outcome);
+  }
+
+  void check(const Outcome& outcome) {
+    const Pending done = *std::exchange(pending_, std::nullopt);
+    place_ = done.place;
+    check_result(done.call, outcome);
+    if (done.end) {
+      const Duration slack = tolerance_at(config_, done.end->from, last_due_);
+      if (auto error = timing_error(*done.end, outcome.at, slack, "system call return"))
+        fail(*std::move(error));
+    }
+    after_call(done.call);
+  }
+
+  void check_result(const CallSpec& call, const Outcome& outcome) {
+    const auto say = [&](const std::string& expected, const std::string& actual, const std::string& message) {
+      throw Stop{Verdict::failed,
+                 fmt::format("runtime error in {} call: {}", call.name, message),
+                 {{"result of " + call.name + "()", expected, actual}},
+                 {},
+                 {}};
+    };
+    const bool is_any = call.result.kind == script::Value::Kind::ellipsis;
+    const std::optional<std::int64_t> expected = script::number_of(call.result, host_.os());
+    if (!is_any && !expected) throw NotSupported{"a result of " + call.name + "() that is no number"};
+    const std::string actual =
+        std::to_string(outcome.value) + (outcome.error.empty() ? "" : " " + outcome.error);
+    if (!is_any && *expected != outcome.value) {
+      const std::string why =
+          outcome.error.empty() ? "" : fmt::format(" with errno {} ({})", outcome.error, outcome.message);
+      say(std::to_string(*expected) + (call.error ? " " + *call.error : ""), actual,
+          fmt::format("Expected result {} but got {}{}", *expected, outcome.value, why));
+    }
+    const auto canonical = [](std::string_view error) {
+      return error == "EWOULDBLOCK" ? std::string_view{"EAGAIN"} : error;
+    };
+    if (call.error && canonical(*call.error) != canonical(outcome.error))
+      say(std::to_string(outcome.value) + " " + *call.error, actual,
+          fmt::format("Expected errno {} but got {} ({})", *call.error, outcome.error, outcome.message));
+    if (outcome.differences.empty()) return;
+    const Difference& first = outcome.differences.front();
+    throw Stop{Verdict::failed,
+               fmt::format("runtime error in {} call: {}: expected: {} actual: {}", call.name, first.field,
+                           first.expected, first.actual),
+               outcome.differences,
+               {},
+               {}};
+  }
+
+  // What calls say of the connection that packets are about.
+  void before_call(const CallSpec& call) {
+    if (call.name != "connect" || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
+    SocketAddress remote{config_.remote(), config_.connect_port};
+    if (call.arguments.size() > 1)
+      if (const auto given = script::socket_address_of(call.arguments[1])) remote = *given;
+    if (map_.stage() == ConnectionMap::Stage::fresh) map_.connect(remote);
+  }
+  void after_call(const CallSpec& call) {
+    const std::int64_t result = script::number_of(call.result, host_.os()).value_or(-1);
+    if (result < 0) return;
+    if (call.name == "socket") {
+      map_.socket();
+      descriptor_ = result;
+    } else if (call.name == "listen" && descriptor_of(call) == descriptor_) {
+      map_.listen();
+    } else if (call.name.starts_with("accept") && descriptor_ < 0) {
+      descriptor_ = result;
+    }
+  }
+  [[nodiscard]] std::int64_t descriptor_of(const CallSpec& call) const {
+    return call.arguments.empty() ? -1 : script::number_of(call.arguments[0], host_.os()).value_or(-1);
+  }
+
+  // --- The rest
+  void play_action(const script::CommandSpec& command) {
+    wait_until_due("command");
+    run_command(command);
+  }
+  void run_command(const script::CommandSpec& command) {
+    if (const std::optional<std::string> error = host_.command(command.line))
+      fail("error executing `" + command.line + "` command: " + *error);
+  }
+
+  void play_action(const script::CodeSpec& code) {
+    wait_until_due("data collection for code");
+    code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
+  }
+
+  const script::Script& script_;
+  ScriptHost& host_;
+  const DrillConfig& config_;
+  BlockPool pool_;
+  ConnectionMap map_;
+  std::int64_t descriptor_ = -1;  // of the socket that `map_` is about; -1 until it is accepted
+  std::uint16_t remote_port_ = kFirstRemotePort;
+  script::Place place_;
+  EventWindow window_;
+  std::optional<TimePoint> last_due_;  // of the event before
+  bool last_was_inbound_ = false;
+  std::optional<Pending> pending_;
+  std::vector<CodeRun> code_;
+};
+
+}  // namespace
+
+PlayResult play(const script::Script& script, ScriptHost& host, const DrillConfig& config) {
+  return Player{script, host, config}.run();
+}
+
+}  // namespace halfopen::drill

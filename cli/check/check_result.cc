@@ -13,7 +13,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 5> kResults{"passed", "failed", "skipped", "trouble", "unresolved"};
 constexpr std::array<std::string_view, 6> kReferences{"same", "different", "expected",
                                                       "gone", "broken",    "unresolved"};
 
@@ -63,7 +62,6 @@ std::string complaint_of(const ReferenceResult& reference) {
 
 }  // namespace
 
-std::string_view to_string(CheckResult::What what) { return kResults[static_cast<std::size_t>(what)]; }
 std::string_view to_string(ReferenceResult::What what) { return kReferences[static_cast<std::size_t>(what)]; }
 
 std::vector<std::string> CheckResult::complaints() const {
@@ -104,7 +102,7 @@ Json json_of(const CheckResult& result) {
 CheckResult result_from(const Json& json) {
   CheckResult result;
   result.name = json.at("name");
-  result.what = value_of<CheckResult::What>(kResults, json.at("result"));
+  result.what = case_outcome_from(json.at("result").get<std::string>()).value_or(CaseOutcome::trouble);
   result.reason = json.at("reason");
   const Json& expectations = json.at("expectations");
   result.expectations_passed = expectations.at("passed");

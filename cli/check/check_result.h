@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/check/manifest.h"
+#include "cli/tell/case_report.h"
 
 namespace halfopen {
 
@@ -29,13 +30,7 @@ struct ReferenceResult {
 };
 
 struct CheckResult {
-  enum class What : std::uint8_t {
-    passed,
-    failed,
-    skipped,
-    trouble,
-    unresolved,  // it failed, but by no more than a busy machine explains: it proves nothing
-  };
+  using What = CaseOutcome;
   std::string name;
   What what = What::passed;
   std::string reason;  // of what was skipped, and of trouble with the run itself
@@ -57,7 +52,6 @@ struct CheckResult {
   [[nodiscard]] std::vector<std::string> complaints() const;
 };
 
-[[nodiscard]] std::string_view to_string(CheckResult::What what);      // "passed", "failed", ...
 [[nodiscard]] std::string_view to_string(ReferenceResult::What what);  // "same", "different", ...
 
 [[nodiscard]] nlohmann::json json_of(const CheckResult& result);

@@ -12,7 +12,6 @@
 #include <numeric>
 #include <thread>
 
-#include "capture/file/output_file.h"
 #include "cli/check/check_attempts.h"
 #include "cli/check/check_case.h"
 #include "cli/check/check_plan.h"
@@ -161,23 +160,11 @@ void write_manifests(CheckPlan& plan, const std::vector<CheckResult>& results) {
   }
 }
 
-// What cannot be written is found before anything runs, not after.
-void try_output(const std::string& name) {
-  if (!name.empty() && name != "-") OutputFile{name, OutputFile::OnSignal::discard};
-}
-
 // A directory that --against names may be a new one.
 void try_manifest(const Manifest& manifest) {
   std::error_code told_by_the_file;
   std::filesystem::create_directories(manifest.directory, told_by_the_file);
   try_output(manifest.path().string());
-}
-
-void write_output(const std::string& name, const std::string& text) {
-  if (name.empty()) return;
-  OutputFile file{name, OutputFile::OnSignal::discard};
-  file.write(text);
-  file.finish();
 }
 
 std::vector<std::string> outputs_of(const CheckOptions& options) {
@@ -201,15 +188,18 @@ int run_check(const CheckOptions& options) {
     if (options.bless) try_manifest(manifest);
   }
   Prose out{taken ? stderr : stdout};
-  CheckTelling telling{out, plan, options.ktap};
+  CheckTelling telling{out, plan, options};
   telling.begin();
   const std::vector<CheckResult> results = PlanRunner{plan, telling, options.retries}.run(jobs_of(options));
   if (options.bless) write_manifests(plan, results);
-  CheckTotals totals;
-  for (const CheckResult& result : results) totals.add(result);
+  CaseTotals totals;
+  for (const CheckResult& result : results) totals.add(result.what);
   const auto took = std::chrono::steady_clock::now() - began;
   totals.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
-  write_output(options.junit, junit_of(results, totals, options));
+  std::vector<CaseReport> reports;
+  for (const CheckResult& result : results) reports.push_back(report_of(result, options));
+  write_output(options.junit,
+               junit_of(fmt::format("halfopen check {}", to_string(options.hosts)), reports, totals));
   write_output(options.json,
                json_of(results, totals, options).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   telling.end(totals);

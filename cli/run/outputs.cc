@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "capture/file/output_file.h"
 #include "cli/run/run_scenario.h"
 #include "cli/tell/exit_code.h"
 #include "sim/base/input_error.h"
@@ -37,6 +38,17 @@ bool takes_standard_output(const RunOptions& options) {
   std::vector<std::string> names = options.captures;
   if (!options.json.empty()) names.push_back(options.json);
   return takes_standard_output(std::move(names));
+}
+
+void try_output(const std::string& name) {
+  if (!name.empty() && name != "-") OutputFile{name, OutputFile::OnSignal::discard};
+}
+
+void write_output(const std::string& name, const std::string& text) {
+  if (name.empty()) return;
+  OutputFile file{name, OutputFile::OnSignal::discard};
+  file.write(text);
+  file.finish();
 }
 
 std::int64_t epoch_of_captures(bool simulated) {

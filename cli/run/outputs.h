@@ -17,6 +17,11 @@ namespace halfopen {
 // Of a run: its captures and its JSON.
 [[nodiscard]] bool takes_standard_output(const RunOptions& options);
 
+// Throws if a file of that name ("-": standard output) cannot be written: before anything runs, not after.
+// Nothing is left of it. An empty name is none, in both.
+void try_output(const std::string& name);
+void write_output(const std::string& name, const std::string& text);
+
 // Nanoseconds since 1970 at time zero: SOURCE_DATE_EPOCH's; else of a simulated run a constant, of a real one
 // now. Throws InputError for nonsense in the variable.
 [[nodiscard]] std::int64_t epoch_of_captures(bool simulated);

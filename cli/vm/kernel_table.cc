@@ -33,6 +33,7 @@ std::string_view word_of(const CheckResult* result) {
     case CheckResult::What::skipped: return "skipped";
     case CheckResult::What::trouble: return "TROUBLE";
     case CheckResult::What::unresolved: return "UNRESOLVED";
+    case CheckResult::What::known: return "known";
   }
   return "-";
 }

@@ -36,6 +36,33 @@ class Applying {
     return text;
   }
 
+  // A list of "packet" and "syscall".
+  DrillConfig::PassesOver non_fatal() const {
+    DrillConfig::PassesOver what{.packets = false, .calls = false, .counts = false};
+    for (const std::string& word : list()) {
+      if (word != "packet" && word != "syscall") fail("packet, syscall or both with a comma");
+      (word == "packet" ? what.packets : what.calls) = true;
+    }
+    return what;
+  }
+
+  // What stands between commas.
+  std::vector<std::string> list() const {
+    std::vector<std::string> words{""};
+    for (const char c : value()) {
+      if (c == ',') {
+        words.emplace_back();
+      } else {
+        words.back() += c;
+      }
+    }
+    return words;
+  }
+
+  void is_flag() const {
+    if (option_.value) fail("no value");
+  }
+
   void ip_version() const {
     const std::string& text = value();
     const IpVersion before = config_.ip_version;
@@ -59,6 +86,8 @@ class Applying {
     return *option_.value;
   }
   [[noreturn]] void fail(const std::string& expected) const {
+    if (option_.place.line == 0)
+      throw InputError{"--" + option_.name, expected, option_.value.value_or("nothing")};
     const std::string place =
         name_ + ":" + std::to_string(option_.place.line) + ":" + std::to_string(option_.place.column);
     throw InputError{place, expected + " for --" + option_.name, option_.value.value_or("nothing")};
@@ -70,9 +99,9 @@ class Applying {
 };
 
 // Of those that drive packetdrill itself, and mean nothing where no device, no clock and no kernel is real.
-constexpr std::array<std::string_view, 12> kWithoutMeaning{
-    "gateway_ip", "netmask_ip", "speed",     "verbose", "send_omit_free",       "persistent_tun_dev",
-    "tun_dev",    "debug",      "non_fatal", "dry_run", "gateway_linklocal_ip", "local_linklocal_ip"};
+constexpr std::array<std::string_view, 7> kWithoutMeaning{
+    "verbose",    "send_omit_free", "persistent_tun_dev", "tun_dev",
+    "no_cleanup", "debug",          "local_linklocal_ip"};
 
 void apply(DrillConfig& config, const script::Option& option, const std::string& script_name) {
   const Applying from{config, option, script_name};
@@ -101,7 +130,21 @@ void apply(DrillConfig& config, const script::Option& option, const std::string&
   } else if (name == "tcp_ts_ecr_scaled") {
     config.echoes_scaled = true;
   } else if (name == "strict_segments") {
+    from.is_flag();
     config.strict_segments = true;
+  } else if (name == "mss") {
+    config.mss = from.number<std::uint16_t>(1, kPorts);
+  } else if (name == "init_scripts") {
+    config.init_scripts = from.list();
+  } else if (name == "non_fatal") {
+    config.passes_over = from.non_fatal();
+  } else if (name == "dry_run") {
+    from.is_flag();
+    config.dry_run = true;
+  } else if (name == "gateway_ip" || name == "netmask_ip" || name == "gateway_linklocal_ip") {
+    (void)from.address();  // there is no route that could need it
+  } else if (name == "speed") {
+    (void)from.number<std::uint32_t>(0, std::numeric_limits<std::uint32_t>::max());  // nothing takes time
   } else if (std::find(kWithoutMeaning.begin(), kWithoutMeaning.end(), name) == kWithoutMeaning.end()) {
     throw NotSupported{"--" + option.name};
   }

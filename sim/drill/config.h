@@ -26,12 +26,23 @@ struct DrillConfig {
   Duration timestamp_tick{};        // of one step of TSval; zero: TSval is not compared
   bool strict_segments = false;     // an expected packet is one that the host sends, not several in a row
   bool echoes_scaled = false;       // a TSecr of no packet before is counted from the first one
+  std::uint16_t mss = 0;            // of the segments that an injected packet was made of; 0: is one itself
+  std::vector<std::string> init_scripts = {};    // run before the script, as commands
+  Duration longest = std::chrono::seconds{180};  // nothing is waited for beyond it: as run_all.py has it
+  bool dry_run = false;                          // the script is read and not played
+  struct PassesOver {                            // a mismatch of these does not end the script
+    bool packets = false;
+    bool calls = false;
+    bool counts = true;  // the script has failed all the same; packetdrill's non_fatal only tells of them
+  };
+  PassesOver passes_over = {};
 
   [[nodiscard]] IpAddress local() const;
   [[nodiscard]] IpAddress remote() const;
 };
 
-// Puts the options of a script into `config`. `name` is the script's, for errors: throws InputError for a
+// Puts the options of a script into `config`. `name` is the script's, for errors (an option in line 0 is of a
+// command line, and its own name is the place): throws InputError for a
 // value that is none, NotSupported (script_host.h) for an option that means something to packetdrill only.
 void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name);
 

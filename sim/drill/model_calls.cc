@@ -126,7 +126,7 @@ void ModelCalls::names_new_descriptor(Prepared& prepared, const CallSpec& call) 
 // --- Calls
 
 ModelCalls::Prepared ModelCalls::socket(const CallSpec& call) {
-  const bool is_v6 = setting_.bind_to.ip.is_v6();
+  const bool is_v6 = setting_.bind_to.ip.is_v6() || setting_.is_mapped;
   const Value& domain = call.arguments[0];
   if (domain.kind != Value::Kind::ellipsis && number(domain) != word(is_v6 ? "AF_INET6" : "AF_INET"))
     throw NotSupported{"the model's sockets are of one address family: not " + script::text_of(domain)};

@@ -21,6 +21,7 @@ namespace halfopen::drill {
 struct CallSetting {
   SocketAddress bind_to;
   SocketAddress connect_to;
+  bool is_mapped = false;  // sockets are of IPv6, and their addresses of IPv4
 };
 
 class ModelCalls {

@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "sim/drill/model_tcp_info.h"
+#include "sim/tcp/profile_causes.h"
 
 namespace halfopen::drill {
 namespace {
 
-ModelHostConfig host_config(const OsProfile& profile, const DrillConfig& config) {
+ModelHostConfig host_config(const OsProfile& profile, const DrillConfig& config, HostId side) {
   ModelHostConfig host;
-  host.id = HostId::client;
+  host.id = side;
   host.address = config.local();
   host.profile = profile;
   host.mtu = config.mtu;
@@ -20,13 +21,26 @@ ModelHostConfig host_config(const OsProfile& profile, const DrillConfig& config)
 
 CallSetting call_setting(const DrillConfig& config) {
   return {.bind_to = {config.local(), config.bind_port},
-          .connect_to = {config.remote(), config.connect_port}};
+          .connect_to = {config.remote(), config.connect_port},
+          .is_mapped = config.ip_version == IpVersion::ipv4_mapped_ipv6};
+}
+
+// The constants behind a packet that was not expected, or not so: of why it left and of what differs.
+std::vector<ProfileLine> constants_behind(const Mismatch& mismatch, const OsProfile& profile) {
+  std::vector<ProfileLine> lines;
+  if (mismatch.sent) lines = constants_behind(mismatch.sent->why.cause, profile);
+  for (const Difference& difference : mismatch.differences)
+    for (const ProfileLine& line : constants_behind_field(difference.field, profile)) lines.push_back(line);
+  return lines;
 }
 
 }  // namespace
 
-ModelScriptHost::ModelScriptHost(const OsProfile& profile, const DrillConfig& config, ReadFile read_file)
-    : host_{host_config(profile, config), pool_, nullptr},
+ModelScriptHost::ModelScriptHost(const OsProfile& profile, const DrillConfig& config, ReadFile read_file,
+                                 Observer* observer, HostId side)
+    : observer_{observer},
+      side_{side},
+      host_{host_config(profile, config, side), pool_, observer},
       calls_{(host_.boot(kTimeZero), host_), call_setting(config)},
       commands_{host_, std::move(read_file)} {}
 
@@ -34,6 +48,7 @@ void ModelScriptHost::inject(std::span<const std::uint8_t> packet) {
   ParseIssue issue;
   std::optional<Packet> parsed = parse(packet, pool_, issue, {.check_tcp_options = false});
   if (!parsed) throw NotSupported{"the model takes no such packet: " + issue.message};
+  tell(side_ == HostId::client ? HostId::server : HostId::client, *parsed);
   host_.receive(now_, *std::move(parsed));
   settle();
 }
@@ -95,18 +110,35 @@ void ModelScriptHost::drain() {
   for (Packet packet; host_.poll_packet(now_, packet);) {
     std::vector<std::uint8_t> bytes(wire_size(packet));
     emit(packet, bytes);
-    sent_.push({.at = now_, .bytes = std::move(bytes)});
+    tell(side_, packet);
+    sent_.push({.at = now_, .bytes = std::move(bytes), .why = packet.why});
   }
 }
 
+void ModelScriptHost::tell(HostId from, const Packet& packet) {
+  if (observer_ == nullptr || !observer_->wants_packets()) return;
+  observer_->on_packet({.at = now_, .from = from, .fate = PacketFate::delivered, .packet = &packet});
+}
+
+HostId side_of(const script::Script& script) {
+  const bool listens = std::ranges::any_of(script.events, [](const script::Event& event) {
+    const auto* call = std::get_if<script::CallSpec>(&event.action);
+    return call != nullptr && call->name == "listen";
+  });
+  return listens ? HostId::server : HostId::client;
+}
+
 PlayResult play_on_model(const script::Script& script, const std::string& name, const OsProfile& profile,
-                         DrillConfig config, ReadFile read_file) {
+                         DrillConfig config, ReadFile read_file, Observer* observer) {
   try {
     apply_options(config, script.options, name);
-    if (config.ip_version == IpVersion::ipv4_mapped_ipv6)
-      throw NotSupported{"the model has no IPv6 sockets that take IPv4"};
-    ModelScriptHost host{profile, config, std::move(read_file)};
-    return play(script, host, config);
+    if (config.dry_run) return {};
+    config.longest = std::chrono::hours{24};  // of virtual time, which nobody waits for
+    ModelScriptHost host{profile, config, std::move(read_file), observer, side_of(script)};
+    PlayResult result = play(script, host, config);
+    for (Mismatch& one : result.passed_over) one.behind = constants_behind(one, host.profile());
+    if (result.verdict == Verdict::failed) result.behind = constants_behind(result, host.profile());
+    return result;
   } catch (const NotSupported& missing) {
     PlayResult result;
     result.verdict = Verdict::skipped;

@@ -15,14 +15,19 @@
 #include "sim/drill/script_host.h"
 #include "sim/run/model_host.h"
 #include "sim/tcp/profile.h"
+#include "sim/trace/observe.h"
 
 namespace halfopen::drill {
 
 class ModelScriptHost final : public ScriptHost {
  public:
-  // `read_file` is asked for scripts that commands name, with the name as it stands there.
-  ModelScriptHost(const OsProfile& profile, const DrillConfig& config, ReadFile read_file);
+  // `read_file` is asked for scripts that commands name, with the name as it stands there. `observer` hears
+  // of the packets at the host's device, the script's calls and all that the host notes; it outlives the host
+  // and may be null; the host is `side` there.
+  ModelScriptHost(const OsProfile& profile, const DrillConfig& config, ReadFile read_file,
+                  Observer* observer = nullptr, HostId side = HostId::client);
 
+  [[nodiscard]] const OsProfile& profile() const { return host_.config().profile; }  // as it is by now
   [[nodiscard]] OsFamily os() const override { return host_.config().profile.family; }
   [[nodiscard]] TimePoint now() const override { return now_; }
   void inject(std::span<const std::uint8_t> packet) override;
@@ -42,7 +47,11 @@ class ModelScriptHost final : public ScriptHost {
   void settle();
   void drain();
 
+  void tell(HostId from, const Packet& packet);
+
   BlockPool pool_;  // outlives the host
+  Observer* observer_;
+  HostId side_;
   ModelHost host_;
   ModelCalls calls_;
   ModelCommands commands_;
@@ -51,9 +60,13 @@ class ModelScriptHost final : public ScriptHost {
   std::optional<Outcome> outcome_;
 };
 
+// What a script's host is to who listens: the server if the script calls listen(), else the client.
+[[nodiscard]] HostId side_of(const script::Script& script);
+
 // Plays a script on a fresh model host. `config` holds what a command line says; the script's own options
-// come after it. Throws InputError for an option without meaning.
+// come after it. Throws InputError for an option without meaning. `observer` as above.
 [[nodiscard]] PlayResult play_on_model(const script::Script& script, const std::string& name,
-                                       const OsProfile& profile, DrillConfig config, ReadFile read_file);
+                                       const OsProfile& profile, DrillConfig config, ReadFile read_file,
+                                       Observer* observer = nullptr);
 
 }  // namespace halfopen::drill

@@ -26,15 +26,11 @@ using script::TcpSpec;
 constexpr Duration kPatience = std::chrono::seconds{2};  // for a packet, beyond its time
 constexpr std::uint16_t kFirstRemotePort = 50001;        // of connections that the script opens
 
-// Ends the script; what the result needs beside the event's place.
+// Ends the script, which has failed; its place is the event's.
 struct Stop {
-  Verdict verdict = Verdict::failed;
-  std::string message;
-  std::vector<Difference> differences;
-  std::string expected;
-  std::string actual;
+  Mismatch mismatch;
 };
-[[noreturn]] void fail(std::string message) { throw Stop{Verdict::failed, std::move(message), {}, {}, {}}; }
+[[noreturn]] void fail(std::string message) { throw Stop{{.place = {}, .message = std::move(message)}}; }
 
 std::string seconds_text(TimePoint at) {
   return fmt::format("{:.6f}", std::chrono::duration<double>(at.time_since_epoch()).count());
@@ -48,26 +44,37 @@ class Player {
   PlayResult run() {
     PlayResult result;
     try {
+      for (const std::string& init : config_.init_scripts) run_command({init});
       if (script_.init) run_command(*script_.init);
       for (const Event& event : script_.events) play_event(event);
       if (pending_) finish_pending();
       if (script_.cleanup) run_command(*script_.cleanup);
     } catch (Stop& stop) {
-      result.verdict = stop.verdict;
-      result.message = std::move(stop.message);
-      result.differences = std::move(stop.differences);
-      result.expected = std::move(stop.expected);
-      result.actual = std::move(stop.actual);
+      result.verdict = Verdict::failed;
+      static_cast<Mismatch&>(result) = std::move(stop.mismatch);
     } catch (const NotSupported& missing) {
       result.verdict = Verdict::skipped;
       result.message = missing.what();
     }
     result.place = place_;
+    if (result.verdict != Verdict::failed && !passed_over_.empty() && config_.passes_over.counts) {
+      result.verdict = Verdict::failed;
+      static_cast<Mismatch&>(result) = std::move(passed_over_.back());
+      passed_over_.pop_back();
+    }
+    result.passed_over = std::move(passed_over_);
     result.code = std::move(code_);
     return result;
   }
 
  private:
+  // Ends the script, unless it is to go on.
+  void mismatch(bool goes_on, Mismatch found) {
+    if (!goes_on) throw Stop{std::move(found)};
+    found.place = place_;
+    passed_over_.push_back(std::move(found));
+  }
+
   // --- Time
   void play_event(const Event& event) {
     place_ = event.place;
@@ -77,7 +84,9 @@ class Player {
     const bool is_anchored = is_inbound && last_was_inbound_;
     window_ = EventWindow::of(event.time, is_anchored ? *last_due_ : host_.now());
     if (!last_due_ && window_.from != kTimeZero) fail("first event should be at time 0");
-    if (window_.from > kTimeZero + kLongestScript) fail("the script takes longer than 180 sec");
+    if (window_.from > kTimeZero + config_.longest)
+      fail(fmt::format("the script takes longer than {} sec",
+                       std::chrono::duration_cast<std::chrono::seconds>(config_.longest).count()));
     std::visit([&](const auto& action) { play_action(action); }, event.action);
     last_due_ = window_.from;
     last_was_inbound_ = is_inbound;
@@ -109,6 +118,8 @@ class Player {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
+    if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss)
+      throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
@@ -130,8 +141,9 @@ class Player {
     while (!config_.strict_segments && length(actual.packet) < length(packet)) {
       const Actual more = next_of_connection(packet);
       if (!join(actual.packet, more.packet)) {
-        stop_at(packet, actual,
-                {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}});
+        throw Stop{mismatch_of(
+            packet, actual,
+            {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}})};
       }
       if (host_.os() == OsFamily::linux_os) leave_push_open(actual.packet, *tcp);
     }
@@ -141,18 +153,19 @@ class Player {
     std::vector<Difference> found = differences(packet, actual.packet, settings);
     if (auto error = timing_error(window_, actual.at, tolerance(), "outbound packet"))
       found.push_back({"time", *std::move(error), seconds_text(actual.at)});
-    if (!found.empty()) stop_at(packet, actual, std::move(found));
+    if (!found.empty()) mismatch(config_.passes_over.packets, mismatch_of(packet, actual, std::move(found)));
   }
 
   struct Actual {
     TimePoint at;
     PacketSpec packet;  // in the script's numbers
+    Why why = {};
   };
 
   Actual next_of_connection(const PacketSpec& expected) {
     const bool has_limit = window_.kind != script::EventTime::Kind::any;
     const TimePoint limit =
-        has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + kLongestScript;
+        has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + config_.longest;
     while (std::optional<SentPacket> sent = host_.next_packet(std::max(limit, host_.now()))) {
       std::optional<ReadPacket> read = read_packet(sent->bytes);
       if (!read) continue;
@@ -164,13 +177,12 @@ class Player {
       } else if (read->destination != map_.live().remote.ip) {
         continue;
       }
-      return {.at = sent->at, .packet = std::move(read->spec)};
+      return {.at = sent->at, .packet = std::move(read->spec), .why = sent->why};
     }
-    throw Stop{Verdict::failed,
-               "error handling packet: Timed out waiting for packet",
-               {{"packet", script::text_of(expected, script_.dialect), "none"}},
-               with_time(window_.from, expected),
-               {}};
+    throw Stop{{.place = {},
+                .message = "error handling packet: Timed out waiting for packet",
+                .differences = {{"packet", script::text_of(expected, script_.dialect), "none"}},
+                .expected = with_time(window_.from, expected)}};
   }
 
   // Segments in a row count as the one that offloading would have made of them.
@@ -199,16 +211,21 @@ class Player {
     return seconds_text(at) + " " + script::text_of(packet, script_.dialect);
   }
 
-  [[noreturn]] void stop_at(const PacketSpec& expected, const Actual& actual, std::vector<Difference> found) {
+  [[nodiscard]] Mismatch mismatch_of(const PacketSpec& expected, const Actual& actual,
+                                     std::vector<Difference> found) const {
     PacketSpec shown = actual.packet;
     if (expected.ip.is_empty()) shown.ip = {};
     const Difference& first = found.front();
-    std::string message = first.field == "time"
-                              ? first.expected
-                              : fmt::format("live packet field {}: expected: {} vs actual: {}", first.field,
-                                            first.expected, first.actual);
-    throw Stop{Verdict::failed, "error handling packet: " + std::move(message), std::move(found),
-               with_time(window_.from, expected), with_time(actual.at, shown)};
+    const std::string message = first.field == "time"
+                                    ? first.expected
+                                    : fmt::format("live packet field {}: expected: {} vs actual: {}",
+                                                  first.field, first.expected, first.actual);
+    return {.place = {},
+            .message = "error handling packet: " + message,
+            .differences = std::move(found),
+            .expected = with_time(window_.from, expected),
+            .actual = with_time(actual.at, shown),
+            .sent = SentPacket{.at = actual.at, .bytes = {}, .why = actual.why}};
   }
 
   // --- Calls
@@ -235,7 +252,7 @@ class Player {
   }
 
   void finish_pending() {
-    const TimePoint limit = pending_->end ? pending_->end->from + kPatience : kTimeZero + kLongestScript;
+    const TimePoint limit = pending_->end ? pending_->end->from + kPatience : kTimeZero + config_.longest;
     place_ = pending_->place;
     const std::optional<Outcome> outcome = host_.take_outcome(std::max(limit, host_.now()));
     if (!outcome) fail("error in " + pending_->call.name + "(): it does not return");
@@ -255,12 +272,11 @@ class Player {
   }
 
   void check_result(const CallSpec& call, const Outcome& outcome) {
+    const bool goes_on = config_.passes_over.calls;
     const auto say = [&](const std::string& expected, const std::string& actual, const std::string& message) {
-      throw Stop{Verdict::failed,
-                 fmt::format("runtime error in {} call: {}", call.name, message),
-                 {{"result of " + call.name + "()", expected, actual}},
-                 {},
-                 {}};
+      mismatch(goes_on, {.place = {},
+                         .message = fmt::format("runtime error in {} call: {}", call.name, message),
+                         .differences = {{"result of " + call.name + "()", expected, actual}}});
     };
     const bool is_any = call.result.kind == script::Value::Kind::ellipsis;
     const std::optional<std::int64_t> expected = script::number_of(call.result, host_.os());
@@ -270,23 +286,22 @@ class Player {
     if (!is_any && *expected != outcome.value) {
       const std::string why =
           outcome.error.empty() ? "" : fmt::format(" with errno {} ({})", outcome.error, outcome.message);
-      say(std::to_string(*expected) + (call.error ? " " + *call.error : ""), actual,
-          fmt::format("Expected result {} but got {}{}", *expected, outcome.value, why));
+      return say(std::to_string(*expected) + (call.error ? " " + *call.error : ""), actual,
+                 fmt::format("Expected result {} but got {}{}", *expected, outcome.value, why));
     }
     const auto canonical = [](std::string_view error) {
       return error == "EWOULDBLOCK" ? std::string_view{"EAGAIN"} : error;
     };
     if (call.error && canonical(*call.error) != canonical(outcome.error))
-      say(std::to_string(outcome.value) + " " + *call.error, actual,
+      return say(
+          std::to_string(outcome.value) + " " + *call.error, actual,
           fmt::format("Expected errno {} but got {} ({})", *call.error, outcome.error, outcome.message));
     if (outcome.differences.empty()) return;
     const Difference& first = outcome.differences.front();
-    throw Stop{Verdict::failed,
-               fmt::format("runtime error in {} call: {}: expected: {} actual: {}", call.name, first.field,
-                           first.expected, first.actual),
-               outcome.differences,
-               {},
-               {}};
+    mismatch(goes_on, {.place = {},
+                       .message = fmt::format("runtime error in {} call: {}: expected: {} actual: {}",
+                                              call.name, first.field, first.expected, first.actual),
+                       .differences = outcome.differences});
   }
 
   // What calls say of the connection that packets are about.
@@ -341,6 +356,7 @@ class Player {
   bool last_was_inbound_ = false;
   std::optional<Pending> pending_;
   std::vector<CodeRun> code_;
+  std::vector<Mismatch> passed_over_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "sim/drill/difference.h"
 #include "sim/drill/script_host.h"
 #include "sim/script/script.h"
+#include "sim/tcp/profile_fields.h"
 
 namespace halfopen::drill {
 
@@ -26,17 +28,24 @@ struct CodeRun {
   std::vector<TcpInfoField> fields;
 };
 
-struct PlayResult {
-  Verdict verdict = Verdict::passed;
-  script::Place place;  // of the event, unless passed
-  std::string message;  // failed: in packetdrill's words, without file and line; skipped: what is missing
-  std::vector<Difference> differences;  // all of the event that failed; may be empty
-  std::string expected;  // packets with their times, in the script's notation; empty for other events
-  std::string actual;
-  std::vector<CodeRun> code;  // so far, also of a script that passed otherwise
+// An event that was not as the script has it.
+struct Mismatch {
+  script::Place place;
+  std::string message;                       // in packetdrill's words, without file and line
+  std::vector<Difference> differences = {};  // all of the event; may be empty
+  std::string expected = {};  // packets with their times, in the script's notation; empty for other events
+  std::string actual = {};
+  std::optional<SentPacket> sent = {};   // of the actual packet: why it left, if the host says; without bytes
+  std::vector<ProfileLine> behind = {};  // constants of a model that had a say in it, as they were at the end
 };
 
-inline constexpr Duration kLongestScript = std::chrono::seconds{180};  // as run_all.py has it
+// What ended the script: unless passed, the event with its place and message. Skipped: the message says what
+// is missing.
+struct PlayResult : Mismatch {
+  Verdict verdict = Verdict::passed;
+  std::vector<Mismatch> passed_over;  // in order; with DrillConfig::passes_over
+  std::vector<CodeRun> code;          // so far, also of a script that passed otherwise
+};
 
 // The script's own options are in `config` already. The host is fresh and is left as it is.
 [[nodiscard]] PlayResult play(const script::Script& script, ScriptHost& host, const DrillConfig& config);

@@ -14,6 +14,7 @@
 #include "sim/drill/difference.h"
 #include "sim/script/script.h"
 #include "sim/why/os_family.h"
+#include "sim/why/why.h"
 
 namespace halfopen::drill {
 
@@ -27,6 +28,7 @@ struct NotSupported : std::runtime_error {
 struct SentPacket {
   TimePoint at;
   std::vector<std::uint8_t> bytes;
+  Why why = {};  // Cause::unknown where the host does not say
 };
 
 // How a system call ended.

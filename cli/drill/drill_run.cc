@@ -1,78 +1,87 @@
 #include "cli/drill/drill_run.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "cli/drill/code_check.h"
-#include "cli/tell/exit_code.h"
 #include "sim/base/input_error.h"
 #include "sim/drill/model_script_host.h"
+#include "sim/script/calls.h"
 #include "sim/script/parser.h"
 
 namespace halfopen {
 namespace {
 
-namespace fs = std::filesystem;
 using drill::IpVersion;
-using What = DrillResult::What;
 
-std::optional<std::string> text_of_file(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  if (!file) return std::nullopt;
-  std::stringstream text;
-  text << file.rdbuf();
-  if (file.bad()) return std::nullopt;
-  return std::move(text).str();
-}
-
-std::vector<std::string> scripts_below(const std::string& directory) {
-  std::vector<std::string> found;
-  std::error_code error;
-  for (fs::recursive_directory_iterator at{directory, error}, end; !error && at != end; at.increment(error))
-    if (at->path().extension() == ".pkt" && !at->is_directory()) found.push_back(at->path().string());
-  if (error) throw Trouble{directory + ": " + error.message()};
-  std::ranges::sort(found);
-  return found;
-}
-
-std::string_view name_of(IpVersion version) {
-  switch (version) {
-    case IpVersion::ipv4: return "ipv4";
-    case IpVersion::ipv6: return "ipv6";
-    case IpVersion::ipv4_mapped_ipv6: return "ipv4-mapped-ipv6";
-  }
-  return "";
-}
-
-// The script's own --ip_version, if it has one.
-bool is_of_version(const std::string& path, IpVersion version) {
-  return !path.ends_with(version == IpVersion::ipv6 ? "v4.pkt" : "v6.pkt");
-}
-
-DrillResult result_of(drill::PlayResult&& played) {
+DrillResult result_of(drill::PlayResult&& played, Python& python) {
   DrillResult result;
-  result.line = played.place.line;
-  result.reason = std::move(played.message);
-  result.differences = std::move(played.differences);
-  result.expected = std::move(played.expected);
-  result.actual = std::move(played.actual);
-  switch (played.verdict) {
-    case drill::Verdict::failed: result.what = What::failed; return result;
-    case drill::Verdict::skipped: result.what = What::skipped; return result;
-    case drill::Verdict::passed: break;
+  result.mismatches = std::move(played.passed_over);
+  if (played.verdict == drill::Verdict::skipped) {
+    result.outcome = CaseOutcome::skipped;
+    result.line = played.place.line;
+    result.reason = std::move(played.message);
+    return result;
   }
-  const CodeVerdict code = check_code(played.code);
-  if (code.verdict == drill::Verdict::passed) return DrillResult{};
-  result.what = code.verdict == drill::Verdict::failed ? What::failed : What::skipped;
+  if (played.verdict == drill::Verdict::failed) {
+    result.outcome = CaseOutcome::failed;
+    result.mismatches.push_back(std::move(played));
+    result.line = result.mismatches.front().place.line;
+    result.reason = result.mismatches.front().message;
+    return result;
+  }
+  const CodeVerdict code = python.judge(played.code);
+  result.outcome = code.outcome;
+  if (code.outcome == CaseOutcome::passed) return result;
   result.line = code.line;
   result.reason = code.message;
   return result;
 }
+
+// Throws InputError for what is no script.
+script::Script script_of(const DrillCase& one, const std::string& text, const DrillOptions& options) {
+  script::ParseSettings settings;
+  settings.definitions = drill::suite_definitions(one.ip_version);
+  for (const auto& [name, value] : options.definitions) settings.definitions[name] = value;
+  if (options.dialect == "google") settings.dialect = script::Dialect::google;
+  if (options.dialect == "nplab") settings.dialect = script::Dialect::nplab;
+  script::Script script = script::parse_script(text, one.path, settings);
+  script::check_calls(script, one.path);
+  return script;
+}
+
+drill::PlayResult play(const DrillCase& one, const script::Script& script, const DrillOptions& options,
+                       Observer* observer) {
+  const std::filesystem::path directory = std::filesystem::path{one.path}.parent_path();
+  const drill::ReadFile read_file = [&directory](const std::string& path) {
+    return text_of_file((directory / path).string());
+  };
+  return drill::play_on_model(script, one.path, *find_profile(one.profile),
+                              config_of(options, one.ip_version), read_file, observer);
+}
+
+RunInfo info_of(const DrillCase& one, const script::Script& script, const DrillOptions& options) {
+  drill::DrillConfig config = config_of(options, one.ip_version);
+  drill::apply_options(config, script.options, one.path);
+  const OsProfile& profile = *find_profile(one.profile);
+  RunInfo run;
+  run.version = HALFOPEN_VERSION;
+  run.scenario = one.path;
+  run.tap = drill::side_of(script);
+  run.hosts.push_back({.id = run.tap,
+                       .address = config.local(),
+                       .kind = "model",
+                       .os = std::string{to_string(profile.family)},
+                       .profile = std::string{profile.name},
+                       .program = "packetdrill"});
+  HostInfo other;
+  other.id = run.tap == HostId::client ? HostId::server : HostId::client;
+  other.address = config.remote();
+  run.hosts.push_back(std::move(other));
+  return run;
+}
+
+}  // namespace
 
 drill::DrillConfig config_of(const DrillOptions& options, IpVersion version) {
   drill::DrillConfig config = drill::suite_config(version);
@@ -81,77 +90,37 @@ drill::DrillConfig config_of(const DrillOptions& options, IpVersion version) {
     given.push_back({.name = name, .value = value, .place = {}});
   drill::apply_options(config, given, "command line");
   config.ip_version = version;
+  if (options.goes_on) config.passes_over = {.packets = true, .calls = true, .counts = true};
   return config;
 }
 
-}  // namespace
-
-std::vector<DrillCase> find_cases(const DrillOptions& options) {
-  std::vector<IpVersion> versions;
-  for (const std::string& name : options.ip_versions) {
-    const auto all = {IpVersion::ipv4, IpVersion::ipv6, IpVersion::ipv4_mapped_ipv6};
-    const auto found = std::ranges::find(all, std::string_view{name}, name_of);
-    if (found == all.end()) throw InputError{"--ip_version", "ipv4, ipv6 or ipv4-mapped-ipv6", name};
-    versions.push_back(*found);
-  }
-  std::vector<DrillCase> cases;
-  for (const std::string& what : options.what) {
-    const bool is_directory = fs::is_directory(what);
-    for (const std::string& path : is_directory ? scripts_below(what) : std::vector{what}) {
-      for (const IpVersion version : versions) {
-        if (is_directory && !is_of_version(path, version)) continue;
-        for (const std::string& profile : options.profiles)
-          cases.push_back({.path = path, .ip_version = version, .profile = profile});
-      }
-    }
-  }
-  return cases;
-}
-
-DrillResult run_case(const DrillCase& one, const DrillOptions& options) {
+DrillResult run_case(const DrillCase& one, const DrillOptions& options, Python& python) {
+  const auto began = std::chrono::steady_clock::now();
   DrillResult result;
-  result.what = What::trouble;
-  const std::optional<std::string> text = text_of_file(one.path);
-  if (!text) {
+  result.outcome = CaseOutcome::trouble;
+  if (const std::optional<std::string> text = text_of_file(one.path)) {
+    try {
+      result = result_of(play(one, script_of(one, *text, options), options, nullptr), python);
+    } catch (const InputError& error) {
+      result.reason = error.what();
+    }
+  } else {
     result.reason = one.path + ": cannot be read";
-    return result;
   }
-  try {
-    script::ParseSettings settings;
-    settings.definitions = drill::suite_definitions(one.ip_version);
-    for (const auto& [name, value] : options.definitions) settings.definitions[name] = value;
-    const script::Script script = script::parse_script(*text, one.path, settings);
-    const fs::path directory = fs::path{one.path}.parent_path();
-    const drill::ReadFile read_file = [&directory](const std::string& path) {
-      return text_of_file(directory / path);
-    };
-    return result_of(drill::play_on_model(script, one.path, *find_profile(one.profile),
-                                          config_of(options, one.ip_version), read_file));
-  } catch (const InputError& error) {
-    result.reason = error.what();
-    return result;
-  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+  return result;
 }
 
-std::vector<std::string> lines_of(const DrillCase& one, const DrillResult& result, bool names_host) {
-  std::string name = one.path;
-  if (names_host) name = fmt::format("{} {} {}", one.profile, name_of(one.ip_version), name);
-  if (result.line != 0) name += fmt::format(":{}", result.line);
-  switch (result.what) {
-    case What::passed: return {"ok      " + name};
-    case What::skipped: return {fmt::format("SKIP    {}: {}", name, result.reason)};
-    case What::trouble: return {"TROUBLE " + result.reason};
-    case What::failed: break;
+void listen_to_case(const DrillCase& one, const DrillOptions& options, const ListenerFor& listener) {
+  const std::optional<std::string> text = text_of_file(one.path);
+  if (!text) return;
+  try {
+    const script::Script script = script_of(one, *text, options);
+    (void)play(one, script, options, &listener(info_of(one, script, options)));
+  } catch (const InputError&) {           // of a script: it was told when it was to be played
+  } catch (const drill::NotSupported&) {  // of its options, likewise
   }
-  std::vector<std::string> lines{fmt::format("FAILED  {}: {}", name, result.reason)};
-  for (std::size_t i = 1; i < result.differences.size(); ++i) {
-    const drill::Difference& also = result.differences[i];
-    lines.push_back(
-        fmt::format("        also {}: expected: {} vs actual: {}", also.field, also.expected, also.actual));
-  }
-  if (!result.expected.empty()) lines.push_back("        script packet: " + result.expected);
-  if (!result.actual.empty()) lines.push_back("        actual packet: " + result.actual);
-  return lines;
 }
 
 }  // namespace halfopen

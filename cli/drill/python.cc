@@ -1,136 +1,158 @@
-#include "cli/drill/code_check.h"
+#include "cli/drill/python.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 
 #include "cli/tell/exit_code.h"
-#include "replay/base/unique_fd.h"
 
 extern char** environ;
 
 namespace halfopen {
 namespace {
 
-using drill::Verdict;
+using Json = nlohmann::json;
 
-// Exit statuses of the program below.
-constexpr int kFails = 1;
-constexpr int kLacks = 3;
+constexpr std::chrono::seconds kPatience{60};  // for the blocks of a script
 
-// Words that scripts use beside the fields: include/uapi/linux/tcp.h, include/net/tcp_states.h.
-constexpr std::string_view kWords = R"(
-TCP_CA_Open, TCP_CA_Disorder, TCP_CA_CWR, TCP_CA_Recovery, TCP_CA_Loss = range(5)
-TCPI_OPT_TIMESTAMPS, TCPI_OPT_SACK, TCPI_OPT_WSCALE, TCPI_OPT_ECN = 1, 2, 4, 8
-TCPI_OPT_ECN_SEEN, TCPI_OPT_SYN_DATA = 16, 32
-(TCP_ESTABLISHED, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_TIME_WAIT, TCP_CLOSE,
- TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_LISTEN, TCP_CLOSING) = range(1, 12)
+// A request is a line of JSON: blocks, each with its line, text and the fields that it sees. So is the
+// answer: ["ok" | "fails" | "lacks", line, what]. What the blocks print goes to standard error. The words
+// beside the fields: include/uapi/linux/tcp.h, include/net/tcp_states.h.
+constexpr const char* kProgram = R"(
+import json, os, sys
+answers = os.fdopen(os.dup(0), 'w')
+sys.stdout = sys.stderr
+requests = os.fdopen(os.dup(0), 'r')
+WORDS = dict(
+  TCP_CA_Open=0, TCP_CA_Disorder=1, TCP_CA_CWR=2, TCP_CA_Recovery=3, TCP_CA_Loss=4,
+  TCPI_OPT_TIMESTAMPS=1, TCPI_OPT_SACK=2, TCPI_OPT_WSCALE=4, TCPI_OPT_ECN=8,
+  TCPI_OPT_ECN_SEEN=16, TCPI_OPT_SYN_DATA=32,
+  TCP_ESTABLISHED=1, TCP_SYN_SENT=2, TCP_SYN_RECV=3, TCP_FIN_WAIT1=4, TCP_FIN_WAIT2=5, TCP_TIME_WAIT=6,
+  TCP_CLOSE=7, TCP_CLOSE_WAIT=8, TCP_LAST_ACK=9, TCP_LISTEN=10, TCP_CLOSING=11)
+def judge(blocks):
+  names = dict(WORDS, __name__='__main__')
+  for line, text, fields in blocks:
+    names.update(fields)
+    try:
+      exec(text, names)
+    except NameError as error:
+      return ['lacks', line, str(error.name or error)]
+    except SystemExit as error:
+      if error.code in (None, 0): return ['ok', 0, '']
+      return ['fails', line, 'exit status ' + str(error.code)]
+    except BaseException as error:
+      return ['fails', line, type(error).__name__ + ': ' + str(error)]
+  return ['ok', 0, '']
+for request in requests:
+  answers.write(json.dumps(judge(json.loads(request))) + '\n')
+  answers.flush()
 )";
 
-// Each block sees what TCP_INFO said when it was reached; the first that does not hold ends it.
-std::string program_of(const std::vector<drill::CodeRun>& blocks) {
-  std::string program{kWords};
-  program += fmt::format(
-      "import sys\n"
-      "def run(line, text):\n"
-      "  try:\n"
-      "    exec(text, globals())\n"
-      "  except NameError as error:\n"
-      "    print(line, error.name or error)\n"
-      "    sys.exit({})\n"
-      "  except Exception as error:\n"
-      "    print(line, type(error).__name__ + ': ' + str(error))\n"
-      "    sys.exit({})\n",
-      kLacks, kFails);
-  using Json = nlohmann::json;
+std::string request_of(const std::vector<drill::CodeRun>& blocks) {
+  Json request = Json::array();
   for (const drill::CodeRun& block : blocks) {
-    for (const auto& [name, value] : block.fields) program += fmt::format("{} = {}\n", name, value);
-    const std::string text = Json(block.text).dump(-1, ' ', true, Json::error_handler_t::replace);
-    program += fmt::format("run({}, {})\n", block.place.line, text);
+    Json fields = Json::object();
+    for (const auto& [name, value] : block.fields) fields[name] = value;
+    request.push_back({block.place.line, block.text, std::move(fields)});
   }
-  return program;
+  return request.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
-[[noreturn]] void fail(std::string_view what) {
-  throw Trouble{fmt::format("{} for python3: {}", what, std::generic_category().message(errno))};
+bool send_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t sent = send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
 }
 
-std::string read_all(int fd) {
+// A line without its newline; what there is of it where the other end is gone or takes too long.
+std::string read_line(int fd) {
   std::string text;
   std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t got = read(fd, part.data(), part.size());
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!text.ends_with('\n')) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    pollfd watched{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = poll(&watched, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready < 0 && errno == EINTR) continue;
+    const ssize_t got = ready > 0 ? recv(fd, part.data(), part.size(), 0) : 0;
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return text;
     text.append(part.data(), static_cast<std::size_t>(got));
   }
-}
-
-struct Ran {
-  bool found = false;  // there is a python3
-  int status = 0;
-  std::string output;
-};
-
-Ran run_python(const std::string& program) {
-  const UniqueFd input{memfd_create("halfopen-code", MFD_CLOEXEC)};
-  if (input.get() < 0) fail("a file");
-  for (std::size_t done = 0; done < program.size();) {
-    const ssize_t put = write(input.get(), program.data() + done, program.size() - done);
-    if (put < 0) fail("writing");
-    done += static_cast<std::size_t>(put);
-  }
-  if (lseek(input.get(), 0, SEEK_SET) != 0) fail("a file");
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("a pipe");
-  const UniqueFd from{ends[0]};
-  UniqueFd to{ends[1]};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, to.get(), STDERR_FILENO);
-  std::string name = "python3";
-  std::string dash = "-";
-  std::array<char*, 3> words{name.data(), dash.data(), nullptr};
-  pid_t child = 0;
-  const int error = posix_spawnp(&child, "python3", &actions, nullptr, words.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  to.reset();
-  Ran ran;
-  if (error != 0) return ran;
-  ran.found = true;
-  ran.output = read_all(from.get());
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return ran;
+  text.pop_back();
+  return text;
 }
 
 }  // namespace
 
-CodeVerdict check_code(const std::vector<drill::CodeRun>& blocks) {
-  CodeVerdict verdict;
-  if (blocks.empty()) return verdict;
-  const Ran ran = run_python(program_of(blocks));
-  if (!ran.found) return {Verdict::skipped, blocks.front().place.line, "there is no python3 for %{ }%"};
-  if (ran.status == 0) return verdict;
-  std::string_view rest = ran.output;
-  while (rest.ends_with('\n')) rest.remove_suffix(1);
-  const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), verdict.line);
-  if (error == std::errc{}) rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()) + 1);
-  const bool lacks = ran.status == kLacks;
-  verdict.verdict = lacks ? Verdict::skipped : Verdict::failed;
-  verdict.message = lacks ? fmt::format("the model has no {}", rest) : fmt::format("%{{ }}%: {}", rest);
+Python::~Python() { stop(); }
+
+// False where there is none.
+bool Python::start() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw Trouble{fmt::format("a socket for python3: {}", std::generic_category().message(errno))};
+  socket_ = UniqueFd{ends[0]};
+  const UniqueFd theirs{ends[1]};
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDIN_FILENO);
+  std::string name = "python3";
+  std::string option = "-c";
+  std::string program = kProgram;
+  std::array<char*, 4> words{name.data(), option.data(), program.data(), nullptr};
+  const int error = posix_spawnp(&pid_, "python3", &actions, nullptr, words.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) pid_ = -1;
+  return error == 0;
+}
+
+void Python::stop() {
+  socket_.reset();
+  if (pid_ < 0) return;
+  kill(pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
+  pid_ = -1;
+}
+
+CodeVerdict Python::judge(const std::vector<drill::CodeRun>& blocks) {
+  if (blocks.empty()) return {};
+  const std::uint32_t line = blocks.front().place.line;
+  if (pid_ < 0 && !start()) return {CaseOutcome::skipped, line, "there is no python3 for %{ }%"};
+  const bool sent = send_all(socket_.get(), request_of(blocks));
+  const std::string text = sent ? read_line(socket_.get()) : std::string{};
+  const Json answer = Json::parse(text, nullptr, false);
+  if (!answer.is_array() || answer.size() != 3) {
+    stop();
+    return {CaseOutcome::failed, line, "%{ }%: python3 ended or does not come to an end"};
+  }
+  CodeVerdict verdict{CaseOutcome::passed, answer[1].get<std::uint32_t>(), {}};
+  const auto what = answer[2].get<std::string>();
+  if (answer[0] == "fails") {
+    verdict.outcome = CaseOutcome::failed;
+    verdict.message = fmt::format("%{{ }}%: {}", what);
+  } else if (answer[0] == "lacks") {
+    verdict.outcome = CaseOutcome::skipped;
+    verdict.message = fmt::format("the model has no {}", what);
+  }
   return verdict;
 }
 

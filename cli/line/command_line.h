@@ -22,6 +22,7 @@ struct CommandLine {
   ProfilesOptions profiles;
   DrillOptions packetdrill;
   std::vector<std::string> definitions;  // -D
+  std::string side;                      // --side; empty: not given
   VmOptions vm;
   std::string vm_limit = "24h";
   std::string vm_wall_limit = "10min";

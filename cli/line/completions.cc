@@ -45,6 +45,9 @@ constexpr std::array kPlaceholders{
     Placeholder{"VERSION", "ipv4 ipv6 ipv4-mapped-ipv6"},
     Placeholder{"NAME=VALUE", ""},
     Placeholder{"ADDRESS", ""},
+    Placeholder{"PORT", ""},
+    Placeholder{"FILES", "@files"},
+    Placeholder{"KINDS", "packet syscall packet,syscall"},
 };
 
 void add(CompletionValues& values, const std::string& value) {

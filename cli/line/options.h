@@ -100,11 +100,28 @@ struct CompareCommand {
 
 // Scripts of packetdrill's language.
 struct DrillOptions {
-  std::vector<std::string> what;         // files, and directories of *.pkt
-  std::vector<std::string> profiles;     // by their names
-  std::vector<std::string> ip_versions;  // "ipv4", "ipv6", "ipv4-mapped-ipv6"
+  std::vector<std::string> what;      // files, and directories of *.pkt
+  std::vector<std::string> profiles;  // by their names
+  // "ipv4", "ipv6", "ipv4-mapped-ipv6"; none: ipv4 of a script, all of a directory.
+  std::vector<std::string> ip_versions;
   std::vector<std::pair<std::string, std::string>> definitions;
-  std::vector<std::pair<std::string, std::string>> packetdrill;  // its own options, without "--"
+  // Its own options, without "--"; without a value: flags.
+  std::vector<std::pair<std::string, std::optional<std::string>>> packetdrill;
+  std::string dialect;         // "google" or "nplab"; empty: as the script shows
+  bool goes_on = false;        // after a mismatch
+  bool logs_failures = false;  // the whole ladder of what fails
+  bool logs_passes = false;    // and of what passes
+  std::string captures;        // a directory; empty: none
+  std::uint32_t jobs = 0;      // at a time; 0: one for each processor
+  std::string expect;          // a file of known failures; empty: none
+  bool table = false;          // script by host
+  bool packetdrill_status = false;
+  std::string from_capture;    // write a script from this capture; empty: play scripts
+  std::string connection;      // libpcap's filter, of from_capture
+  std::optional<HostId> side;  // whose host such a script plays
+  bool ktap = false;
+  std::string junit;  // files; empty: none; "-": standard output
+  std::string json;
 };
 
 struct ProfilesOptions {

@@ -2,32 +2,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/cli/process.h"
-#include "tests/support/scratch.h"
+#include "tests/cli/drill_command.h"
 
 namespace halfopen {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Matcher;
+using ::testing::Not;
 using ::testing::StartsWith;
+using ::testing::StrEq;
 
-class DrillCommand : public ::testing::Test {
- protected:
-  std::string script(const std::string& name, const std::string& rest) {
-    const std::filesystem::path file = scratch.path() / name;
-    std::filesystem::create_directories(file.parent_path());
-    write_bytes(
-        file,
-        " 0    socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0    fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
-        "+0    connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n" +
-            rest);
-    return file.string();
-  }
-  test::Scratch scratch;
-};
-
-constexpr const char* kSyn = "+0    > S 0:0(0) <...>\n";
+using DrillCommand = test::DrillCommand;
 
 TEST_F(DrillCommand, SaysOkAndNothingElse) {
   const std::string file = script("good.pkt", kSyn);
@@ -41,11 +30,55 @@ TEST_F(DrillCommand, ShowsWhatCameInsteadOfWhatWasExpected) {
   const Outcome run = halfopen_run({"packetdrill", file});
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(lines_of(run.out),
-              ElementsAre("FAILED  " + file +
-                              ":4: error handling packet: live packet field flags: expected: SE vs actual: S",
-                          "        also tcp_window: expected: 1 vs actual: 64240",
-                          "        script packet: 0.000000 > SE 0:0(0) win 1 <...>",
-                          StartsWith("        actual packet: 0.000000 > S 0:0(0) win 64240 <mss 1460,")));
+              IsSupersetOf<Matcher<std::string>>(
+                  {StrEq("FAILED  " + file +
+                         ":4: error handling packet: live packet field flags: expected: SE vs actual: S"),
+                   StrEq("        also tcp_window: expected: 1 vs actual: 64240"),
+                   StrEq("        script packet: 0.000000 > SE 0:0(0) win 1 <...>"),
+                   StartsWith("        actual packet: 0.000000 > S 0:0(0) win 64240 <mss 1460,")}));
+}
+
+// What packetdrill cannot say: why the packet left, what decides that, and what was before.
+TEST_F(DrillCommand, SaysWhyThePacketLeftAndWhatWasBefore) {
+  const std::string file = script("late.pkt", "+0 > S 0:0(0) <...>\n+3 > S 0:0(0) <...>\n");
+  write_bytes(file, "`sysctl -q net.ipv4.tcp_syn_retries=4`\n" + read_bytes(file));
+  const Outcome run = halfopen_run({"packetdrill", file});
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(
+      lines_of(run.out),
+      IsSupersetOf<Matcher<std::string>>(
+          {HasSubstr("expected outbound packet at 3.000000 sec but happened at 1."),
+           AllOf(StartsWith("        why: SYN_SENT: retransmission 1, the retransmission timer ran out"),
+                 HasSubstr("next: retransmission timer in"), HasSubstr("RFC 6298")),
+           StartsWith("        timeout: initial = 1 s  ["),
+           AllOf(StartsWith("           0.000000  client > server  S "), HasSubstr("win 64240"))}));
+}
+
+TEST_F(DrillCommand, ShowsTheEndOfTheLadderOrAllOfIt) {
+  std::string rest = kSyn;
+  for (int i = 0; i < 12; ++i) rest += "+0 getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0\n";
+  const std::string file = script("long.pkt", rest + "+0 close(3) = -1 EBADF (Bad file descriptor)\n");
+  const std::string shorter = halfopen_run({"packetdrill", file}).out;
+  EXPECT_THAT(shorter, AllOf(HasSubstr("before, --verbose shows them\n"), Not(HasSubstr("connect(3"))));
+  for (const char* option : {"--verbose", "-v", "-l", "--log_on_error"})
+    EXPECT_THAT(halfopen_run({"packetdrill", option, file}).out,
+                AllOf(Not(HasSubstr("--verbose shows")), HasSubstr("packetdrill[100] connect(3")));
+  const std::string good = script("good.pkt", kSyn);
+  EXPECT_THAT(halfopen_run({"packetdrill", "-L", good}).out,
+              AllOf(StartsWith("ok      "), HasSubstr("packetdrill[100] connect(3")));
+}
+
+TEST_F(DrillCommand, GoesOnAfterAMismatchWhereThatIsAskedFor) {
+  const std::string file =
+      script("three.pkt",
+             "+0 > SE 0:0(0) <...>\n+0 getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 7\n+1 > S 0:0(0)\n");
+  EXPECT_THAT(halfopen_run({"packetdrill", file}).out, Not(HasSubstr("three.pkt:5")));
+  const Outcome all = halfopen_run({"packetdrill", "--continue", file});
+  EXPECT_EQ(all.status, 1);
+  EXPECT_THAT(lines_of(all.out), IsSupersetOf<Matcher<std::string>>(
+                                     {StartsWith("FAILED  " + file + ":4: error handling packet: "),
+                                      StartsWith(file + ":5: runtime error in getsockopt call: "),
+                                      StartsWith(file + ":6: error handling packet: ")}));
 }
 
 TEST_F(DrillCommand, NamesWhatTheModelLacks) {
@@ -77,7 +110,7 @@ TEST_F(DrillCommand, LetsPythonJudgeCode) {
   const std::string bad = script("bad-code.pkt", "+0 %{ assert tcpi_unacked == 2, tcpi_unacked }%\n");
   const Outcome failed = halfopen_run({"packetdrill", bad});
   EXPECT_EQ(failed.status, 1);
-  EXPECT_EQ(failed.out, "FAILED  " + bad + ":4: %{ }%: AssertionError: 1\n");
+  EXPECT_THAT(failed.out, StartsWith("FAILED  " + bad + ":4: %{ }%: AssertionError: 1\n"));
   const std::string lacks = script("lacks.pkt", "+0 %{ assert tcpi_no_such == 1 }%\n");
   const Outcome skipped = halfopen_run({"packetdrill", lacks});
   EXPECT_EQ(skipped.status, 4);

@@ -35,7 +35,7 @@ halfopen_room(capture/file USES capture/note capture/decode sim/*)
 halfopen_room(capture/flow USES capture/decode sim/*)
 halfopen_room(capture/expect USES capture/note capture/flow sim/*)
 halfopen_room(capture/tell USES capture/note capture/file capture/flow capture/expect sim/*)
-halfopen_room(capture/script USES capture/note capture/decode capture/file capture/flow sim/*)
+halfopen_room(capture/script USES capture/file capture/flow sim/*)
 halfopen_room(capture/compare USES capture/note capture/file capture/flow capture/tell sim/*)
 
 halfopen_room(library/halfopen)

@@ -54,16 +54,6 @@ bool is_of_version(const std::string& path, IpVersion version) {
   return !path.ends_with(version == IpVersion::ipv6 ? "v4.pkt" : "v6.pkt");
 }
 
-// The versions that a script of a directory is played with; one that says its own is played once, if that is
-// among those asked for.
-std::vector<IpVersion> versions_of(const std::string& path, const std::vector<IpVersion>& asked) {
-  std::vector<IpVersion> versions;
-  const std::optional<IpVersion> own = own_version(path);
-  for (const IpVersion version : asked)
-    if (own ? *own == version : is_of_version(path, version)) versions.push_back(version);
-  return versions;
-}
-
 }  // namespace
 
 std::string_view name_of(IpVersion version) {
@@ -94,19 +84,26 @@ std::vector<DrillCase> find_cases(const DrillOptions& options) {
     if (std::ranges::find(asked, *version) == asked.end()) asked.push_back(*version);
   }
   std::vector<DrillCase> cases;
-  const auto add = [&](const std::string& path, const std::vector<IpVersion>& versions) {
-    for (const IpVersion version : versions)
-      for (const std::string& profile : options.profiles)
-        cases.push_back({.path = path, .ip_version = version, .profile = profile});
+  const auto add = [&](const std::string& path, IpVersion version, bool says_version) {
+    for (const std::string& profile : options.profiles)
+      cases.push_back(
+          {.path = path, .ip_version = version, .profile = profile, .says_version = says_version});
+  };
+  const auto is_asked = [&](IpVersion version) {
+    return asked.empty() || std::ranges::find(asked, version) != asked.end();
   };
   for (const std::string& what : options.what) {
-    if (!fs::is_directory(what)) {
-      add(what, asked.empty() ? std::vector{own_version(what).value_or(IpVersion::ipv4)} : asked);
-      continue;
+    const bool is_directory = fs::is_directory(what);
+    for (const std::string& path : is_directory ? scripts_below(what) : std::vector{what}) {
+      if (const std::optional<IpVersion> own = own_version(path)) {
+        if (!is_directory || is_asked(*own)) add(path, *own, true);
+      } else if (!is_directory && asked.empty()) {
+        add(path, IpVersion::ipv4, false);
+      } else {
+        for (const IpVersion version : kVersions)
+          if (is_asked(version) && (!is_directory || is_of_version(path, version))) add(path, version, false);
+      }
     }
-    const std::vector<IpVersion> all =
-        asked.empty() ? std::vector(kVersions.begin(), kVersions.end()) : asked;
-    for (const std::string& path : scripts_below(what)) add(path, versions_of(path, all));
   }
   return cases;
 }

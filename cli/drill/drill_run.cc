@@ -12,8 +12,6 @@
 namespace halfopen {
 namespace {
 
-using drill::IpVersion;
-
 DrillResult result_of(drill::PlayResult&& played, Python& python) {
   DrillResult result;
   result.mismatches = std::move(played.passed_over);
@@ -56,12 +54,12 @@ drill::PlayResult play(const DrillCase& one, const script::Script& script, const
   const drill::ReadFile read_file = [&directory](const std::string& path) {
     return text_of_file((directory / path).string());
   };
-  return drill::play_on_model(script, one.path, *find_profile(one.profile),
-                              config_of(options, one.ip_version), read_file, observer);
+  return drill::play_on_model(script, one.path, *find_profile(one.profile), config_of(options, one),
+                              read_file, observer);
 }
 
 RunInfo info_of(const DrillCase& one, const script::Script& script, const DrillOptions& options) {
-  drill::DrillConfig config = config_of(options, one.ip_version);
+  drill::DrillConfig config = config_of(options, one);
   drill::apply_options(config, script.options, one.path);
   const OsProfile& profile = *find_profile(one.profile);
   RunInfo run;
@@ -83,13 +81,14 @@ RunInfo info_of(const DrillCase& one, const script::Script& script, const DrillO
 
 }  // namespace
 
-drill::DrillConfig config_of(const DrillOptions& options, IpVersion version) {
-  drill::DrillConfig config = drill::suite_config(version);
+drill::DrillConfig config_of(const DrillOptions& options, const DrillCase& one) {
+  drill::DrillConfig config;
+  if (!one.says_version) config = drill::suite_config(one.ip_version);
+  config.ip_version = one.ip_version;  // before the addresses
   std::vector<script::Option> given;
   for (const auto& [name, value] : options.packetdrill)
     given.push_back({.name = name, .value = value, .place = {}});
   drill::apply_options(config, given, "command line");
-  config.ip_version = version;
   if (options.goes_on) config.passes_over = {.packets = true, .calls = true, .counts = true};
   return config;
 }

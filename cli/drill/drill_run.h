@@ -36,6 +36,6 @@ void listen_to_case(const DrillCase& one, const DrillOptions& options, const Lis
 
 // What --tolerance_usecs and the like say. Throws InputError; NotSupported (script_host.h) for an option
 // that means nothing here.
-[[nodiscard]] drill::DrillConfig config_of(const DrillOptions& options, drill::IpVersion version);
+[[nodiscard]] drill::DrillConfig config_of(const DrillOptions& options, const DrillCase& one);
 
 }  // namespace halfopen

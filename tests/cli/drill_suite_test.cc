@@ -47,6 +47,17 @@ TEST_F(DrillSuite, PlaysEachIpVersionThatAScriptIsFor) {
               ElementsAre("all.pkt", "all.pkt", "x-v4.pkt", "x-v6.pkt", "own.pkt"));
 }
 
+// The MTU of 1520 that Google's runner gives with IPv6 is not for a script that says its version itself.
+TEST_F(DrillSuite, AScriptThatSaysItsVersionIsPlayedAsPacketdrillDoes) {
+  const std::string file =
+      script("suite/own.pkt", "+0 > S 0:0(0) <mss 1440,sackOK,TS val 1 ecr 0,nop,wscale 10>\n");
+  EXPECT_EQ(halfopen_run({"packetdrill", "-6", file}).status, 1);
+  write_bytes(file, "--ip_version=ipv6\n" + read_bytes(file));
+  EXPECT_EQ(halfopen_run({"packetdrill", file}).status, 0);
+  EXPECT_THAT(cases({suite()}), ElementsAre("own.pkt"));
+  EXPECT_EQ(halfopen_run({"packetdrill", "-4", suite()}).status, 2);  // none is left
+}
+
 TEST_F(DrillSuite, SaysTheSameWhateverTheNumberOfJobs) {
   for (int i = 0; i < 40; ++i)
     (void)script("suite/" + std::to_string(i) + ".pkt", i % 3 == 0 ? kWrong : i % 3 == 1 ? kSyn : kLacking);
@@ -198,7 +209,7 @@ TEST_F(DrillSuite, RefusesBadScriptsInALineWithTheirPlace) {
   EXPECT_THAT(refusal("0 close(3) = 99999999999999999999\n"), HasSubstr(":1:14: "));
   EXPECT_THAT(refusal("0 < S 0:0(0) win 65536\n"), HasSubstr(":1:"));
   EXPECT_THAT(refusal("0 close(" + std::string(100'000, '[')), HasSubstr(":1:"));
-  EXPECT_THAT(refusal("0 close(3) = 0\n" + std::string(10'000'000, 'x')), HasSubstr(":2:1"));
+  EXPECT_THAT(refusal("0 close(3) = 0\n+0 " + std::string(10'000'000, 'x')), HasSubstr(":2:"));
   EXPECT_THAT(refusal("0 close(3) = 0\n+0 \"" + std::string(10'000'000, 'x')), HasSubstr(":2:"));
   EXPECT_THAT(refusal(std::string(20'000'000, '\n')), HasSubstr("expected"));
   EXPECT_THAT(refusal(std::string{"0 close(3) = 0\n\0\n", 17}), HasSubstr(":2:1"));

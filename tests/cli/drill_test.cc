@@ -18,6 +18,8 @@ using ::testing::StrEq;
 
 using DrillCommand = test::DrillCommand;
 
+constexpr const char* kSyn = "+0    > S 0:0(0) <...>\n";
+
 TEST_F(DrillCommand, SaysOkAndNothingElse) {
   const std::string file = script("good.pkt", kSyn);
   const Outcome run = halfopen_run({"packetdrill", file});

@@ -84,14 +84,14 @@ void ConnectionEvents::add_call(TimePoint at, std::string_view text) {
 void ConnectionEvents::add_recorded(std::vector<RecordedCall>&& calls) {
   for (RecordedCall& made : calls) {
     auto place = events_.end();
-    if (made.end) {  // it begins before what was seen meanwhile
+    if (made.after) {
       while (place != events_.begin() && std::prev(place)->at >= made.at &&
-             std::prev(place)->order > made.after)
+             std::prev(place)->order >= *made.after)
         --place;
     }
     events_.insert(place, {.at = made.at,
                            .end = made.end,
-                           .order = order_,
+                           .order = order_ - 1,
                            .event = {.place = {}, .time = {}, .action = std::move(made.call)}});
   }
 }
@@ -178,16 +178,18 @@ std::vector<script::Event> ConnectionEvents::without_calls(const std::vector<Kep
   return in_order();
 }
 
-// With relative times; the first is at 0.
+// With relative times; the first is at 0. Clocks of other people's captures may have been set back.
 std::vector<script::Event> ConnectionEvents::in_order() {
+  if (events_.empty()) throw InputError{path_, "packets of a connection", "none that a script can tell"};
   std::vector<script::Event> events;
   TimePoint before = events_.front().at;
   for (Timed& timed : events_) {
     script::Event& event = timed.event;
+    const TimePoint at = std::max(timed.at, before);
     if (!events.empty()) event.time.kind = script::EventTime::Kind::relative;
-    event.time.from = timed.at - before;
-    if (timed.end) std::get<script::CallSpec>(event.action).end = *timed.end - before;
-    before = timed.at;
+    event.time.from = at - before;
+    if (timed.end) std::get<script::CallSpec>(event.action).end = std::max(*timed.end, at) - before;
+    before = at;
     events.push_back(std::move(event));
   }
   return events;

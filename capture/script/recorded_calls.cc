@@ -15,6 +15,8 @@ namespace {
 using script::CallSpec;
 using script::Value;
 
+constexpr Duration kWaits = std::chrono::milliseconds{1};  // a call that takes this long has waited
+
 Value word(std::string_view text) { return script::value_of(Value::Kind::word, std::string{text}); }
 
 // The arguments of strace's notation: commas in quotes and brackets divide nothing.
@@ -112,8 +114,8 @@ std::optional<CallSpec> RecordedCalls::call_of(const CallNote& note) {
   const std::string& name = note.call;
   CallSpec call;
   call.name = name;
-  call.result = script::decimal(note.error != 0 ? -1 : note.result);
-  if (note.error != 0) {
+  call.result = script::decimal(note.error > 0 ? -1 : note.result);
+  if (note.error > 0) {
     call.error = to_string(static_cast<Errno>(note.error));
     call.note = message_of(static_cast<Errno>(note.error));
   }
@@ -176,15 +178,20 @@ std::vector<RecordedCall> RecordedCalls::see(const CallNote& note, std::size_t o
     const std::uint64_t file = found->second;
     mine.erase(found);
     if (!is_last_of(file)) return {};
-    return {{.at = note.at, .end = {}, .after = 0, .call = close_of(*descriptor)}};
+    return {{.at = note.at, .end = {}, .after = {}, .call = close_of(*descriptor)}};
   }
   std::optional<CallSpec> call = call_of(note);
   if (!call) return {};
   if (note.error == 0 && (note.call == "socket" || note.call.starts_with("accept")))
     mine[note.result] = ++files_;
   if (note.began == note.at || acts_at_its_end(note))
-    return {{.at = note.at, .end = {}, .after = 0, .call = *std::move(call)}};
-  return {{.at = note.began, .end = note.at, .after = after, .call = *std::move(call)}};
+    return {{.at = note.at, .end = {}, .after = {}, .call = *std::move(call)}};
+  // A real kernel's calls take time, too, when they wait for nothing.
+  const bool waits = note.at - note.began >= kWaits;
+  return {{.at = note.began,
+           .end = waits ? std::optional{note.at} : std::nullopt,
+           .after = after,
+           .call = *std::move(call)}};
 }
 
 std::vector<RecordedCall> RecordedCalls::see(const ProcessNote& note) {
@@ -194,7 +201,7 @@ std::vector<RecordedCall> RecordedCalls::see(const ProcessNote& note) {
   if (gone.empty()) return calls;
   for (const auto& [descriptor, file] : gone.mapped())
     if (is_last_of(file))
-      calls.push_back({.at = note.at, .end = {}, .after = 0, .call = close_of(descriptor)});
+      calls.push_back({.at = note.at, .end = {}, .after = {}, .call = close_of(descriptor)});
   return calls;
 }
 

@@ -18,8 +18,9 @@ namespace halfopen {
 struct RecordedCall {
   TimePoint at;                  // when the script is to make it
   std::optional<TimePoint> end;  // of one that is to block until then; else it returns at once
-  std::size_t after =
-      0;  // with `end`: it is made after all that was seen by when its process's last call returned
+  // Given: it began before what was seen while it was under way, which is what came after its process's last
+  // call had returned, when so much had been seen.
+  std::optional<std::size_t> after;
   script::CallSpec call;
 };
 

@@ -17,6 +17,16 @@ using script::TcpSpec;
 
 constexpr Duration kOneGo = std::chrono::milliseconds{1};  // segments of one write() are not further apart
 
+constexpr Duration kExitTakes = std::chrono::milliseconds{20};  // at most, from closing to being told of
+
+// A FIN or a reset of the host's.
+bool ends_connection(const script::Event& event) {
+  const auto* packet = std::get_if<script::PacketSpec>(&event.action);
+  const auto* tcp = packet == nullptr ? nullptr : std::get_if<TcpSpec>(&packet->body);
+  return tcp != nullptr && packet->direction == script::Direction::outbound &&
+         (tcp->flags.bits & (tcp_flag::fin | tcp_flag::rst)) != 0;
+}
+
 std::uint32_t relative(std::uint32_t number, const std::optional<Seq>& isn) {
   return isn ? number - isn->wire() : number;
 }
@@ -81,14 +91,30 @@ void ConnectionEvents::add_call(TimePoint at, std::string_view text) {
   events_.push_back({.at = at, .end = {}, .order = order_++, .event = std::move(parsed.events.front())});
 }
 
+// Where a call belongs among what was seen so far. One of an exit takes the time of the FIN or reset that it
+// made.
+std::vector<ConnectionEvents::Timed>::iterator ConnectionEvents::place_of(RecordedCall& made) {
+  auto place = events_.end();
+  if (!made.after) return place;
+  const auto is_since = [&](const Timed& timed) { return timed.order >= *made.after; };
+  if (!made.is_of_exit) {
+    while (place != events_.begin() && std::prev(place)->at >= made.at && is_since(*std::prev(place)))
+      --place;
+    return place;
+  }
+  for (auto at = place; at != events_.begin() && is_since(*std::prev(at)); --at) {
+    const Timed& before = *std::prev(at);
+    if (made.at - before.at > kExitTakes) break;
+    if (!ends_connection(before.event)) continue;
+    place = std::prev(at);
+    made.at = before.at;
+  }
+  return place;
+}
+
 void ConnectionEvents::add_recorded(std::vector<RecordedCall>&& calls) {
   for (RecordedCall& made : calls) {
-    auto place = events_.end();
-    if (made.after) {
-      while (place != events_.begin() && std::prev(place)->at >= made.at &&
-             std::prev(place)->order >= *made.after)
-        --place;
-    }
+    const auto place = place_of(made);
     events_.insert(place, {.at = made.at,
                            .end = made.end,
                            .order = order_ - 1,

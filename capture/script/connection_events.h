@@ -51,6 +51,7 @@ class ConnectionEvents {
   void add_packet(const KeptPacket& kept);
   void add_call(TimePoint at, std::string_view text);
   void add_recorded(std::vector<RecordedCall>&& calls);
+  [[nodiscard]] std::vector<Timed>::iterator place_of(RecordedCall& made);
   // False where the host ceases to be.
   bool add_note(const Note& note, HostId id, RecordedCalls& recorded);
   void guess_calls(const std::vector<KeptPacket>& packets, std::size_t index);

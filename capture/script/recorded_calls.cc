@@ -178,19 +178,24 @@ std::vector<RecordedCall> RecordedCalls::see(const CallNote& note, std::size_t o
     const std::uint64_t file = found->second;
     mine.erase(found);
     if (!is_last_of(file)) return {};
-    return {{.at = note.at, .end = {}, .after = {}, .call = close_of(*descriptor)}};
+    return {{.at = note.began,
+             .end = {},
+             .after = note.began < note.at ? std::optional{after} : std::nullopt,
+             .is_of_exit = false,
+             .call = close_of(*descriptor)}};
   }
   std::optional<CallSpec> call = call_of(note);
   if (!call) return {};
   if (note.error == 0 && (note.call == "socket" || note.call.starts_with("accept")))
     mine[note.result] = ++files_;
   if (note.began == note.at || acts_at_its_end(note))
-    return {{.at = note.at, .end = {}, .after = {}, .call = *std::move(call)}};
+    return {{.at = note.at, .end = {}, .after = {}, .is_of_exit = false, .call = *std::move(call)}};
   // A real kernel's calls take time, too, when they wait for nothing.
   const bool waits = note.at - note.began >= kWaits;
   return {{.at = note.began,
            .end = waits ? std::optional{note.at} : std::nullopt,
            .after = after,
+           .is_of_exit = false,
            .call = *std::move(call)}};
 }
 
@@ -199,9 +204,11 @@ std::vector<RecordedCall> RecordedCalls::see(const ProcessNote& note) {
   if (note.what != ProcessNote::What::exited && note.what != ProcessNote::What::killed) return calls;
   const auto gone = processes_.extract(note.pid);
   if (gone.empty()) return calls;
+  const std::size_t after = last_return_[note.pid];
   for (const auto& [descriptor, file] : gone.mapped())
     if (is_last_of(file))
-      calls.push_back({.at = note.at, .end = {}, .after = {}, .call = close_of(descriptor)});
+      calls.push_back(
+          {.at = note.at, .end = {}, .after = after, .is_of_exit = true, .call = close_of(descriptor)});
   return calls;
 }
 

@@ -21,6 +21,7 @@ struct RecordedCall {
   // Given: it began before what was seen while it was under way, which is what came after its process's last
   // call had returned, when so much had been seen.
   std::optional<std::size_t> after;
+  bool is_of_exit = false;  // close() by a process that went: a real kernel tells of that after the FIN
   script::CallSpec call;
 };
 

@@ -62,6 +62,23 @@ TEST_F(DrillCapture, ScriptsOfScenariosPassOnTheirHosts) {
   EXPECT_GT(played, 50U);
 }
 
+// What a kernel did and was recorded in pcaps/ the model does, too, to the packet; times may be off by what a
+// real clock makes of them.
+TEST_F(DrillCapture, ScriptsOfARealKernelsCapturesPassOnTheModel) {
+  for (const std::string name :
+       {"normal-close", "process-killed", "process-killed-read-after-rst", "process-killed-unread-data",
+        "host-crash", "host-crash-keepalive", "host-crash-user-timeout", "host-reboot", "host-shutdown"}) {
+    const Outcome made = halfopen_run(
+        {"packetdrill", "--from-capture", HALFOPEN_SOURCE_DIR "/pcaps/" + name + ".live.pcapng"});
+    ASSERT_EQ(made.status, 0) << made.err;
+    const std::string script = scratch.file(name + ".pkt");
+    write_bytes(script, made.out);
+    const Outcome run =
+        halfopen_run({"packetdrill", "--profile", "linux-6.18", "--tolerance_usecs=20000", script});
+    EXPECT_EQ(run.status, 0) << run.out;
+  }
+}
+
 TEST_F(DrillCapture, CallsStandWhereTheyWereMade) {
   const std::string capture = scratch.file("close.pcapng");
   (void)record("normal-close", "client", capture);

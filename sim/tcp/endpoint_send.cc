@@ -338,7 +338,10 @@ bool Endpoint::send_ack(TimePoint now, Packet& out) {
   if (!ack_pending_) return false;
   const Cause cause = ack_cause_;
   ack_cause_ = Cause::unknown;
-  fill(now, out, snd_nxt_, tcp_flag::ack, cause);
+  // A challenge ACK is made without the socket (netinet/tcp_subr.c tcp_respond).
+  const bool fin = os().close.fin_with_acks && fin_out() && cause != Cause::challenge_ack;
+  const std::uint8_t flags = fin ? tcp_flag::ack | tcp_flag::fin : tcp_flag::ack;
+  fill(now, out, fin ? snd_nxt_ - 1 : snd_nxt_, flags, cause);
   return true;
 }
 

@@ -283,7 +283,8 @@ class Endpoint {
   [[nodiscard]] std::uint32_t unsent() const;
   [[nodiscard]] bool fin_waits_for_window() const;
   [[nodiscard]] bool fin_out() const {  // sent, not acknowledged
-    return fin_sent_ && (state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack);
+    return fin_sent_ &&
+           (state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack);
   }
   [[nodiscard]] bool syn_unacknowledged() const {
     return !sent_.empty() && sent_.front().is(SentSegment::syn);

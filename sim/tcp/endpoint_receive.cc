@@ -93,7 +93,7 @@ bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
 // An old, repeated or out-of-window segment is answered with an ACK, which tells a half-open peer the truth.
 void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
   if (segment.has(tcp_flag::syn)) {
-    if (os().check.syn.value == SynCheck::challenge) return challenge(now);
+    if (os().check.syn.value != SynCheck::reset) return challenge(now);
     return ack_now(Cause::ack_duplicate);
   }
   if (segment.length() > 0) {
@@ -142,8 +142,7 @@ void Endpoint::challenge(TimePoint now) {
 
 void Endpoint::on_reset(TimePoint now, const Segment& segment) {
   const bool embryo = state_ == State::syn_received && passive_;
-  if (embryo && os().check.embryo_takes_bare_rst && segment.has(tcp_flag::ack)) return;
-  // Both of FreeBSD's checks (netinet/tcp_input.c tcp_do_segment; syncache_chkrst for an embryo).
+  // FreeBSD's check (netinet/tcp_input.c tcp_do_segment, netinet/tcp_syncache.c syncache_chkrst).
   const bool near = segment.seq.at_or_after(rcv_wup_ - (embryo ? 0u : 1u)) &&
                     segment.seq.before(rcv_wup_ + std::max(acceptable_window(), 1u));
   bool exact = true;
@@ -174,6 +173,7 @@ void Endpoint::on_syn_in_window(TimePoint now, const Arrival& arrival) {
   if (os().check.syn.value == SynCheck::challenge) return challenge(now);
   // RFC 793: a SYN in the window ends the connection.
   if (os().check.syn.value == SynCheck::abort) {
+    if (arrival.segment.seq == rcv_nxt_ + acceptable_window()) return challenge(now);
     send_active_reset(Cause::rst_syn_in_window);
   } else {
     reply_reset(arrival, Cause::rst_syn_in_window);

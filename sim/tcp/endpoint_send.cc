@@ -92,6 +92,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   } else {
     if (state_ != State::syn_sent) rcv_wnd_ = choose_window();  // until then the SYN's window stands
     segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_ >> rcv_scale_, 65535u));
+    if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
   }

@@ -60,7 +60,8 @@ std::uint32_t Endpoint::receive_window() const {
   return rcv_wnd_ > used ? rcv_wnd_ - used : 0;
 }
 
-// What of the peer's is taken, from RCV.NXT on. Until a listener's SYN-ACK is answered there is no buffer yet.
+// What of the peer's is taken, from RCV.NXT on. Until a listener's SYN-ACK is answered there is no buffer
+// yet.
 std::uint32_t Endpoint::acceptable_window() const {
   const bool embryo = state_ == State::syn_received && passive_;
   if (!os().check.whole_window || embryo) return receive_window();

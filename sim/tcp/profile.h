@@ -71,15 +71,15 @@ enum class ProbeStyle : std::uint8_t {
 };
 enum class PersistGiveUp : std::uint8_t { unanswered_probes, idle_and_count };
 enum class RstCheck : std::uint8_t {
-  in_window,      // RFC 793: anywhere in the window
-  exact,          // RFC 5961: at RCV.NXT; else in the window a challenge ACK
-  last_ack_sent,  // FreeBSD: at the last ACK sent; else in the window a challenge ACK
+  in_window,       // RFC 793: anywhere in the window
+  exact,           // RFC 5961: at RCV.NXT; else in the window a challenge ACK
+  last_ack_sent,   // FreeBSD: at the last ACK sent; else in the window a challenge ACK
   after_last_ack,  // FreeBSD, insecure: from the byte before the last ACK sent to the end of the window
 };
 enum class SynCheck : std::uint8_t {  // a SYN in the window of a synchronized state
-  reset,      // is answered by a reset, and ends the connection
-  abort,      // ends the connection, which sends a reset of its own
-  challenge,  // is answered by a challenge ACK
+  reset,                              // is answered by a reset, and ends the connection
+  abort,                              // ends the connection, which sends a reset of its own
+  challenge,                          // is answered by a challenge ACK
 };
 enum class SynFinCheck : std::uint8_t { listener_drops, taken, dropped };  // SYN and FIN in one segment
 enum class TimeWaitCheck : std::uint8_t {
@@ -219,6 +219,7 @@ struct CloseProfile {
   Sourced<Duration> fin_wait_2_idle;     // a look ends it only when nothing came for longer than this
   Sourced<Duration> time_wait;           // 2 MSL
   Sourced<bool> rst_on_data_after_close;
+  Sourced<bool> zero_window_on_rst;
   Sourced<bool> fin_with_acks;  // as long as the FIN is out, bare ACKs repeat it
 };
 
@@ -230,7 +231,6 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<Duration> challenge_interval;
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
   Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
-  Sourced<bool> embryo_takes_bare_rst;  // before a listener's SYN-ACK is answered: none with an ACK
   Sourced<SynFinCheck> syn_fin;
   Sourced<TimeWaitCheck> time_wait;
 };

@@ -100,6 +100,7 @@ constexpr void visit_ending_fields(Profile& p, F& f) {
   f("close", "FIN_WAIT_2 idle limit", p.close.fin_wait_2_idle);
   f("close", "TIME_WAIT", p.close.time_wait);
   f("close", "reset on data after close", p.close.rst_on_data_after_close);
+  f("close", "zero window on RST", p.close.zero_window_on_rst);
   f("close", "FIN with ACKs", p.close.fin_with_acks);
 }
 
@@ -112,7 +113,6 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "in a time of", p.check.challenge_interval);
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
   f("checks", "window as far as there is room", p.check.whole_window);
-  f("checks", "embryo takes bare RST only", p.check.embryo_takes_bare_rst);
   f("checks", "SYN with FIN", p.check.syn_fin);
   f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);

@@ -157,6 +157,7 @@ constexpr CloseProfile kClose = {
     .fin_wait_2_idle = {0s, kUnused},
     .time_wait = {60s, "include/net/tcp.h TCP_TIMEWAIT_LEN"},
     .rst_on_data_after_close = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
+    .zero_window_on_rst = {false, "net/ipv4/tcp_output.c tcp_send_active_reset: the window as it stands"},
     .fin_with_acks = {false, "net/ipv4/tcp_output.c __tcp_send_ack"},
 };
 
@@ -168,7 +169,6 @@ constexpr CheckProfile kCheck = {
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
     .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
     .whole_window = {false, "net/ipv4/tcp_input.c tcp_sequence: tcp_receive_window"},
-    .embryo_takes_bare_rst = {false, "net/ipv4/tcp_minisocks.c tcp_check_req"},
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .time_wait = {TimeWaitCheck::rfc9293, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };

@@ -188,7 +188,10 @@ Verdict Demands::verdict_of(const Tracked& one, std::size_t index) const {
     verdict.what = Verdict::What::passed;
   } else {
     verdict.found += fmt::format(", {} after {}", human_duration(*one.met - failure->at), failure->name);
+    verdict.missed_at = *one.met;
+    verdict.missed_by = *one.met - failure->at - *demand.within;
   }
+  if (failure && demand.within) verdict.decided_at = failure->at + *demand.within;
   return verdict;
 }
 

@@ -20,7 +20,8 @@ ModelHostConfig host_config(const OsProfile& profile, const DrillConfig& config)
 
 CallSetting call_setting(const DrillConfig& config) {
   return {.bind_to = {config.local(), config.bind_port},
-          .connect_to = {config.remote(), config.connect_port}};
+          .connect_to = {config.remote(), config.connect_port},
+          .tolerance = config.tolerance};
 }
 
 }  // namespace
@@ -70,7 +71,7 @@ std::optional<std::string> ModelScriptHost::command(const std::string& line) {
 
 std::vector<TcpInfoField> ModelScriptHost::tcp_info(std::int64_t descriptor) {
   const Endpoint* endpoint = calls_.endpoint_of(descriptor);
-  return endpoint == nullptr ? std::vector<TcpInfoField>{} : tcp_info_of(*endpoint);
+  return endpoint == nullptr ? std::vector<TcpInfoField>{} : tcp_info_of(*endpoint, now_);
 }
 
 bool ModelScriptHost::step(TimePoint until) {

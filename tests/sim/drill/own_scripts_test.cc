@@ -62,9 +62,7 @@ TEST(OwnScripts, HoldElsewhereButForWhatIsLinuxsOwn) {
        {"connect-timeout-syn-backoff", "unread-data-resets", "write-in-segments", "zero-window-probe",
         "epoll-edge-tells-of-news-only", "epoll-level-tells-while-it-lasts", "epoll-one-shot",
         "epoll-wait-blocks"}},
-      {"rfc",
-       {"connect-timeout-syn-backoff", "keepalive-probe", "write-in-segments", "zero-window-probe",
-        "tos-is-the-sockets"}}};
+      {"rfc", {"connect-timeout-syn-backoff", "keepalive-probe", "write-in-segments", "zero-window-probe"}}};
   const std::set<std::string> of_linux{"cork-holds-a-small-segment",
                                        "ecn-echo-is-answered",
                                        "ecn-is-asked-for-once",

@@ -9,10 +9,13 @@ namespace halfopen {
 
 enum class Errno : int {
   none = 0,
+  noent = 2,
   intr = 4,
   badf = 9,
   again = 11,
   child = 10,
+  fault = 14,
+  exist = 17,
   inval = 22,
   pipe = 32,
   proto = 71,

@@ -50,7 +50,10 @@ std::span<const ModelCalls::Row> ModelCalls::rows() {
                                                     {"setsockopt", 4, &ModelCalls::setsockopt},
                                                     {"fcntl", 2, &ModelCalls::fcntl},
                                                     {"ioctl", 2, &ModelCalls::ioctl},
-                                                    {"poll", 3, &ModelCalls::poll}});
+                                                    {"poll", 3, &ModelCalls::poll},
+                                                    {"epoll_create", 1, &ModelCalls::epoll_create},
+                                                    {"epoll_ctl", 4, &ModelCalls::epoll_ctl},
+                                                    {"epoll_wait", 4, &ModelCalls::epoll_wait}});
   return kRows;
 }
 
@@ -59,6 +62,7 @@ std::optional<Outcome> ModelCalls::begin(TimePoint now, const CallSpec& call) {
   if (row == rows().end()) throw NotSupported{"the model has no " + call.name + "()"};
   if (call.arguments.size() < row->arguments)
     throw NotSupported{call.name + "() with " + std::to_string(call.arguments.size()) + " arguments"};
+  now_ = now;
   Prepared prepared = (this->*row->prepare)(call);
   conclude_ = std::move(prepared.conclude);
   if (!prepared.call) return outcome_of(now, prepared.immediate);

@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/drill/script_host.h"
@@ -22,6 +24,7 @@ struct CallSetting {
   SocketAddress bind_to;
   SocketAddress connect_to;
   bool is_mapped = false;  // sockets are of IPv6, and their addresses of IPv4
+  Duration tolerance;  // of times that a call tells
 };
 
 class ModelCalls {
@@ -71,10 +74,30 @@ class ModelCalls {
   Prepared fcntl(const script::CallSpec& call);
   Prepared ioctl(const script::CallSpec& call);
   Prepared poll(const script::CallSpec& call);
+  Prepared epoll_create(const script::CallSpec& call);
+  Prepared epoll_ctl(const script::CallSpec& call);
+  Prepared epoll_wait(const script::CallSpec& call);
 
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags);
+
+  using Buffers = std::vector<std::pair<const script::Value*, std::size_t>>;
+  [[nodiscard]] Buffers buffers(const script::Value& list) const;
+  [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
+  [[nodiscard]] static Prepared fails(Errno error);
+  // Control messages (model_calls_messages.cc).
+  struct ControlMessage {
+    std::int64_t level = 0;
+    std::int64_t type = 0;
+    std::vector<std::pair<std::string_view, std::int64_t>> data;  // a number alone has no name
+    std::optional<TimePoint> at;                                  // of a timestamp
+  };
+  Prepared take_report(const script::CallSpec& call);
+  [[nodiscard]] std::vector<ControlMessage> messages_of(const SendReport& report) const;
+  void compare(const script::Value& expected, const std::vector<ControlMessage>& actual,
+               Outcome& outcome) const;
+  void compare(const script::Value& expected, const ControlMessage& actual, Outcome& outcome) const;
 
   // Of arguments (model_calls.cc). All throw NotSupported for what the model has not.
   [[nodiscard]] std::int64_t number(const script::Value& value) const;
@@ -86,12 +109,14 @@ class ModelCalls {
   [[nodiscard]] Outcome outcome_of(TimePoint now, const CallResult& result);
 
   ModelHost& host_;
+  TimePoint now_;  // of the call that is made
   CallSetting setting_;
   Process& process_;
   std::map<std::int64_t, int> descriptors_;  // the script's number to the model's
   int accepting_ = -1;                       // the listening descriptor of the last accept()
   std::vector<std::uint8_t> bytes_;          // that the call reads into or writes
   std::vector<PollFd> polled_;
+  std::vector<EpollEvent> ready_;
   std::function<void(const CallResult& result, Outcome& outcome)> conclude_;  // of the call that was begun
 };
 

@@ -7,6 +7,7 @@
 #include "sim/drill/model_calls.h"
 #include "sim/os/call_text.h"
 #include "sim/os/kernel.h"
+#include "sim/os/os_rules.h"
 #include "sim/script/text.h"
 
 namespace halfopen::drill {
@@ -38,22 +39,6 @@ std::vector<std::uint8_t> bytes_to_write(const Value& value, std::size_t size) {
   return bytes;
 }
 
-// The buffers of [{..., 100}, {"abc", 3}]: what stands in each, and how long it is.
-template <class Number>
-std::vector<std::pair<const Value*, std::size_t>> buffers(const Value& list, Number number) {
-  std::vector<std::pair<const Value*, std::size_t>> found;
-  for (const Value& item : list.items) {
-    if (item.kind != Value::Kind::structure || item.items.size() < 2)
-      throw NotSupported{"a buffer like " + script::text_of(item)};
-    const Value& length =
-        item.items[1].kind == Value::Kind::assignment ? item.items[1].items[1] : item.items[1];
-    const Value& data =
-        item.items[0].kind == Value::Kind::assignment ? item.items[0].items[1] : item.items[0];
-    found.emplace_back(&data, size_of(number(length)));
-  }
-  return found;
-}
-
 }  // namespace
 
 ModelCalls::Prepared ModelCalls::read_into(int fd, std::size_t size, std::int64_t flags,
@@ -82,7 +67,12 @@ ModelCalls::Prepared ModelCalls::read_into(int fd, std::size_t size, std::int64_
 
 ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags) {
   const std::int64_t dont_wait = word("MSG_DONTWAIT");
-  if (const std::int64_t other = flags & ~(dont_wait | word("MSG_NOSIGNAL")); other != 0) {
+  const bool marks = rules_of(host_.profile()).marks_writes;
+  const std::int64_t eor = marks ? word("MSG_EOR") : 0;
+  const std::int64_t more = marks ? word("MSG_MORE") : 0;
+  const std::int64_t zero_copy = marks ? word("MSG_ZEROCOPY") : 0;
+  const std::int64_t known = dont_wait | word("MSG_NOSIGNAL") | eor | more | zero_copy;
+  if (const std::int64_t other = flags & ~known; other != 0) {
     for (const std::string_view name : {"MSG_FASTOPEN", "MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
       if (word(name) != 0 && (other & word(name)) != 0)
         throw NotSupported{"the model has no " + std::string{name}};
@@ -91,51 +81,66 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
   bytes_ = std::move(bytes);
   Call call = calls::write(fd, bytes_);
   call.dont_wait = (flags & dont_wait) != 0;
+  call.flags = {
+      .ends_record = (flags & eor) != 0, .more = (flags & more) != 0, .zero_copy = (flags & zero_copy) != 0};
   return {.call = call, .immediate = {}, .conclude = {}};
+}
+
+bool ModelCalls::is_null(const Value& value) {
+  return (value.kind == Value::Kind::word && value.text == "NULL") ||
+         (value.kind == Value::Kind::decimal && value.number == 0);
+}
+
+ModelCalls::Prepared ModelCalls::fails(Errno error) {
+  return {.call = {}, .immediate = CallResult::failure(error), .conclude = {}};
+}
+
+// The buffers of [{..., 100}, {"abc", 3}]: what stands in each, and how long it is.
+std::vector<std::pair<const Value*, std::size_t>> ModelCalls::buffers(const Value& list) const {
+  std::vector<std::pair<const Value*, std::size_t>> found;
+  for (const Value& item : list.items) {
+    if (item.kind != Value::Kind::structure || item.items.size() < 2)
+      throw NotSupported{"a buffer like " + script::text_of(item)};
+    const auto value_of = [](const Value& field) -> const Value& {
+      return field.kind == Value::Kind::assignment ? field.items[1] : field;
+    };
+    found.emplace_back(&value_of(item.items[0]), size_of(number(value_of(item.items[1]))));
+  }
+  return found;
 }
 
 // read(fd, data, size), recv(fd, data, size, flags), recvfrom(fd, data, size, flags, ...).
 ModelCalls::Prepared ModelCalls::read(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
+  if (is_null(call.arguments[1])) return fails(Errno::fault);
   return read_into(descriptor(call), size_of(number(call.arguments[2])), flags,
                    text_of_bytes(call.arguments[1]));
 }
 
 ModelCalls::Prepared ModelCalls::readv(const CallSpec& call) {
   std::size_t size = 0;
-  for (const auto& [data, length] : buffers(call.arguments[1], [this](const Value& v) { return number(v); }))
-    size += length;
+  for (const auto& [data, length] : buffers(call.arguments[1])) size += length;
   return read_into(descriptor(call), size, 0, std::nullopt);
-}
-
-ModelCalls::Prepared ModelCalls::recvmsg(const CallSpec& call) {
-  const Value* vectors = call.arguments[1].field("msg_iov");
-  if (vectors == nullptr) throw NotSupported{"a message without msg_iov"};
-  if (call.arguments[1].field("msg_control") != nullptr)
-    throw NotSupported{"the model has no control messages"};
-  std::size_t size = 0;
-  for (const auto& [data, length] : buffers(*vectors, [this](const Value& v) { return number(v); }))
-    size += length;
-  return read_into(descriptor(call), size, number(call.arguments[2]), std::nullopt);
 }
 
 // write(fd, data, size), send(fd, data, size, flags).
 ModelCalls::Prepared ModelCalls::write(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
+  if (is_null(call.arguments[1])) return fails(Errno::fault);
   return write_of(descriptor(call), bytes_to_write(call.arguments[1], size_of(number(call.arguments[2]))),
                   flags);
 }
 
 ModelCalls::Prepared ModelCalls::sendto(const CallSpec& call) {
   const std::int64_t flags = number(call.arguments[3]);
+  if (is_null(call.arguments[1])) return fails(Errno::fault);
   return write_of(descriptor(call), bytes_to_write(call.arguments[1], size_of(number(call.arguments[2]))),
                   flags);
 }
 
 ModelCalls::Prepared ModelCalls::writev(const CallSpec& call) {
   std::vector<std::uint8_t> bytes;
-  for (const auto& [data, length] :
-       buffers(call.arguments[1], [this](const Value& v) { return number(v); })) {
+  for (const auto& [data, length] : buffers(call.arguments[1])) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }
@@ -148,7 +153,7 @@ ModelCalls::Prepared ModelCalls::sendmsg(const CallSpec& call) {
   if (call.arguments[1].field("msg_control") != nullptr)
     throw NotSupported{"the model has no control messages"};
   std::vector<std::uint8_t> bytes;
-  for (const auto& [data, length] : buffers(*vectors, [this](const Value& v) { return number(v); })) {
+  for (const auto& [data, length] : buffers(*vectors)) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }

@@ -1,12 +1,12 @@
-// Calls that ask and set: options, flags of descriptors, readiness.
+// Calls that ask and set: options, flags of descriptors.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
+#include "sim/script/constants.h"
 #include "sim/script/text.h"
 
 namespace halfopen::drill {
@@ -20,54 +20,22 @@ const Value& pointed_at(const Value& value) {
   return value.kind == Value::Kind::list && value.items.size() == 1 ? value.items.front() : value;
 }
 
-SocketOption option_named(const Value& level, const Value& name) {
+// An option that the system has and the model has not is missing; one that the system has not is an error of
+// the call.
+SocketOption option_named(const OsProfile& os, const Value& level, const Value& name) {
   const std::optional<SocketOption> option =
       name.kind == Value::Kind::word ? socket_option_from(name.text) : std::nullopt;
-  if (!option || level.kind != Value::Kind::word)
+  const bool is_missing =
+      !option || (!has_option(os, *option) && script::constant_of(name.text, os.family).has_value());
+  if (is_missing || level.kind != Value::Kind::word)
     throw NotSupported{"the model has no " + script::text_of(name)};
   return *option;
-}
-
-struct EventWord {
-  std::string_view name;
-  std::uint8_t bit;
-};
-constexpr std::array<EventWord, 6> kEvents{{{"POLLIN", poll_event::in},
-                                            {"POLLOUT", poll_event::out},
-                                            {"POLLERR", poll_event::err},
-                                            {"POLLHUP", poll_event::hup},
-                                            {"POLLNVAL", poll_event::nval},
-                                            {"POLLRDHUP", poll_event::rdhup}}};
-
-std::string events_text(std::uint8_t events) {
-  std::string text;
-  for (const EventWord& word : kEvents)
-    if ((events & word.bit) != 0) text += (text.empty() ? "" : "|") + std::string{word.name};
-  return text.empty() ? "0" : text;
-}
-
-// POLLIN|POLLOUT, or 0.
-std::uint8_t events_of(const Value& value) {
-  if (value.kind == Value::Kind::decimal && value.number == 0) return 0;
-  std::uint8_t events = 0;
-  const auto add = [&events](const Value& word) {
-    const auto found = std::ranges::find(kEvents, std::string_view{word.text}, &EventWord::name);
-    if (word.kind != Value::Kind::word || found == kEvents.end())
-      throw NotSupported{"the model has no poll event " + script::text_of(word)};
-    events |= found->bit;
-  };
-  if (value.kind == Value::Kind::any_of) {
-    std::ranges::for_each(value.items, add);
-  } else {
-    add(value);
-  }
-  return events;
 }
 
 }  // namespace
 
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
-  const SocketOption option = option_named(call.arguments[1], call.arguments[2]);
+  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   const Value& given = pointed_at(call.arguments[3]);
   std::int64_t value = 0;
   if (option == SocketOption::so_linger) {
@@ -88,7 +56,7 @@ ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
 }
 
 ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
-  const SocketOption option = option_named(call.arguments[1], call.arguments[2]);
+  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   const Value& wanted = pointed_at(call.arguments[3]);
   Prepared prepared{.call = calls::getsockopt(descriptor(call), option), .immediate = {}, .conclude = {}};
   prepared.conclude = [this, option, &wanted](const CallResult& result, Outcome& outcome) {
@@ -131,40 +99,16 @@ ModelCalls::Prepared ModelCalls::fcntl(const CallSpec& call) {
 ModelCalls::Prepared ModelCalls::ioctl(const CallSpec& call) {
   const std::string name = script::text_of(call.arguments[1]);
   const Endpoint* endpoint = endpoint_of(number(call.arguments[0]));
-  if (endpoint == nullptr || (name != "SIOCINQ" && name != "FIONREAD") || call.arguments.size() < 3)
+  const bool in = name == "SIOCINQ" || name == "FIONREAD";
+  const bool out = name == "SIOCOUTQ" || name == "TIOCOUTQ";
+  if (endpoint == nullptr || (!in && !out) || call.arguments.size() < 3)
     throw NotSupported{"the model has no ioctl() of " + name};
-  const auto readable = static_cast<std::int64_t>(endpoint->readable());
+  const auto readable = static_cast<std::int64_t>(in ? endpoint->readable() : endpoint->unacknowledged());
   Prepared prepared{.call = {}, .immediate = CallResult::of(0), .conclude = {}};
   prepared.conclude = [this, readable, name, &wanted = pointed_at(call.arguments[2])](const CallResult&,
                                                                                       Outcome& outcome) {
     if (wanted.kind != Value::Kind::ellipsis && number(wanted) != readable)
       outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(readable)});
-  };
-  return prepared;
-}
-
-ModelCalls::Prepared ModelCalls::poll(const CallSpec& call) {
-  std::vector<std::uint8_t> wanted;
-  polled_.clear();
-  for (const Value& one : call.arguments[0].items) {
-    const Value* fd = one.field("fd");
-    const Value* events = one.field("events");
-    const Value* returned = one.field("revents");
-    if (fd == nullptr || events == nullptr || returned == nullptr)
-      throw NotSupported{"poll() of " + script::text_of(one)};
-    const auto found = descriptors_.find(number(*fd));
-    polled_.push_back({.fd = found == descriptors_.end() ? -1 : found->second,
-                       .wanted = events_of(*events),
-                       .returned = 0});
-    wanted.push_back(events_of(*returned));
-  }
-  const std::int64_t millis = number(call.arguments[2]);
-  const Duration timeout = millis < 0 ? Duration::max() : Duration{std::chrono::milliseconds{millis}};
-  Prepared prepared{.call = calls::poll(polled_, timeout), .immediate = {}, .conclude = {}};
-  prepared.conclude = [this, wanted](const CallResult&, Outcome& outcome) {
-    for (std::size_t i = 0; i < polled_.size(); ++i)
-      if (polled_[i].returned != wanted[i])
-        outcome.differences.push_back({"revents", events_text(wanted[i]), events_text(polled_[i].returned)});
   };
   return prepared;
 }

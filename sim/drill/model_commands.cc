@@ -30,7 +30,12 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
 // What a host without a past, a device queue or a log need not do.
 bool is_nothing(const std::vector<std::string>& words) {
   if (words.front() == "ip") return words.size() > 2 && words[1] == "tcp_metrics" && words[2] == "flush";
-  if (words.front() == "tc") return has(words, "pfifo") && !has(words, "limit");
+  // A queue that only holds packets back for pacing, which the model's TCP does not ask for; a default one.
+  if (words.front() == "tc" && words.size() > 2 && words[1] == "qdisc") {
+    const bool keeps_all = has(words, "pfifo") || has(words, "fq") || has(words, "delete");
+    return keeps_all && !has(words, "limit");
+  }
+  if (words.front() == "ethtool") return words.size() > 2 && words[1] == "-K";  // the device cuts nothing
   return words.front() == "true" || words.front() == ":" || words.front() == "set";
 }
 

@@ -22,7 +22,8 @@ ModelHostConfig host_config(const OsProfile& profile, const DrillConfig& config,
 CallSetting call_setting(const DrillConfig& config) {
   return {.bind_to = {config.local(), config.bind_port},
           .connect_to = {config.remote(), config.connect_port},
-          .is_mapped = config.ip_version == IpVersion::ipv4_mapped_ipv6};
+          .is_mapped = config.ip_version == IpVersion::ipv4_mapped_ipv6,
+          .tolerance = config.tolerance};
 }
 
 // The constants behind a packet that was not expected, or not so: of why it left and of what differs.
@@ -85,7 +86,7 @@ std::optional<std::string> ModelScriptHost::command(const std::string& line) {
 
 std::vector<TcpInfoField> ModelScriptHost::tcp_info(std::int64_t descriptor) {
   const Endpoint* endpoint = calls_.endpoint_of(descriptor);
-  return endpoint == nullptr ? std::vector<TcpInfoField>{} : tcp_info_of(*endpoint);
+  return endpoint == nullptr ? std::vector<TcpInfoField>{} : tcp_info_of(*endpoint, now_);
 }
 
 bool ModelScriptHost::step(TimePoint until) {

@@ -9,6 +9,7 @@
 namespace halfopen::drill {
 
 // The fields that the model has, by Linux's names and in its units (microseconds, segments).
-[[nodiscard]] std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint);
+// `now`: when it is asked, for what counts from the past.
+[[nodiscard]] std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now);
 
 }  // namespace halfopen::drill

@@ -23,6 +23,9 @@ Call select(std::span<PollFd> fds, Duration timeout) {
   for (PollFd& fd : fds) fd.wanted = poll_event::in;
   return {.kind = CallKind::select, .polled = fds, .timeout = timeout};
 }
+Call epoll_wait(int fd, std::span<EpollEvent> ready, Duration timeout) {
+  return {.kind = CallKind::epoll_wait, .fd = fd, .ready = ready, .timeout = timeout};
+}
 Call setsockopt(int fd, SocketOption option, std::int64_t value) {
   return {.kind = CallKind::setsockopt, .fd = fd, .option = option, .value = value};
 }

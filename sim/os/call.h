@@ -30,6 +30,7 @@ enum class CallKind : std::uint8_t {
   shutdown,
   poll,
   select,
+  epoll_wait,
   setsockopt,
   getsockopt,
   fork,
@@ -38,6 +39,14 @@ enum class CallKind : std::uint8_t {
   count_,
 };
 inline constexpr std::size_t kCalls = static_cast<std::size_t>(CallKind::count_);
+
+// What one watch of epoll_ctl() is for, and what epoll_wait() gives of it.
+struct EpollEvent {
+  std::uint8_t events = 0;  // poll_event bits
+  bool edge = false;        // EPOLLET: told again only when there is news
+  bool one_shot = false;    // EPOLLONESHOT: told once, until it is modified
+  std::int64_t data = 0;    // the caller's
+};
 
 struct PollFd {
   int fd = -1;
@@ -55,12 +64,14 @@ struct Call {
   bool peek = false;                      // read: MSG_PEEK
   std::span<const std::uint8_t> bytes{};  // write
   bool dont_wait = false;                 // read, write: MSG_DONTWAIT
+  WriteFlags flags{};                     // write
   SocketAddress address{};                // bind, connect
   SocketOption option = SocketOption::count_;
   std::int64_t value = 0;  // setsockopt; listen: backlog
   ShutdownHow how = ShutdownHow::write;
   std::span<PollFd> polled{};          // poll, select
-  Duration timeout = Duration::max();  // poll, select, nanosleep; max: none
+  std::span<EpollEvent> ready{};       // epoll_wait: to be filled
+  Duration timeout = Duration::max();  // poll, select, epoll_wait, nanosleep; max: none
   std::uint32_t pid = 0;               // waitpid; 0: any child
   bool no_hang = false;                // waitpid: WNOHANG
   int* status = nullptr;               // waitpid: where to put it; may be null
@@ -82,6 +93,7 @@ namespace calls {
 [[nodiscard]] Call poll(std::span<PollFd> fds, Duration timeout = Duration::max());
 // poll() for reading, noted as select().
 [[nodiscard]] Call select(std::span<PollFd> fds, Duration timeout = Duration::max());
+[[nodiscard]] Call epoll_wait(int fd, std::span<EpollEvent> ready, Duration timeout);
 [[nodiscard]] Call setsockopt(int fd, SocketOption option, std::int64_t value);
 [[nodiscard]] Call getsockopt(int fd, SocketOption option);  // gives the value itself
 [[nodiscard]] Call fork(const ProgramMain& child);

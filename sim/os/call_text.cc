@@ -15,8 +15,8 @@ namespace halfopen {
 namespace {
 
 constexpr std::array<std::string_view, kCalls> kNames{
-    "socket",   "bind", "listen", "connect",    "accept",     "read", "write",   "close",
-    "shutdown", "poll", "select", "setsockopt", "getsockopt", "fork", "waitpid", "nanosleep"};
+    "socket", "bind",   "listen",     "connect",    "accept",     "read", "write",   "close",    "shutdown",
+    "poll",   "select", "epoll_wait", "setsockopt", "getsockopt", "fork", "waitpid", "nanosleep"};
 
 constexpr std::array<std::pair<std::uint8_t, std::string_view>, 6> kEvents{
     {{poll_event::in, "POLLIN"},
@@ -127,6 +127,7 @@ CallText describe(const Call& call, const CallResult& result) {
       break;
     case CallKind::poll: describe_poll(text, call, result); break;
     case CallKind::select: describe_select(text, call, result); break;
+    case CallKind::epoll_wait: text.args = fmt::format("{}, ..., {}", call.fd, call.ready.size()); break;
     case CallKind::setsockopt:
       text.args = fmt::format("{}, {}, {}", call.fd, to_string(call.option), call.value);
       break;

@@ -22,6 +22,7 @@ struct OsRules {
   Sourced<bool> listener_resets_embryos;  // closing a listener resets also connections not yet established
   Sourced<bool> ports_in_order;           // ephemeral ports start at the first one, not at a random one
   Sourced<bool> timestamp_offset;         // a timestamp clock of its own for each connection
+  Sourced<bool> marks_writes;             // MSG_EOR, MSG_MORE and MSG_ZEROCOPY mean something to TCP
   ResetRules reset;                       // of one that answers a segment
   Sourced<std::size_t> icmp_quote;        // bytes quoted after the IP header in our ICMP errors
 };

@@ -20,8 +20,9 @@ namespace halfopen {
 
 // What a descriptor names. Shared with other processes: a socket counts its descriptors.
 struct Descriptor {
-  enum class Kind : std::uint8_t { none, terminal, output, error_output, socket };
+  enum class Kind : std::uint8_t { none, terminal, output, error_output, socket, epoll };
   Kind kind = Kind::none;
+  std::uint32_t epoll = 0;  // of an epoll instance: which of the kernel's
   Socket* socket = nullptr;
 };
 

@@ -19,7 +19,7 @@ Process& Processes::create(TimePoint now, const std::string& program) {
   process.is_program = true;
   using Kind = Descriptor::Kind;
   for (const Kind kind : {Kind::terminal, Kind::output, Kind::error_output})
-    open_file(process, {kind, nullptr});
+    open_file(process, {kind, 0, nullptr});
   note(now, process, ProcessNote::What::started);
   return process;
 }

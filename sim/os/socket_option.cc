@@ -1,8 +1,11 @@
 #include "sim/os/socket_option.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <limits>
+
+#include "sim/tcp/send_marks.h"
 
 namespace halfopen {
 namespace {
@@ -11,11 +14,21 @@ constexpr std::int64_t kInt = std::numeric_limits<std::int32_t>::max();
 
 // Name and the values that setsockopt() takes (Linux: net/ipv4/tcp.c MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL,
 // MAX_TCP_KEEPCNT).
+constexpr std::uint8_t on(OsFamily family) {
+  return static_cast<std::uint8_t>(1u << static_cast<unsigned>(family));
+}
+constexpr std::uint8_t kEvery = 0xff;
+constexpr std::uint8_t kLinux = on(OsFamily::linux_os);   // include/uapi/linux/tcp.h, asm-generic/socket.h
+constexpr std::uint8_t kFreebsd = on(OsFamily::freebsd);  // netinet/tcp.h
+constexpr std::uint8_t kBoth = kLinux | kFreebsd;
+constexpr std::int64_t kUnsigned = 0xffff'ffff;
+
 struct OptionRow {
   SocketOption option;
   std::string_view name;
   std::int64_t least;
   std::int64_t most;
+  std::uint8_t systems = kEvery;  // those that have it, unless the profile says more
 };
 constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::so_keepalive, "SO_KEEPALIVE", -kInt, kInt},
@@ -30,6 +43,19 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::so_sndbuf, "SO_SNDBUF", 0, kInt},
     {SocketOption::so_reuseaddr, "SO_REUSEADDR", -kInt, kInt},
     {SocketOption::so_error, "SO_ERROR", 0, 0},
+    {SocketOption::so_zerocopy, "SO_ZEROCOPY", 0, 1, kLinux},
+    {SocketOption::so_timestamping, "SO_TIMESTAMPING", 0, 0x1ffff, kLinux},
+    {SocketOption::tcp_maxseg, "TCP_MAXSEG", 88, 32767, kLinux},
+    {SocketOption::tcp_notsent_lowat, "TCP_NOTSENT_LOWAT", 0, kUnsigned, kLinux},
+    {SocketOption::tcp_cork, "TCP_CORK", -kInt, kInt, kLinux},
+    {SocketOption::tcp_syncnt, "TCP_SYNCNT", 1, 127, kLinux},
+    {SocketOption::tcp_inq, "TCP_INQ", 0, 1, kLinux},
+    {SocketOption::tcp_noopt, "TCP_NOOPT", -kInt, kInt, kFreebsd},
+    {SocketOption::tcp_keepinit, "TCP_KEEPINIT", 1, kInt, kFreebsd},
+    {SocketOption::ip_tos, "IP_TOS", 0, 255},
+    {SocketOption::ip_ttl, "IP_TTL", 1, 255},
+    {SocketOption::ipv6_tclass, "IPV6_TCLASS", 0, 255, kBoth},
+    {SocketOption::ipv6_unicast_hops, "IPV6_UNICAST_HOPS", 1, 255, kBoth},
 });
 static_assert(kOptions.size() == static_cast<std::size_t>(SocketOption::count_));
 static_assert([] {
@@ -48,6 +74,21 @@ std::int64_t in(Duration duration) {
 
 Duration or_default(Duration set, Duration otherwise) { return set == Duration{} ? otherwise : set; }
 
+// Linux counts a buffer twice, for what packets cost beside their data.
+std::uint32_t counted(std::int64_t value, std::uint32_t least) {
+  if (least == 0) return static_cast<std::uint32_t>(value);
+  return std::max(least, static_cast<std::uint32_t>(std::min<std::int64_t>(2 * value, kInt)));
+}
+
+// SOF_TIMESTAMPING_TX_SCHED, _TX_SOFTWARE and _TX_ACK, where _SOFTWARE lets reports be made at all
+// (include/uapi/linux/net_tstamp.h).
+std::uint8_t watches_of(std::int64_t bits) {
+  if ((bits & 0x10) == 0) return 0;
+  return static_cast<std::uint8_t>(((bits & 0x100) != 0 ? send_watch::scheduled : 0) |
+                                   ((bits & 0x2) != 0 ? send_watch::sent : 0) |
+                                   ((bits & 0x200) != 0 ? send_watch::acknowledged : 0));
+}
+
 }  // namespace
 
 std::string_view to_string(SocketOption option) { return row_of(option).name; }
@@ -59,17 +100,18 @@ std::optional<SocketOption> socket_option_from(std::string_view name) {
   return std::nullopt;
 }
 
-bool has_option(const SocketProfile& os, SocketOption option) {
+bool has_option(const OsProfile& os, SocketOption option) {
+  if ((row_of(option).systems & on(os.family)) == 0) return false;
   switch (option) {
-    case SocketOption::tcp_user_timeout: return os.user_timeout;
+    case SocketOption::tcp_user_timeout: return os.socket.user_timeout;
     case SocketOption::tcp_keepidle:
     case SocketOption::tcp_keepintvl:
-    case SocketOption::tcp_keepcnt: return os.keepalive_tuning;
+    case SocketOption::tcp_keepcnt: return os.socket.keepalive_tuning;
     default: return true;
   }
 }
 
-Errno set_option(const SocketProfile& os, SocketOptions& options, SocketOption option, std::int64_t value) {
+Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption option, std::int64_t value) {
   if (!has_option(os, option) || option == SocketOption::so_error) return Errno::noprotoopt;
   if (value < row_of(option).least || value > row_of(option).most) return Errno::inval;
   using std::chrono::milliseconds;
@@ -86,8 +128,23 @@ Errno set_option(const SocketProfile& os, SocketOptions& options, SocketOption o
       options.linger_time = seconds{value >= 0 ? value : 0};
       break;
     case SocketOption::tcp_nodelay: options.nodelay = value != 0; break;
-    case SocketOption::so_rcvbuf: options.receive_buffer = static_cast<std::uint32_t>(value); break;
-    case SocketOption::so_sndbuf: options.send_buffer = static_cast<std::uint32_t>(value); break;
+    case SocketOption::so_rcvbuf: options.receive_buffer = counted(value, os.window.rcvbuf_least); break;
+    case SocketOption::so_sndbuf: options.send_buffer = counted(value, os.window.sndbuf_least); break;
+    case SocketOption::so_zerocopy: options.zero_copy = value != 0; break;
+    case SocketOption::so_timestamping: options.reports = watches_of(value); break;
+    case SocketOption::tcp_maxseg: options.max_segment = static_cast<std::uint16_t>(value); break;
+    case SocketOption::tcp_notsent_lowat: options.unsent_low = static_cast<std::uint32_t>(value); break;
+    case SocketOption::tcp_cork: options.cork = value != 0; break;
+    case SocketOption::tcp_syncnt: options.syn_retries = static_cast<std::uint8_t>(value); break;
+    case SocketOption::tcp_inq: options.tells_unread = value != 0; break;
+    case SocketOption::tcp_noopt: options.no_options = value != 0; break;
+    case SocketOption::tcp_keepinit: options.connect_limit = static_cast<std::uint32_t>(value); break;
+    case SocketOption::ip_tos:
+    case SocketOption::ipv6_tclass:  // its ECN bits are TCP's own (net/ipv4/ip_sockglue.c, netinet/tcp_ecn.c)
+      options.traffic_class = static_cast<std::uint8_t>(value & ~std::int64_t{ip_ecn::mask});
+      break;
+    case SocketOption::ip_ttl:
+    case SocketOption::ipv6_unicast_hops: options.hop_limit = static_cast<std::uint8_t>(value); break;
     case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;
@@ -115,6 +172,22 @@ std::int64_t get_option(const OsProfile& os, const SocketOptions& options, Socke
       return options.receive_buffer != 0 ? options.receive_buffer : os.window.rcvbuf.value;
     case SocketOption::so_sndbuf:
       return options.send_buffer != 0 ? options.send_buffer : os.window.sndbuf.value;
+    case SocketOption::so_zerocopy: return options.zero_copy ? 1 : 0;
+    case SocketOption::tcp_maxseg:
+      return options.max_segment != 0 ? options.max_segment : os.options.default_mss.value;
+    case SocketOption::tcp_notsent_lowat: return options.unsent_low;
+    case SocketOption::tcp_cork: return options.cork ? 1 : 0;
+    case SocketOption::tcp_syncnt:
+      return options.syn_retries != 0 ? options.syn_retries : std::int64_t{os.retransmit.syn_retries.value};
+    case SocketOption::tcp_inq: return options.tells_unread ? 1 : 0;
+    case SocketOption::tcp_noopt: return options.no_options ? 1 : 0;
+    case SocketOption::tcp_keepinit:
+      return options.connect_limit != 0 ? options.connect_limit : in<seconds>(os.retransmit.connect_limit);
+    case SocketOption::ip_tos:
+    case SocketOption::ipv6_tclass: return options.traffic_class;
+    case SocketOption::ip_ttl:
+    case SocketOption::ipv6_unicast_hops: return options.hop_limit != 0 ? options.hop_limit : os.ip.ttl.value;
+    case SocketOption::so_timestamping:
     case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;

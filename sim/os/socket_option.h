@@ -24,6 +24,19 @@ enum class SocketOption : std::uint8_t {
   so_sndbuf,
   so_reuseaddr,
   so_error,  // read only
+  so_zerocopy,
+  so_timestamping,  // Linux's SOF_TIMESTAMPING_ bits
+  tcp_maxseg,       // bytes
+  tcp_notsent_lowat,
+  tcp_cork,
+  tcp_syncnt,
+  tcp_inq,
+  tcp_noopt,
+  tcp_keepinit,  // seconds
+  ip_tos,
+  ip_ttl,
+  ipv6_tclass,
+  ipv6_unicast_hops,
   count_,
 };
 
@@ -31,11 +44,11 @@ enum class SocketOption : std::uint8_t {
 [[nodiscard]] std::string_view to_string(SocketOption option);
 [[nodiscard]] std::optional<SocketOption> socket_option_from(std::string_view name);
 // Not where the OS lacks the option.
-[[nodiscard]] bool has_option(const SocketProfile& os, SocketOption option);
+[[nodiscard]] bool has_option(const OsProfile& os, SocketOption option);
 
 // Sets an option other than SO_ERROR and SO_REUSEADDR, in the unit above. ENOPROTOOPT or EINVAL, and nothing
 // is changed, where that is wrong.
-Errno set_option(const SocketProfile& os, SocketOptions& options, SocketOption option, std::int64_t value);
+Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption option, std::int64_t value);
 // Its value in the same unit; where a default applies, the profile's.
 [[nodiscard]] std::int64_t get_option(const OsProfile& os, const SocketOptions& options, SocketOption option);
 

@@ -83,14 +83,17 @@ CallResult Sockets::read_nothing(Socket& socket) const {
   return socket.was_connected ? CallResult::of(0) : CallResult::failure(Errno::notconn);
 }
 
-CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes) {
+CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes,
+                          WriteFlags flags, bool again) {
   if (socket.connection == nullptr) return CallResult::failure(facts_.rules.write_unconnected);
   if (write_fails(socket)) return write_failure(socket);
   if (row_of(*socket.connection).write == Writing::waits) return CallResult::waits();
   if (bytes.empty()) return CallResult::of(0);
-  if (socket.connection->endpoint().write_space() == 0) return CallResult::waits();
+  if (again && !socket.connection->endpoint().is_writable()) return CallResult::waits();
+  flags.zero_copy = flags.zero_copy && options_of(socket).zero_copy;
   std::size_t count = 0;
-  stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { count = endpoint.write(now, bytes); });
+  stack_.input(now, *socket.connection,
+               [&](Endpoint& endpoint) { count = endpoint.write(now, bytes, flags); });
   const auto taken = static_cast<std::int64_t>(count);
   return count == bytes.size() ? CallResult::of(taken) : CallResult::waits(taken);
 }
@@ -109,6 +112,13 @@ CallResult Sockets::write_failure(Socket& socket) const {
   if (broken && facts_.profile.socket.pipe_beats_error) return CallResult::failure(Errno::pipe);
   const Errno error = socket.connection->take_error();
   return CallResult::failure(error != Errno::none ? error : Errno::pipe);
+}
+
+std::optional<SendReport> Sockets::take_report(TimePoint now, Socket& socket) {
+  if (socket.connection == nullptr || !socket.connection->endpoint().has_reports()) return std::nullopt;
+  std::optional<SendReport> report;
+  stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { report = endpoint.take_report(); });
+  return report;
 }
 
 CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
@@ -163,23 +173,30 @@ CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption optio
     return CallResult::of(0);
   }
   SocketOptions options = options_of(socket);
-  const Errno error = halfopen::set_option(facts_.profile.socket, options, option, value);
+  const Errno error = halfopen::set_option(facts_.profile, options, option, value);
   if (error != Errno::none) return CallResult::failure(error);
   if (socket.setup != nullptr) {
     socket.setup->options = options;
   } else if (socket.listener != nullptr) {
     socket.listener->options() = options;
   } else if (socket.connection->endpoint().state() != State::closed) {
-    stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { endpoint.set_options(now, options); });
+    // Whoever asks not to wait, asks for what waits already, too (net/ipv4/tcp.c __tcp_sock_set_nodelay).
+    const bool pushes = option == SocketOption::tcp_nodelay && value != 0;
+    stack_.input(now, *socket.connection, [&](Endpoint& endpoint) {
+      endpoint.set_options(now, options);
+      if (pushes) endpoint.push();
+    });
   }
   return CallResult::of(0);
 }
 
 CallResult Sockets::get_option(Socket& socket, SocketOption option) {
-  if (!has_option(facts_.profile.socket, option)) return CallResult::failure(Errno::noprotoopt);
+  if (!has_option(facts_.profile, option)) return CallResult::failure(Errno::noprotoopt);
   if (option == SocketOption::so_reuseaddr) {
     return CallResult::of(socket.setup != nullptr && socket.setup->reuse_address ? 1 : 0);
   }
+  if (option == SocketOption::tcp_maxseg && socket.connection != nullptr)
+    return CallResult::of(socket.connection->endpoint().segment_size());
   // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
   if (option == SocketOption::so_rcvbuf && facts_.profile.window.round_to_mss && socket.connection != nullptr)
     return CallResult::of(socket.connection->endpoint().receive_buffer());
@@ -204,8 +221,8 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
   const bool cannot_send = closed || endpoint.send_shut();
   std::uint8_t events = 0;
   if (endpoint.readable() > 0 || ended || failed) events |= ev::in;
-  if (cannot_send || failed || (is_synchronized(state) && endpoint.write_space() > 0)) events |= ev::out;
-  if (failed) events |= ev::err;
+  if (cannot_send || failed || (is_synchronized(state) && endpoint.is_writable())) events |= ev::out;
+  if (failed || endpoint.has_reports()) events |= ev::err;
   if (ended) events |= ev::rdhup;
   if (ended && cannot_send) events |= ev::hup;
   return events;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -58,8 +59,12 @@ class Sockets {
   CallResult peek(Socket& socket, std::span<std::uint8_t> into);
   // read() of up to `most` bytes that nobody wants.
   CallResult discard(TimePoint now, Socket& socket, std::size_t most);
-  // Takes what fits; blocked with that count while not all of it did. EPIPE means SIGPIPE.
-  CallResult write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes);
+  // Takes what fits; blocked with that count while not all of it did. EPIPE means SIGPIPE. `again`: the
+  // writer has waited for room.
+  CallResult write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes, WriteFlags flags = {},
+                   bool again = false);
+  // recvmsg() with MSG_ERRQUEUE: the oldest report; nullopt is EAGAIN.
+  std::optional<SendReport> take_report(TimePoint now, Socket& socket);
   // A write would fail now.
   [[nodiscard]] static bool write_fails(const Socket& socket);
   CallResult shutdown(TimePoint now, Socket& socket, ShutdownHow how);

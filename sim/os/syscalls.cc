@@ -8,10 +8,11 @@ namespace halfopen {
 
 // In CallKind's order.
 const std::array<Syscalls::Attempt, kCalls> Syscalls::kAttempts{
-    &Syscalls::do_socket,     &Syscalls::do_bind, &Syscalls::do_listen,  &Syscalls::do_connect,
-    &Syscalls::do_accept,     &Syscalls::do_read, &Syscalls::do_write,   &Syscalls::do_close,
-    &Syscalls::do_shutdown,   &Syscalls::do_poll, &Syscalls::do_poll,    &Syscalls::do_setsockopt,
-    &Syscalls::do_getsockopt, &Syscalls::do_fork, &Syscalls::do_waitpid, &Syscalls::do_nanosleep,
+    &Syscalls::do_socket,     &Syscalls::do_bind,       &Syscalls::do_listen, &Syscalls::do_connect,
+    &Syscalls::do_accept,     &Syscalls::do_read,       &Syscalls::do_write,  &Syscalls::do_close,
+    &Syscalls::do_shutdown,   &Syscalls::do_poll,       &Syscalls::do_poll,   &Syscalls::do_epoll_wait,
+    &Syscalls::do_setsockopt, &Syscalls::do_getsockopt, &Syscalls::do_fork,   &Syscalls::do_waitpid,
+    &Syscalls::do_nanosleep,
 };
 
 CallResult Syscalls::call(TimePoint now, Process& process, const Call& call, CallResult* target) {
@@ -116,6 +117,8 @@ void Syscalls::wait(Process& process) {
     if (file == nullptr) return;
     if (file->kind == Descriptor::Kind::terminal) add(terminal_.readers);
     if (file->socket != nullptr) add(file->socket->waiters);
+    if (file->kind == Descriptor::Kind::epoll)
+      epolls_[file->epoll]->each([&](Socket& socket) { add(socket.waiters); });
   };
   if (pending.lingering != nullptr) {
     add(pending.lingering->waiters);

@@ -7,10 +7,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "sim/os/call.h"
 #include "sim/os/call_result.h"
+#include "sim/os/epoll.h"
 #include "sim/os/processes.h"
 #include "sim/os/sockets.h"
 #include "sim/os/terminal.h"
@@ -40,6 +43,13 @@ class Syscalls {
   static Errno set_nonblocking(Process& process, int fd, bool nonblocking);
   [[nodiscard]] static bool is_nonblocking(Process& process, int fd);
 
+  // epoll_create() and epoll_ctl(): a new descriptor; EBADF, EINVAL, and what Epoll says (sim/os/epoll.h).
+  int create_epoll(Process& process);
+  enum class EpollChange : std::uint8_t { add, modify, remove };
+  Errno change_epoll(Process& process, int epoll, EpollChange change, int fd, const EpollEvent& wanted);
+  // recvmsg() with MSG_ERRQUEUE; nullopt: there is none, EAGAIN.
+  std::optional<SendReport> take_report(TimePoint now, Process& process, int fd);
+
   // A process without a program whose calls a driver makes.
   [[nodiscard]] Process& start_driver(TimePoint now, const std::string& name);
   // The endpoint behind a descriptor; nullptr where there is none.
@@ -59,6 +69,7 @@ class Syscalls {
   CallResult do_close(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_shutdown(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_poll(TimePoint now, Process& process, PendingCall& pending);
+  CallResult do_epoll_wait(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_setsockopt(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_getsockopt(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_fork(TimePoint now, Process& process, PendingCall& pending);
@@ -80,7 +91,8 @@ class Syscalls {
   Sockets& sockets_;
   Processes& processes_;
   Terminal& terminal_;
-  Kernel& kernel_;  // for fork()
+  Kernel& kernel_;                              // for fork()
+  std::vector<std::unique_ptr<Epoll>> epolls_;  // of all processes; they stay
 };
 
 }  // namespace halfopen

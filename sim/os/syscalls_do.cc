@@ -23,7 +23,7 @@ Socket* Syscalls::socket_of(Process& process, int fd, Errno& error) {
 }
 
 CallResult Syscalls::do_socket(TimePoint, Process& process, PendingCall&) {
-  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, &sockets_.create()}));
+  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, 0, &sockets_.create()}));
 }
 
 CallResult Syscalls::do_bind(TimePoint, Process& process, PendingCall& pending) {
@@ -54,7 +54,7 @@ CallResult Syscalls::do_accept(TimePoint now, Process& process, PendingCall& pen
   Socket* accepted = nullptr;
   const CallResult result = sockets_.accept(*socket, accepted);
   if (accepted == nullptr) return or_timeout(now, *socket, pending, result);
-  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, accepted}));
+  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, 0, accepted}));
 }
 
 // SO_RCVTIMEO ends a wait with EAGAIN.
@@ -94,7 +94,10 @@ CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pend
   if (fails && pending.done > 0 && facts_.rules.partial_write_counts) {
     return CallResult::of(static_cast<std::int64_t>(pending.done));  // the error waits for the next call
   }
-  CallResult result = sockets_.write(now, *file->socket, bytes.subspan(pending.done));
+  WriteFlags flags = pending.call.flags;
+  flags.waits = !pending.call.dont_wait && !file->socket->nonblocking;
+  const bool again = std::exchange(pending.under_way, true);
+  CallResult result = sockets_.write(now, *file->socket, bytes.subspan(pending.done), flags, again);
   if (result.failed()) return result;
   pending.done += static_cast<std::size_t>(result.value);
   result.value = static_cast<std::int64_t>(pending.done);
@@ -114,6 +117,8 @@ CallResult Syscalls::do_close(TimePoint now, Process& process, PendingCall& pend
   Socket* socket = file->socket;
   Processes::forget_file(process, pending.call.fd);
   if (socket == nullptr) return CallResult::of(0);
+  if (socket->references == 1)
+    for (const auto& epoll : epolls_) static_cast<void>(epoll->remove(*socket));
   const Duration linger = Sockets::options_of(*socket).linger_time;
   const CallResult result = sockets_.close(now, *socket, CloseBy::call);
   if (!result.blocked) return result;
@@ -143,6 +148,44 @@ CallResult Syscalls::do_poll(TimePoint now, Process& process, PendingCall& pendi
   if (found > 0 || pending.timed_out || pending.call.timeout == Duration{}) return CallResult::of(found);
   if (pending.deadline == kNever) pending.deadline = after(now, pending.call.timeout);
   return CallResult::waits();
+}
+
+int Syscalls::create_epoll(Process& process) {
+  epolls_.push_back(std::make_unique<Epoll>());
+  const auto number = static_cast<std::uint32_t>(epolls_.size() - 1);
+  return Processes::open_file(process, {Descriptor::Kind::epoll, number, nullptr});
+}
+
+Errno Syscalls::change_epoll(Process& process, int epoll, EpollChange change, int fd,
+                             const EpollEvent& wanted) {
+  const Descriptor* file = Processes::file_of(process, epoll);
+  const Descriptor* watched = Processes::file_of(process, fd);
+  if (file == nullptr || watched == nullptr) return Errno::badf;
+  if (file->kind != Descriptor::Kind::epoll || watched->socket == nullptr) return Errno::inval;
+  Epoll& instance = *epolls_[file->epoll];
+  switch (change) {
+    case EpollChange::add: return instance.add(*watched->socket, wanted);
+    case EpollChange::modify: return instance.modify(*watched->socket, wanted);
+    case EpollChange::remove: return instance.remove(*watched->socket);
+  }
+  return Errno::inval;
+}
+
+CallResult Syscalls::do_epoll_wait(TimePoint now, Process& process, PendingCall& pending) {
+  const Descriptor* file = Processes::file_of(process, pending.call.fd);
+  if (file == nullptr) return CallResult::failure(Errno::badf);
+  if (file->kind != Descriptor::Kind::epoll) return CallResult::failure(Errno::inval);
+  const std::size_t found = epolls_[file->epoll]->collect(sockets_, pending.call.ready);
+  if (found > 0 || pending.timed_out || pending.call.timeout == Duration{})
+    return CallResult::of(static_cast<std::int64_t>(found));
+  if (pending.deadline == kNever) pending.deadline = after(now, pending.call.timeout);
+  return CallResult::waits();
+}
+
+std::optional<SendReport> Syscalls::take_report(TimePoint now, Process& process, int fd) {
+  Errno error = Errno::none;
+  Socket* socket = socket_of(process, fd, error);
+  return socket == nullptr ? std::nullopt : sockets_.take_report(now, *socket);
 }
 
 std::uint8_t Syscalls::readiness(Process& process, int fd) const {

@@ -55,6 +55,8 @@ void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;
   report({.what = EndpointEvent::What::state_changed, .from = state_, .to = next, .why = why});
   state_ = next;
+  ++news_.in;
+  ++news_.out;
   const std::uint32_t allowed = kMayRun[static_cast<std::size_t>(next)];
   for (std::size_t t = 0; t < kTimers; ++t) {
     if ((allowed & (1u << t)) == 0) stop(static_cast<Timer>(t));
@@ -101,6 +103,7 @@ void Endpoint::stop(Timer timer) {
 
 void Endpoint::on_deadline(TimePoint now) {
   state_before_ = state_;
+  haste_ = Haste::usual;
   for (std::size_t t = 0; t < kTimers; ++t) {
     if (timers_[t] > now) continue;
     timers_[t] = kNever;
@@ -156,16 +159,6 @@ std::uint32_t Endpoint::units(std::uint32_t length) const {
   return os().congestion.unit == CwndUnit::segments ? 1 : length;
 }
 
-std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes) {
-  state_before_ = state_;
-  const std::size_t count = std::min(bytes.size(), write_space());
-  if (count == 0) return 0;
-  send_.append(env_->pool, bytes.first(count));
-  push_end_ = snd_una_ + send_.size() + (state_ == State::syn_sent || state_ == State::syn_received ? 1 : 0);
-  start_persist_if_stuck(now);
-  return count;
-}
-
 std::size_t Endpoint::read(TimePoint now, std::span<std::uint8_t> out) {
   state_before_ = state_;
   const std::size_t count = receive_.read(out);
@@ -183,28 +176,14 @@ std::size_t Endpoint::discard(TimePoint now, std::size_t most) {
 void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
   const bool rearm =
       options.keepalive != options_.keepalive || options.keepalive_idle != options_.keepalive_idle;
+  const bool counts = options.reports != 0 && options_.reports == 0;
   options_ = options;
+  haste_ = Haste::usual;
+  if (counts) marks().count_from(snd_una_);
   if (rearm && state_ >= State::established && state_ != State::time_wait) {
     stop(Timer::keepalive);
     arm_keepalive(now, keepalive_idle());
   }
-}
-
-bool Endpoint::can_send() const {
-  return !fin_queued_ && (state_ == State::established || state_ == State::close_wait ||
-                          state_ == State::syn_sent || state_ == State::syn_received);
-}
-
-std::size_t Endpoint::write_space() const {
-  if (!can_send()) return 0;
-  std::uint32_t limit = options_.send_buffer != 0 ? options_.send_buffer : os().window.sndbuf.value;
-  if (options_.send_buffer == 0) {
-    // Buffers that tune themselves hold two congestion windows (Linux tcp_sndbuf_expand), within their limit.
-    const std::uint32_t window = congestion_.cwnd() / std::max<std::uint32_t>(congestion_.mss(), 1);
-    const std::uint64_t two = std::uint64_t{2} * window * std::max<std::uint32_t>(send_mss(), 1);
-    limit = std::max(limit, static_cast<std::uint32_t>(std::min<std::uint64_t>(two, os().window.sndbuf_max)));
-  }
-  return send_.size() < limit ? limit - send_.size() : 0;
 }
 
 Errno Endpoint::take_error() {
@@ -219,6 +198,7 @@ Seq Endpoint::reuse_iss() const { return snd_nxt_ + os().ip.reuse_isn_step; }
 
 Endpoint::CaState Endpoint::ca_state() const {
   switch (phase_) {
+    case Phase::cwr: return CaState::cwr;
     case Phase::recovery: return CaState::recovery;
     case Phase::loss: return CaState::loss;
     case Phase::open: break;
@@ -249,7 +229,28 @@ Endpoint::Info Endpoint::info() const {
               .srtt = rtt_.srtt(os().rtt),
               .sack = sack_ok_,
               .timestamps = ts_ok_,
-              .window_scaling = scale_ok_};
+              .window_scaling = scale_ok_,
+              .ecn = ecn_.agreed,
+              .ecn_seen = ecn_.seen_ect,
+              .backoff = backoff_,
+              .probes = probes_out_,
+              .snd_scale = snd_scale_,
+              .rcv_scale = rcv_scale_,
+              .rcv_mss = rcv_mss_,
+              .adv_mss = offered_mss() - (ts_ok_ ? 12u : 0u),
+              .path_mtu = path_mtu_,
+              .rcv_ssthresh = rcv_ssthresh_,
+              .unsent = unsent(),
+              .delivered = delivered_,
+              .delivered_marked = delivered_marked_,
+              .reordering = os().retransmit.dup_threshold.value,
+              .reordering_seen = reordering_seen_,
+              .min_rtt = min_rtt_ == Duration::max() ? Duration{} : min_rtt_,
+              .rttvar = rtt_.variation(os().rtt),
+              .ato = ato_,
+              .last_data_sent = last_sent_,
+              .last_data_received = last_data_,
+              .limits = limits_};
 }
 
 std::string_view Endpoint::broken_invariant() const {

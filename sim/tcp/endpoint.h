@@ -8,16 +8,21 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 
 #include "sim/base/ring.h"
 #include "sim/base/time.h"
 #include "sim/tcp/congestion.h"
+#include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
+#include "sim/tcp/limited_time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/reset.h"
 #include "sim/tcp/rtt.h"
+#include "sim/tcp/send_marks.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/tcp/tick_clock.h"
@@ -54,6 +59,14 @@ struct Arrival {
   std::uint8_t traffic_class = 0;  // which a reset may copy
 };
 
+// What send(2)'s flags ask of what is written.
+struct WriteFlags {
+  bool ends_record = false;  // MSG_EOR
+  bool more = false;         // MSG_MORE: a small segment waits for the next write
+  bool zero_copy = false;    // MSG_ZEROCOPY
+  bool waits = false;        // the writer will come again with what was not taken
+};
+
 struct Deadline {
   TimePoint when = kNever;
   Timer why = Timer::count_;  // a wakeup without a reason is a bug
@@ -83,7 +96,7 @@ class Endpoint {
   void connect(TimePoint now);                             // CLOSED: active open
   void open_passively(TimePoint now, const Arrival& syn);  // CLOSED: a SYN met a listener
   // Copies as much of `bytes` as the send buffer takes; returns how much. 0 if !can_send().
-  std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes);
+  std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes, WriteFlags flags = {});
   // Moves received bytes into `out`; returns how many. An empty `out` reads nothing.
   std::size_t read(TimePoint now, std::span<std::uint8_t> out);
   // Copies received bytes, and leaves them where they are; returns how many.
@@ -96,6 +109,9 @@ class Endpoint {
   void close(TimePoint now);
   void abort(TimePoint now);  // RST, CLOSED
   void set_options(TimePoint now, const SocketOptions& options);
+  void push();  // what waits to become a full segment goes now, if the windows let it
+  // The oldest report on what was sent, for which an option or a write asked.
+  std::optional<SendReport> take_report();
 
   // --- Out
   // The next packet to send now, if any. What to send is decided here and nowhere else.
@@ -113,7 +129,19 @@ class Endpoint {
   [[nodiscard]] bool receive_shut() const { return receive_shut_; }  // shutdown(SHUT_RD)
   [[nodiscard]] bool send_shut() const { return fin_queued_; }       // close or shutdown(SHUT_WR)
   [[nodiscard]] bool can_send() const;                               // write() may accept bytes, now or later
-  [[nodiscard]] std::size_t write_space() const;
+  [[nodiscard]] std::size_t write_space() const;                     // bytes that write() would take now
+  [[nodiscard]] bool is_writable() const;                            // poll(2): enough of them
+  [[nodiscard]] bool has_reports() const { return marks_ != nullptr && marks_->has_reports(); }
+  [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }  // bytes: SIOCOUTQ
+  [[nodiscard]] std::uint32_t segment_size() const;                            // TCP_MAXSEG, bytes
+  // How often there was news for who waits to read, and to write: what an edge-triggered epoll counts.
+  struct News {
+    std::uint16_t in = 0;
+    std::uint16_t out = 0;
+    std::uint16_t errors = 0;  // reports on what was sent
+    friend bool operator==(const News&, const News&) = default;
+  };
+  [[nodiscard]] News news() const { return news_; }
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
   [[nodiscard]] bool is_orphan() const { return orphan_; }                        // closed by its process
   // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
@@ -147,6 +175,20 @@ class Endpoint {
     std::uint64_t total_retransmissions;
     Duration rto, srtt;
     bool sack, timestamps, window_scaling;
+    bool ecn, ecn_seen;
+    std::uint8_t backoff;  // expiries that doubled the timeout
+    std::uint8_t probes;   // unanswered
+    std::uint8_t snd_scale, rcv_scale;
+    std::uint32_t rcv_mss, adv_mss;             // the peer's segments as estimated; what ours may have
+    std::uint32_t path_mtu;                     // bytes
+    std::uint32_t rcv_ssthresh;                 // bytes
+    std::uint32_t unsent;                       // bytes
+    std::uint32_t delivered, delivered_marked;  // segments; those that the peer says met congestion
+    std::uint32_t reordering;                   // duplicate ACKs that mean a loss
+    bool reordering_seen;
+    Duration min_rtt, rttvar, ato;  // min_rtt: zero without a sample
+    TimePoint last_data_sent, last_data_received;
+    LimitedTime limits;
   };
   [[nodiscard]] Info info() const;
   // Sequence invariants of RFC 9293 section 3.3.1 and the state-to-timers table; for debug builds and tests.
@@ -169,7 +211,7 @@ class Endpoint {
       return length - (is(fin) ? 1u : 0u);
     }
   };
-  enum class Phase : std::uint8_t { open, recovery, loss };
+  enum class Phase : std::uint8_t { open, cwr, recovery, loss };
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
   // What one ACK achieved.
   struct AckResult {
@@ -202,10 +244,30 @@ class Endpoint {
   [[nodiscard]] TsVal ts_now(TimePoint now) const;
   [[nodiscard]] std::uint32_t units(std::uint32_t length) const;
 
+  // endpoint_write.cc: the send buffer
+  [[nodiscard]] std::uint32_t send_limit() const;
+  [[nodiscard]] std::uint32_t burst_size() const;
+  [[nodiscard]] std::uint64_t send_memory(std::uint64_t bytes) const;
+  [[nodiscard]] std::uint32_t unsent_low() const;
+  [[nodiscard]] std::uint32_t sendable_now() const;
+  [[nodiscard]] std::size_t room_for(std::size_t bytes) const;
+  void mark_written(Seq start, std::size_t count, bool whole, WriteFlags flags);
+  SendMarks& marks();
+  void tell_space();
+  void count_time(TimePoint now);
+
+  // endpoint_ecn.cc: RFC 3168
+  [[nodiscard]] std::uint8_t ecn_flags_of_syn(const SentSegment& syn);
+  void mark_ecn(Packet& out, const SentSegment& sent);
+  void take_ecn(const Arrival& arrival);
+  void enter_cwr(const AckResult& result);
+  void recover_from_cwr(TimePoint now, const AckResult& result);
+
   // endpoint_connect.cc: both handshakes
   void take_syn_options(const TcpOptions& options, TimePoint now);
   void on_syn_sent(TimePoint now, const Arrival& arrival);
   void enter_syn_received(TimePoint now, const Segment& syn, Cause why);
+  void arm_connect(TimePoint now);
   void establish(TimePoint now);
   void queue_syn(TimePoint now);
 
@@ -250,6 +312,7 @@ class Endpoint {
   void on_retransmit_timer(TimePoint now);
   void on_handshake_timer(TimePoint now);
   bool gives_up(TimePoint now);
+  [[nodiscard]] std::uint32_t syn_retries() const;
   [[nodiscard]] Duration retry_budget(std::uint32_t retries, Duration base) const;
   void give_up(TimePoint now, Cause why);
   void enter_loss(TimePoint now);
@@ -276,7 +339,7 @@ class Endpoint {
   // Of IP and TCP, without options.
   [[nodiscard]] std::uint32_t header_size() const;
   // The largest segment that our device can take in (RFC 6691): what a SYN offers.
-  [[nodiscard]] std::uint32_t offered_mss() const { return mtu_ - header_size(); }
+  [[nodiscard]] std::uint32_t offered_mss() const;
   // Bytes that the peer's window still takes beyond SND.NXT (RFC 9293 section 3.8.6.2.1).
   [[nodiscard]] std::uint32_t usable_window() const;
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
@@ -289,6 +352,7 @@ class Endpoint {
   [[nodiscard]] bool syn_unacknowledged() const {
     return !sent_.empty() && sent_.front().is(SentSegment::syn);
   }
+  [[nodiscard]] bool ends_push(Seq end, bool last) const;
   void on_new_data_sent(TimePoint now, bool was_idle);
 
   // endpoint_options.cc: what goes along with a segment
@@ -364,6 +428,7 @@ class Endpoint {
   std::uint32_t ts_offset_;
 
   SendQueue send_;
+  std::unique_ptr<SendMarks> marks_;  // made by the first one
   Ring<SentSegment> sent_;
   ReceiveQueue receive_;
   RttEstimator rtt_;
@@ -377,6 +442,8 @@ class Endpoint {
   TimePoint last_sent_{};             // last data, for the idle restart
   TimePoint last_received_{};         // any acceptable segment
   std::uint32_t total_retransmissions_ = 0;
+  std::uint32_t delivered_ = 0, delivered_marked_ = 0;  // segments, for TCP_INFO
+  LimitedTime limits_;
   Seq high_seq_;  // recovery ends here
   Seq tail_probe_end_;
   std::uint32_t prr_delivered_ = 0, prr_out_ = 0, prr_prior_ = 0;
@@ -400,7 +467,7 @@ class Endpoint {
   std::uint32_t copied_ = 0;   // bytes read in this autotuning round
   std::uint32_t copied_last_ = 0;
   TimePoint autotune_since_{};
-  TimePoint last_data_{};  // last data received
+  TimePoint last_data_{};  // last data received, else when it was established
   Duration ato_{};         // Linux's adaptive delayed-ACK timeout
   SeqSpan dsack_;          // to report once; length 0: none
   TimePoint challenge_since_{};
@@ -420,6 +487,10 @@ class Endpoint {
   State state_before_ = State::closed;  // when the present input arrived
   Phase phase_ = Phase::open;
   Probe probe_ = Probe::none;
+  enum class Haste : std::uint8_t { usual, holds, pushes };  // until the next input
+  Haste haste_ = Haste::usual;
+  EcnState ecn_;
+  News news_;
   Cause ack_cause_ = Cause::unknown;
   Cause retransmit_cause_ = Cause::unknown;
   Cause fin_cause_ = Cause::unknown;
@@ -451,6 +522,8 @@ class Endpoint {
   bool peer_offered_ts_ : 1 = false;
   bool ever_received_data_ : 1 = false;
   bool window_probe_byte_ : 1 = false;
+  bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
+  bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)
 };
 
 }  // namespace halfopen

@@ -30,7 +30,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   tail_loss_acked(segment, result);
   const bool was_recovering = phase_ == Phase::recovery;  // the ACK that ends it sets the window, no more
   recover(now, result);
-  if (result.acked > 0 && phase_ != Phase::recovery && !was_recovering) {
+  if (result.acked > 0 && phase_ != Phase::recovery && phase_ != Phase::cwr && !was_recovering) {
     congestion_.on_ack(os().congestion, {.now = now,
                                          .acked = result.acked,
                                          .limited = result.limited,
@@ -40,12 +40,16 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   }
   rearm_after_ack(now, result);
   if (result.fin_acked) on_fin_acked(now);
-  if (state_ != State::closed) start_persist_if_stuck(now);
+  if (state_ == State::closed) return;
+  start_persist_if_stuck(now);
+  if (wants_space_) tell_space();
 }
 
 // Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
 void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& result) {
   result.delivered += units(sent.length);
+  ++delivered_;
+  if (ecn_.congested) ++delivered_marked_;
   const bool original = sent.transmissions == 1;
   if (original) {
     // What was first sent after the timeout says nothing about it.
@@ -110,6 +114,7 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
   const std::uint32_t advance = distance(snd_una_, ack);
   send_.drop_front(std::min(advance - std::min(control, advance), send_.size()));
   snd_una_ = ack;
+  if (marks_ != nullptr && marks_->on_acked(now, ack)) ++news_.errors;
   if (snd_nxt_.before(ack)) snd_nxt_ = ack;  // a window probe's byte was taken
   if (window_probe_end_.at_or_before(ack)) window_probe_byte_ = false;
   if (oldest_sent != kNever && !result.acked_retransmitted) result.rtt = now - oldest_sent;

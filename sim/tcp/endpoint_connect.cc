@@ -10,9 +10,7 @@ void Endpoint::connect(TimePoint now) {
   init_receive_window(false);
   queue_syn(now);
   set_state(now, State::syn_sent, Cause::active_open);
-  if (os().retransmit.connect_limit.value > Duration{0}) {
-    arm(now, Timer::connect, os().retransmit.connect_limit);
-  }
+  arm_connect(now);
   arm_user_timeout(now);
 }
 
@@ -36,13 +34,14 @@ void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
   const OptionsProfile& mine = os().options;
   const std::uint16_t floor = addresses_.local.ip.is_v6() ? 1220 : mine.default_mss.value;  // RFC 9293 3.7.1
   peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(floor), 88);
-  ts_ok_ = mine.timestamps && options.has_timestamps();
+  const bool plain = options_.no_options;  // TCP_NOOPT: the peer's are passed over, too
+  ts_ok_ = mine.timestamps && options.has_timestamps() && !plain;
   if (ts_ok_) {
     ts_recent_ = options.timestamps().value;
     ts_recent_at_ = now;
   }
-  sack_ok_ = mine.sack && options.sack_permitted();
-  scale_ok_ = mine.window_scaling && options.window_scale().has_value();
+  sack_ok_ = mine.sack && options.sack_permitted() && !plain;
+  scale_ok_ = mine.window_scaling && options.window_scale().has_value() && !plain;
   snd_scale_ = scale_ok_ ? std::min<std::uint8_t>(*options.window_scale(), 14) : 0;  // RFC 7323 section 2.3
   if (!scale_ok_) rcv_scale_ = 0;
 }
@@ -56,6 +55,7 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
   snd_wl1_ = syn.seq;
   snd_wl2_ = iss_;
   last_received_ = now;
+  ecn_.agreed = os().congestion.ecn.value != EcnUse::off && syn.has(tcp_flag::ece) && syn.has(tcp_flag::cwr);
   if (passive_) {
     init_receive_window(true);
     queue_syn(now);
@@ -64,9 +64,15 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
     syn_pending_ = true;                                    // the same SYN again, now with an ACK
   }
   set_state(now, State::syn_received, why);
-  if (passive_ && os().retransmit.connect_limit.value > Duration{0}) {
-    arm(now, Timer::connect, os().retransmit.connect_limit);
-  }
+  if (passive_) arm_connect(now);
+}
+
+// TCP_KEEPINIT, and what the OS has without it.
+void Endpoint::arm_connect(TimePoint now) {
+  const Duration usual = os().retransmit.connect_limit;
+  if (usual == Duration{0}) return;
+  arm(now, Timer::connect,
+      options_.connect_limit != 0 ? Duration{std::chrono::seconds{options_.connect_limit}} : usual);
 }
 
 // RFC 9293 section 3.10.7.3.
@@ -93,6 +99,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   irs_ = segment.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
   take_syn_options(segment.options, now);
+  ecn_.agreed = ecn_.asked && segment.has(tcp_flag::ece) && !segment.has(tcp_flag::cwr);
   snd_wnd_ = max_snd_wnd_ = segment.window;
   snd_wl1_ = segment.seq;
   snd_wl2_ = segment.ack;
@@ -124,7 +131,7 @@ void Endpoint::establish(TimePoint now) {
   congestion_.start(os().congestion, one, lost_syn);
   rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
   high_seq_ = tail_probe_end_ = snd_una_;
-  last_sent_ = now;
+  last_sent_ = last_data_ = now;
   set_state(now, State::established, Cause::handshake_complete);
   if (fin_queued_) {
     set_state(now, State::fin_wait_1, fin_cause_);

@@ -11,16 +11,19 @@ constexpr std::uint32_t kSackHead = 4;  // two NOPs, kind and length, before the
 void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const OptionsProfile& mine = os().options;
   const bool answering = state_ == State::syn_received;  // only what the peer offered
-  const bool ts = answering ? ts_ok_ : mine.timestamps.value;
-  const bool sack = answering ? sack_ok_ : mine.sack.value;
-  const bool scale = answering ? scale_ok_ : mine.window_scaling.value;
+  const bool plain = options_.no_options;
+  const bool ts = answering ? ts_ok_ : mine.timestamps.value && !plain;
+  const bool sack = answering ? sack_ok_ : mine.sack.value && !plain;
+  const bool scale = answering ? scale_ok_ : mine.window_scaling.value && !plain;
   for (OptionSlot slot : mine.syn_layout.value) {
     // NOPs let each option end on a word; SACK-permitted shares its word with the timestamps that follow.
     const auto align = [&](std::size_t size) {
       while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
     };
     switch (slot) {
-      case OptionSlot::mss: segment.options.add_mss(static_cast<std::uint16_t>(offered_mss())); break;
+      case OptionSlot::mss:
+        if (!plain) segment.options.add_mss(static_cast<std::uint16_t>(offered_mss()));
+        break;
       case OptionSlot::window_scale:
         if (!scale) break;
         align(3);

@@ -13,6 +13,7 @@ constexpr Duration kTimestampIdle = std::chrono::hours{24 * 24};
 
 Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
   state_before_ = state_;
+  haste_ = Haste::usual;
   switch (state_) {
     case State::closed:
     case State::listen: return Verdict::done;
@@ -54,6 +55,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   if (!segment.has(tcp_flag::ack) || !passes_ack(now, arrival)) return Verdict::done;
   last_received_ = now;
   take_timestamp(now, segment);
+  if (ecn_.agreed) take_ecn(arrival);
   take_ack(now, segment);
   if (state_ == State::closed) return Verdict::done;
   if (segment.length() > 0) take_data(now, arrival);
@@ -259,6 +261,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   }
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;
+  if (kept > 0) ++news_.in;
   if (kept > 0) owe_ack(now, segment, kept);
   if (dsack_.length > 0 && os().options.dsack_at_once) ack_now(Cause::ack_duplicate);
   if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled

@@ -100,10 +100,11 @@ void Endpoint::detect_by_sack_count() {
 void Endpoint::recover(TimePoint now, const AckResult& result) {
   if (phase_ != Phase::open && result.answers_original && os().retransmit.frto) return undo_recovery();
   if (phase_ == Phase::loss) return recover_from_timeout(now, result);
+  if (phase_ == Phase::cwr) return recover_from_cwr(now, result);
   if (phase_ == Phase::open) {
-    if (sent_.empty()) return;
-    detect_loss(now, result);
-    if (lost_ > retrans_) enter_recovery(now, Cause::retransmit_fast);
+    if (!sent_.empty()) detect_loss(now, result);
+    if (lost_ > retrans_) return enter_recovery(now, Cause::retransmit_fast);
+    if (ecn_.congested) enter_cwr(result);
     return;
   }
   const bool counts_sack =
@@ -135,7 +136,8 @@ void Endpoint::enter_recovery(TimePoint now, Cause why) {
   const bool segments = os().congestion.unit.value == CwndUnit::segments;
   prr_prior_ = std::max(segments ? congestion_.cwnd() : out_, 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
   high_seq_ = snd_nxt_;
-  congestion_.on_loss(os().congestion, out_);
+  if (phase_ != Phase::cwr) congestion_.on_loss(os().congestion, out_);  // once a window
+  ecn_.owes_cwr = ecn_.agreed;
   prr_delivered_ = prr_out_ = 0;
   phase_ = Phase::recovery;
   force_retransmit_ = true;

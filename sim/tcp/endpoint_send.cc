@@ -29,7 +29,10 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   } else {
     sent = send_retransmission(now, out) || send_probe(now, out) || send_new(now, out) || send_ack(now, out);
   }
-  if (!sent) return false;
+  if (!sent) {
+    count_time(now);
+    return false;
+  }
   const Deadline next = next_deadline();
   out.why.next_timer = next.why;
   out.why.next_deadline = next.when;
@@ -41,6 +44,17 @@ std::uint32_t Endpoint::header_size() const {
                                     (addresses_.local.ip.is_v6() ? wire::kIpV6Header : wire::kIpV4Header));
 }
 
+// The most data in a segment as far as both ends and the path say, with the options that each one carries.
+std::uint32_t Endpoint::segment_size() const {
+  if (state_ != State::closed && state_ != State::listen && state_ != State::syn_sent) return send_mss();
+  return options_.max_segment != 0 ? options_.max_segment : os().options.default_mss.value;
+}
+
+std::uint32_t Endpoint::offered_mss() const {
+  const std::uint32_t fits = mtu_ - header_size();
+  return options_.max_segment != 0 ? std::min<std::uint32_t>(fits, options_.max_segment) : fits;
+}
+
 std::uint32_t Endpoint::usable_window() const {
   const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
   return snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
@@ -49,6 +63,7 @@ std::uint32_t Endpoint::usable_window() const {
 std::uint32_t Endpoint::send_mss() const {
   const std::uint32_t headers = header_size();
   std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
+  if (options_.max_segment != 0) mss = std::min<std::uint32_t>(mss, options_.max_segment);
   if (ts_ok_) mss -= 12;
   // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
   // tcp_bound_to_half_wnd).
@@ -68,7 +83,8 @@ std::uint32_t Endpoint::unsent() const {
 void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause) {
   out.ip = IpHeader{.source = addresses_.local.ip,
                     .destination = addresses_.remote.ip,
-                    .hop_limit = os().ip.ttl,
+                    .hop_limit = options_.hop_limit != 0 ? options_.hop_limit : os().ip.ttl.value,
+                    .traffic_class = options_.traffic_class,
                     .dont_fragment = os().ip.dont_fragment};
   const bool bare = os().ip.zero_id_without_socket &&
                     (state_ == State::time_wait || (state_ == State::syn_received && passive_));
@@ -95,6 +111,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
     if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
+    if (ecn_.echoes && (flags & tcp_flag::rst) == 0) segment->flags |= tcp_flag::ece;
   }
   if (acks) {
     rcv_wup_ = rcv_nxt_;
@@ -116,7 +133,7 @@ void Endpoint::after_ack_sent() {
 // Sends or resends what the scoreboard entry stands for.
 void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause) {
   std::uint8_t flags = 0;
-  if (sent.is(SentSegment::syn)) flags |= tcp_flag::syn;
+  if (sent.is(SentSegment::syn)) flags = ecn_flags_of_syn(sent) | tcp_flag::syn;
   if (sent.is(SentSegment::fin)) flags |= tcp_flag::fin;
   if (sent.is(SentSegment::psh)) flags |= tcp_flag::psh;
   if (state_ != State::syn_sent) flags |= tcp_flag::ack;
@@ -127,6 +144,8 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
     const std::uint32_t offset = distance(snd_una_, sent.start) - (syn_outstanding ? 1 : 0);
     out.segment()->payload = send_.slice(env_->pool, offset, sent.length - control);
   }
+  if (ecn_.agreed) mark_ecn(out, sent);
+  if (marks_ != nullptr && sent.transmissions == 0 && marks_->on_sent(now, sent.end())) ++news_.errors;
   out.why.retransmission = sent.transmissions;
   if (sent.transmissions > 0) ++total_retransmissions_;
   if (sent.transmissions < 255) ++sent.transmissions;
@@ -147,6 +166,7 @@ std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
     const bool mergeable = next.is(SentSegment::lost) && !next.is(SentSegment::retransmitted) &&
                            !head.is(SentSegment::syn) && !head.is(SentSegment::fin);
     if (!mergeable || head.payload() + next.payload() > mss) break;
+    if (marks_ != nullptr && marks_->record_end_behind(head.start) == head.end()) break;
     const std::uint32_t before = units(head.length) + units(next.length);
     head.length += next.length;
     head.flags |= next.flags & (SentSegment::fin | SentSegment::psh);
@@ -266,8 +286,9 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
 // Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier
 // small one. The last segment before a FIN goes at once.
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
-  if (length >= send_mss() || options_.nodelay || sent_.empty()) return true;
-  if (last && fin_queued_) return true;
+  if (length >= send_mss() || haste_ == Haste::pushes || (last && fin_queued_)) return true;
+  if (options_.cork || haste_ == Haste::holds) return false;
+  if (options_.nodelay || sent_.empty()) return true;
   if (os().congestion.nagle.value == NagleStyle::minshall)
     return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
   return false;
@@ -281,11 +302,16 @@ std::uint32_t Endpoint::new_data_length() const {
   const std::uint32_t mss = data_room();
   std::uint32_t length = std::min({waiting, mss, usable_window()});
   if (length == 0) return 0;
+  bool ends_record = false;  // and more follows: then nothing is waited for
+  if (const auto end = marks_ != nullptr ? marks_->record_end_behind(snd_nxt_) : std::nullopt) {
+    ends_record = length >= distance(snd_nxt_, *end) && distance(snd_nxt_, *end) < waiting;
+    length = std::min(length, distance(snd_nxt_, *end));
+  }
   const std::uint32_t cwnd = congestion_.cwnd();
   const std::uint32_t flight = in_flight();
   if (flight >= cwnd) return 0;
   if (os().congestion.unit == CwndUnit::bytes) length = std::min(length, cwnd - flight);
-  if (length >= mss) return length;
+  if (length >= mss || ends_record) return length;
   const bool last = length == waiting;
   if (last && nagle_allows(length, last)) return length;
   if (!last && length >= max_snd_wnd_ / 2) return length;
@@ -309,18 +335,24 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
 
   SentSegment entry{.sent = now, .first_sent = now, .start = snd_nxt_, .length = length + (fin ? 1 : 0)};
   if (fin) entry.flags |= SentSegment::fin;
-  if (length > 0 && (last || entry.start + length == push_end_)) entry.flags |= SentSegment::psh;
+  if (length > 0 && ends_push(entry.start + length, last)) entry.flags |= SentSegment::psh;
   out_ += units(entry.length);
   prr_out_ += units(entry.length);
   snd_nxt_ += entry.length;
   if (length > 0 && length < send_mss()) small_end_ = snd_nxt_;
-  const bool answers = length > 0 && last_data_ != TimePoint{} && now - last_data_ < ato_;
+  const bool answers = length > 0 && ever_received_data_ && now - last_data_ < ato_;
   if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;
   transmit(now, out, sent_.push_back(entry), cause);
   on_new_data_sent(now, was_idle);
   return true;
+}
+
+// PSH goes with the end of a write, of a record, and of all there is unless more was announced.
+bool Endpoint::ends_push(Seq end, bool last) const {
+  if (end == push_end_ || (last && !more_announced_)) return true;
+  return marks_ != nullptr && marks_->record_end_behind(end - 1) == end;
 }
 
 void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {

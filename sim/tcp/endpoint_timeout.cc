@@ -84,16 +84,21 @@ void Endpoint::give_up(TimePoint now, Cause why) {
   finish(now, why, error);
 }
 
+// TCP_SYNCNT, else what the OS has.
+std::uint32_t Endpoint::syn_retries() const {
+  return options_.syn_retries != 0 ? options_.syn_retries : os().retransmit.syn_retries.value;
+}
+
 // SYN and SYN-ACK have limits of their own (RFC 9293 section 3.8.3; tcp_syn_retries, keepinit).
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
   const std::uint32_t limit =
-      state_ == State::syn_sent ? rule.syn_retries + rule.syn_linear : rule.synack_retries.value;
+      state_ == State::syn_sent ? syn_retries() + rule.syn_linear : rule.synack_retries.value;
   bool over = retransmits_ >= limit;
   if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
     // The linear timeouts do not outlast the budget that the doublings alone would take.
     const Duration user = options_.user_timeout;
-    const Duration budget = user > Duration{0} ? user : retry_budget(rule.syn_retries, os().rtt.rto_initial);
+    const Duration budget = user > Duration{0} ? user : retry_budget(syn_retries(), os().rtt.rto_initial);
     over = over || now - sent_.front().first_sent >= budget;
   }
   if (over) {
@@ -139,6 +144,7 @@ void Endpoint::enter_loss(TimePoint now) {
     first_retransmit_ts_ = ts_now(now);
   }
   congestion_.on_timeout();
+  ecn_.owes_cwr = ecn_.agreed;
   phase_ = Phase::loss;
   dup_acks_ = 0;
   tail_probe_out_ = false;

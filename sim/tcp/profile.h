@@ -12,6 +12,7 @@
 
 #include "sim/base/errno.h"
 #include "sim/base/time.h"
+#include "sim/tcp/ecn.h"
 #include "sim/why/os_family.h"
 #include "sim/why/state.h"
 #include "sim/wire/icmp.h"
@@ -159,6 +160,8 @@ struct CongestionProfile {
   Sourced<bool> hystart;
   Sourced<bool> fin_ignores_cwnd;  // a FIN without data leaves even when the congestion window is full
   Sourced<NagleStyle> nagle;
+  Sourced<EcnUse> ecn;
+  Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
 };
 
 struct AckProfile {
@@ -179,6 +182,13 @@ struct WindowProfile {
   Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
+  // SO_SNDBUF and SO_RCVBUF count twice, and not less than this; 0: as they are set.
+  Sourced<std::uint32_t> sndbuf_least;
+  Sourced<std::uint32_t> rcvbuf_least;
+  // What each burst in the send buffer costs beside its bytes; 0: only bytes count, and a write may end
+  // within a burst.
+  Sourced<std::uint32_t> burst_cost;
+  Sourced<std::uint32_t> unsent_low;  // unsent bytes below which a socket is writable; 0: they do not count
 };
 
 struct OptionsProfile {

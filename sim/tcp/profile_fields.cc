@@ -36,6 +36,8 @@ constexpr OsName kOsNames[] = {
     {linux_os, "retransmission", "small segments merge", "tcp_retrans_collapse"},
     {linux_os, "congestion", "algorithm", "tcp_congestion_control"},
     {linux_os, "congestion", "after idling", "tcp_slow_start_after_idle"},
+    {linux_os, "congestion", "ECN", "tcp_ecn"},
+    {linux_os, "window", "writable below unsent bytes", "tcp_notsent_lowat"},
     {linux_os, "window", "receive buffer", "tcp_rmem"},
     {linux_os, "window", "receive buffer may grow to", "tcp_rmem"},
     {linux_os, "window", "send buffer", "tcp_wmem"},
@@ -77,6 +79,8 @@ constexpr OsName kOsNames[] = {
     {freebsd, "congestion", "algorithm", "net.inet.tcp.cc.algorithm"},
     {freebsd, "congestion", "initial window", "net.inet.tcp.initcwnd_segments"},
     {freebsd, "congestion", "proportional rate reduction", "net.inet.tcp.do_prr"},
+    {freebsd, "congestion", "ECN", "net.inet.tcp.ecn.enable"},
+    {freebsd, "congestion", "repeated SYNs that ask for ECN", "net.inet.tcp.ecn.maxretries"},
     {freebsd, "acknowledgment", "delay", "net.inet.tcp.delacktime"},
     {freebsd, "window", "receive buffer", "net.inet.tcp.recvspace"},
     {freebsd, "window", "receive buffer may grow to", "net.inet.tcp.recvbuf_max"},
@@ -160,6 +164,10 @@ constexpr std::string_view word(IdleRestart v) {
 }
 constexpr std::string_view word(NagleStyle v) {
   constexpr std::string_view words[] = {"while anything is unacknowledged", "while an earlier small one is"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(EcnUse v) {
+  constexpr std::string_view words[] = {"never", "asked for and granted", "granted when asked for"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(AckStyle v) {

@@ -52,6 +52,8 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "HyStart", p.congestion.hystart);
   f("congestion", "a FIN may exceed the window", p.congestion.fin_ignores_cwnd);
   f("congestion", "small segments wait", p.congestion.nagle);
+  f("congestion", "ECN", p.congestion.ecn);
+  f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
 }
 
 template <class Profile, class F>
@@ -70,6 +72,10 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
   f("window", "memory cost of a small packet", p.window.truesize_small);
   f("window", "memory cost of a full packet", p.window.truesize_full);
+  f("window", "SO_SNDBUF is doubled, at least", p.window.sndbuf_least);
+  f("window", "SO_RCVBUF is doubled, at least", p.window.rcvbuf_least);
+  f("window", "memory cost of a burst to send", p.window.burst_cost);
+  f("window", "writable below unsent bytes", p.window.unsent_low);
   f("options", "timestamps", p.options.timestamps);
   f("options", "SACK", p.options.sack);
   f("options", "DSACK", p.options.dsack);

@@ -146,6 +146,17 @@ Duration RttEstimator::srtt(const RttProfile& profile) const {
   return Duration{0};
 }
 
+Duration RttEstimator::variation(const RttProfile& profile) const {
+  if (!has_sample_) return Duration{0};
+  switch (profile.estimator) {
+    case RttEstimatorKind::rfc6298: return Duration{var_};
+    case RttEstimatorKind::linux_os: return std::chrono::microseconds{mdev_ / 4};
+    case RttEstimatorKind::bsd_ticks: return var_ / 4 * profile.granularity.value;
+    case RttEstimatorKind::freebsd: return var_ / 16 * profile.granularity.value;
+  }
+  return Duration{0};
+}
+
 // netinet/tcp_timer.c: the old SRTT moves into the variance, so that the timeout stays and the next sample
 // counts.
 void RttEstimator::forget_srtt() {

@@ -38,6 +38,8 @@ class RttEstimator {
   [[nodiscard]] Duration srtt(const RttProfile& profile) const;  // zero without a sample
   // No sample came from the handshake: data starts with the profile's fallback.
   void use_fallback() { fallback_ = true; }
+  // RTTVAR as TCP_INFO has it: zero without a sample.
+  [[nodiscard]] Duration variation(const RttProfile& profile) const;
   // BSD after several expiries: the next sample starts afresh, the timeout stays.
   void forget_srtt();
 

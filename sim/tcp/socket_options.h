@@ -13,12 +13,23 @@ struct SocketOptions {
   Duration user_timeout{};             // TCP_USER_TIMEOUT
   Duration receive_timeout{};          // SO_RCVTIMEO
   Duration linger_time{};              // SO_LINGER's l_linger
-  std::uint32_t receive_buffer = 0;    // SO_RCVBUF
-  std::uint32_t send_buffer = 0;       // SO_SNDBUF
+  std::uint32_t receive_buffer = 0;    // SO_RCVBUF, as the OS counts it
+  std::uint32_t send_buffer = 0;       // SO_SNDBUF, as the OS counts it
+  std::uint32_t unsent_low = 0;        // TCP_NOTSENT_LOWAT, bytes
+  std::uint32_t connect_limit = 0;     // TCP_KEEPINIT, seconds
+  std::uint16_t max_segment = 0;       // TCP_MAXSEG, bytes
   std::uint16_t keepalive_probes = 0;  // TCP_KEEPCNT
+  std::uint8_t syn_retries = 0;        // TCP_SYNCNT
+  std::uint8_t hop_limit = 0;          // IP_TTL, IPV6_UNICAST_HOPS
+  std::uint8_t traffic_class = 0;      // IP_TOS, IPV6_TCLASS
+  std::uint8_t reports = 0;            // SO_TIMESTAMPING: send_watch bits (sim/tcp/send_marks.h)
   bool keepalive = false;              // SO_KEEPALIVE
   bool linger = false;                 // SO_LINGER's l_onoff
   bool nodelay = false;                // TCP_NODELAY
+  bool cork = false;                   // TCP_CORK
+  bool zero_copy = false;              // SO_ZEROCOPY: MSG_ZEROCOPY may be asked for
+  bool tells_unread = false;           // TCP_INQ: a read tells how much is left
+  bool no_options = false;             // TCP_NOOPT: none in what is sent
 };
 
 }  // namespace halfopen

@@ -97,6 +97,8 @@ constexpr CongestionProfile kCongestion = {
     .hystart = {true, "net/ipv4/tcp_cubic.c hystart_update"},
     .fin_ignores_cwnd = {true, "net/ipv4/tcp_output.c tcp_cwnd_test before 6.13"},
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
+    .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
+    .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
 };
 
 constexpr AckProfile kAck = {
@@ -117,6 +119,10 @@ constexpr WindowProfile kWindow = {
     .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
     .truesize_small = {768, "include/linux/skbuff.h SKB_TRUESIZE; measured, differs between drivers"},
     .truesize_full = {2304, "measured: a 1500-byte frame in a 2 KiB buffer, as most drivers charge it"},
+    .sndbuf_least = {4608, "include/net/sock.h SOCK_MIN_SNDBUF; net/core/sock.c sk_setsockopt"},
+    .rcvbuf_least = {2304, "include/net/sock.h SOCK_MIN_RCVBUF; net/core/sock.c __sock_set_rcvbuf"},
+    .burst_cost = {1280, "net/ipv4/tcp.c tcp_stream_alloc_skb: SKB_TRUESIZE(MAX_TCP_HEADER)"},
+    .unsent_low = {0xffff'ffff, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_notsent_lowat"},
 };
 
 constexpr OptionsProfile kOptions = {

@@ -40,6 +40,10 @@ inline constexpr WindowProfile kFreeSpaceWindow = [] {
   p.clamp_moves_threshold = {false, kUnused};
   p.truesize_small = {0, kUnused};
   p.truesize_full = {0, kUnused};
+  p.sndbuf_least = {0, kUnused};
+  p.rcvbuf_least = {0, kUnused};
+  p.burst_cost = {0, kUnused};
+  p.unsent_low = {0, kUnused};
   return p;
 }();
 

@@ -1,0 +1,160 @@
+// The send buffer: how much of a write fits, who hears that there is room again, and what the bytes carry
+// with them.
+#include <algorithm>
+#include <bit>
+
+#include "sim/tcp/endpoint.h"
+
+namespace halfopen {
+namespace {
+
+// What a packet costs in memory beside its data: headers, the kernel's bookkeeping (net/ipv4/tcp_input.c
+// tcp_sndbuf_expand: MAX_TCP_HEADER and skb_shared_info, rounded up, and sk_buff).
+constexpr std::uint32_t kPacketHeads = 640;
+constexpr std::uint32_t kPacketBook = 256;
+// The most bytes in a burst (net/ipv4/tcp.c tcp_xmit_size_goal: GSO_LEGACY_MAX_SIZE less the headers).
+constexpr std::uint32_t kLongestBurst = 65'535 - 320;
+constexpr std::uint32_t kSmallWindow = 536;
+
+}  // namespace
+
+std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, WriteFlags flags) {
+  state_before_ = state_;
+  haste_ = flags.more ? Haste::holds : Haste::usual;
+  const std::size_t count = can_send() ? std::min(bytes.size(), room_for(bytes.size())) : 0;
+  wants_space_ = count < bytes.size();
+  if (count == 0) return 0;
+  const std::uint32_t syn = state_ == State::syn_sent || state_ == State::syn_received ? 1 : 0;
+  const Seq start = snd_una_ + send_.size() + syn;
+  send_.append(env_->pool, bytes.first(count));
+  more_announced_ = flags.more;
+  if (!flags.more) push_end_ = start + static_cast<std::uint32_t>(count);
+  const bool attaches = flags.ends_record || flags.zero_copy || options_.reports != 0;
+  if (attaches) mark_written(start, count, count == bytes.size(), flags);
+  start_persist_if_stuck(now);
+  return count;
+}
+
+// `whole`: nothing of the call is left. A call that will go on is marked at its end.
+void Endpoint::mark_written(Seq start, std::size_t count, bool whole, WriteFlags flags) {
+  if (!whole && flags.waits) return;
+  const Seq end = start + static_cast<std::uint32_t>(count);
+  if (flags.zero_copy) marks().watch_zero_copy(start, end);
+  if (flags.ends_record && whole) marks().end_record(end);
+  if (options_.reports != 0) marks().watch(end, options_.reports, marks().number_of(end));
+}
+
+SendMarks& Endpoint::marks() {
+  if (marks_ == nullptr) marks_ = std::make_unique<SendMarks>();
+  return *marks_;
+}
+
+std::optional<SendReport> Endpoint::take_report() {
+  return marks_ != nullptr ? marks_->take_report() : std::nullopt;
+}
+
+void Endpoint::push() {
+  state_before_ = state_;
+  haste_ = Haste::pushes;
+}
+
+bool Endpoint::can_send() const {
+  return !fin_queued_ && (state_ == State::established || state_ == State::close_wait ||
+                          state_ == State::syn_sent || state_ == State::syn_received);
+}
+
+std::size_t Endpoint::write_space() const { return can_send() ? room_for(send_limit()) : 0; }
+
+// Where bursts are counted there must be half as much room as is used, and few enough bytes unsent
+// (include/net/sock.h sk_stream_is_writeable, include/net/tcp.h tcp_stream_memory_free).
+bool Endpoint::is_writable() const {
+  if (!can_send()) return false;
+  if (os().window.burst_cost == 0) return write_space() > 0;
+  const std::uint64_t used = send_memory(send_.size());
+  const std::uint64_t limit = send_limit();
+  return limit > used && limit - used >= used / 2 && std::uint64_t{2} * unsent() < unsent_low();
+}
+
+void Endpoint::tell_space() {
+  if (!is_writable()) return;
+  wants_space_ = false;
+  ++news_.out;
+}
+
+std::uint32_t Endpoint::unsent_low() const {
+  return options_.unsent_low != 0 ? options_.unsent_low : os().window.unsent_low.value;
+}
+
+// The send buffer in the unit in which the OS counts it. One that nobody set grows with the congestion
+// window.
+std::uint32_t Endpoint::send_limit() const {
+  if (options_.send_buffer != 0) return options_.send_buffer;
+  const std::uint32_t usual = os().window.sndbuf.value;
+  const std::uint32_t mss = std::max<std::uint32_t>(send_mss(), 1);
+  std::uint32_t window = congestion_.cwnd() / std::max<std::uint32_t>(congestion_.mss(), 1);
+  std::uint64_t each = mss;
+  if (os().window.burst_cost != 0) {  // net/ipv4/tcp_input.c tcp_sndbuf_expand
+    window = std::max(window, os().congestion.initial_window.value);
+    each = std::bit_ceil(std::max(peer_mss_, mss) + kPacketHeads) + kPacketBook;
+  }
+  const std::uint64_t two = std::uint64_t{2} * window * each;
+  return std::max(usual, static_cast<std::uint32_t>(std::min<std::uint64_t>(two, os().window.sndbuf_max)));
+}
+
+// A burst is what is handed to the device at once: whole segments, of no more than half of the largest window
+// (net/ipv4/tcp.c tcp_xmit_size_goal, include/net/tcp.h tcp_bound_to_half_wnd).
+std::uint32_t Endpoint::burst_size() const {
+  const std::uint32_t mss = std::max<std::uint32_t>(send_mss(), 1);
+  const std::uint32_t half = max_snd_wnd_ > kSmallWindow ? max_snd_wnd_ / 2 : max_snd_wnd_;
+  const std::uint32_t most = half > 0 ? std::min(kLongestBurst, half) : kLongestBurst;
+  return std::max(most / mss, 1u) * mss;
+}
+
+std::uint64_t Endpoint::send_memory(std::uint64_t bytes) const {
+  const std::uint32_t burst = burst_size();
+  return bytes + (bytes + burst - 1) / burst * os().window.burst_cost.value;
+}
+
+// Bytes that the windows let go at once, in whole segments.
+std::uint32_t Endpoint::sendable_now() const {
+  const std::uint32_t mss = std::max<std::uint32_t>(send_mss(), 1);
+  const std::uint32_t cwnd = congestion_.cwnd() / std::max<std::uint32_t>(congestion_.mss(), 1);
+  const std::uint32_t flight = in_flight() / std::max<std::uint32_t>(congestion_.mss(), 1);
+  if (!is_synchronized(state_) || flight >= cwnd) return 0;
+  const std::uint64_t bytes = std::min<std::uint64_t>(usable_window(), std::uint64_t{cwnd - flight} * mss);
+  return static_cast<std::uint32_t>(bytes / mss * mss);
+}
+
+// How much of `bytes` fits. Where bursts are counted, one that was begun is filled whatever the limit, and
+// what may be sent leaves as soon as its burst is full (net/ipv4/tcp.c tcp_sendmsg_locked).
+std::size_t Endpoint::room_for(std::size_t bytes) const {
+  const std::uint32_t limit = send_limit();
+  if (os().window.burst_cost == 0) return send_.size() < limit ? limit - send_.size() : 0;
+  const std::uint32_t burst = burst_size();
+  const std::uint32_t gone = sendable_now();
+  std::uint64_t taken = 0;
+  while (taken < bytes) {
+    const std::uint64_t queued = unsent() + taken;
+    const std::uint64_t waiting = queued > gone ? queued - gone : 0;
+    std::uint64_t room = waiting % burst == 0 ? 0 : burst - waiting % burst;
+    if (room == 0) {
+      if (send_memory(send_.size() + taken) >= limit || waiting >= unsent_low()) break;
+      room = burst;
+    }
+    taken += room;
+  }
+  return static_cast<std::size_t>(taken);
+}
+
+// What keeps it from sending now, for TCP_INFO (net/ipv4/tcp_output.c tcp_write_xmit, tcp_cwnd_validate).
+void Endpoint::count_time(TimePoint now) {
+  using By = LimitedTime::By;
+  if (!is_synchronized(state_) || (send_.size() == 0 && sent_.empty())) return limits_.enter(now, By::idle);
+  const std::uint32_t waiting = unsent();
+  if (waiting == 0) return limits_.enter(now, wants_space_ ? By::buffer : By::busy);
+  const bool by_cwnd = in_flight() >= congestion_.cwnd();
+  const bool by_window = !by_cwnd && usable_window() < std::min(waiting, send_mss());
+  limits_.enter(now, by_window ? By::window : By::busy);
+}
+
+}  // namespace halfopen

@@ -145,6 +145,7 @@ class Player {
             packet, actual,
             {{"payload length", std::to_string(length(packet)), std::to_string(length(actual.packet))}})};
       }
+      actual.at = more.at;  // the whole is there when its last piece is
       if (host_.os() == OsFamily::linux_os) leave_push_open(actual.packet, *tcp);
     }
     const MatchSettings settings{.dialect = script_.dialect,

@@ -71,9 +71,15 @@ class ModelCalls {
   Prepared ioctl(const script::CallSpec& call);
   Prepared poll(const script::CallSpec& call);
 
+  // Fast Open (model_calls_fast_open.cc): a write that may connect, and TCP_FASTOPEN_KEY.
+  Prepared write_to(Call write, const script::Value& to, bool fast_open) const;
+  Prepared set_fast_open_key(const script::CallSpec& call);
+
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
-  Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags);
+  // `to`: where sendto() or sendmsg() says that it goes; may be null.
+  Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
+                    const script::Value* to = nullptr);
 
   // Of arguments (model_calls.cc). All throw NotSupported for what the model has not.
   [[nodiscard]] std::int64_t number(const script::Value& value) const;

@@ -80,10 +80,12 @@ ModelCalls::Prepared ModelCalls::read_into(int fd, std::size_t size, std::int64_
   return prepared;
 }
 
-ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags) {
+ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
+                                          const Value* to) {
   const std::int64_t dont_wait = word("MSG_DONTWAIT");
-  if (const std::int64_t other = flags & ~(dont_wait | word("MSG_NOSIGNAL")); other != 0) {
-    for (const std::string_view name : {"MSG_FASTOPEN", "MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
+  const std::int64_t fast_open = word("MSG_FASTOPEN");
+  if (const std::int64_t other = flags & ~(dont_wait | fast_open | word("MSG_NOSIGNAL")); other != 0) {
+    for (const std::string_view name : {"MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
       if (word(name) != 0 && (other & word(name)) != 0)
         throw NotSupported{"the model has no " + std::string{name}};
     throw NotSupported{fmt::format("the model has no such flags for writing: {:#x}", other)};
@@ -91,6 +93,7 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
   bytes_ = std::move(bytes);
   Call call = calls::write(fd, bytes_);
   call.dont_wait = (flags & dont_wait) != 0;
+  if (to != nullptr) return write_to(call, *to, (flags & fast_open) != 0);
   return {.call = call, .immediate = {}, .conclude = {}};
 }
 
@@ -129,7 +132,7 @@ ModelCalls::Prepared ModelCalls::write(const CallSpec& call) {
 ModelCalls::Prepared ModelCalls::sendto(const CallSpec& call) {
   const std::int64_t flags = number(call.arguments[3]);
   return write_of(descriptor(call), bytes_to_write(call.arguments[1], size_of(number(call.arguments[2]))),
-                  flags);
+                  flags, &call.arguments[4]);
 }
 
 ModelCalls::Prepared ModelCalls::writev(const CallSpec& call) {
@@ -152,7 +155,8 @@ ModelCalls::Prepared ModelCalls::sendmsg(const CallSpec& call) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }
-  return write_of(descriptor(call), std::move(bytes), number(call.arguments[2]));
+  return write_of(descriptor(call), std::move(bytes), number(call.arguments[2]),
+                  call.arguments[1].field("msg_name"));
 }
 
 }  // namespace halfopen::drill

@@ -16,7 +16,8 @@ std::int64_t micros(Duration time) {
 
 // TCPI_OPT_...
 std::int64_t options_of(const Endpoint::Info& info) {
-  return (info.timestamps ? 1 : 0) | (info.sack ? 2 : 0) | (info.window_scaling ? 4 : 0);
+  return (info.timestamps ? 1 : 0) | (info.sack ? 2 : 0) | (info.window_scaling ? 4 : 0) |
+         (info.syn_data_acked ? 32 : 0);
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint) {
           {"tcpi_rtt", micros(info.srtt)},
           {"tcpi_snd_cwnd", info.cwnd},
           {"tcpi_snd_ssthresh", info.ssthresh},
-          {"tcpi_total_retrans", static_cast<std::int64_t>(info.total_retransmissions)}};
+          {"tcpi_total_retrans", static_cast<std::int64_t>(info.total_retransmissions)},
+          {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};
 }
 
 }  // namespace halfopen::drill

@@ -71,6 +71,8 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   out_ = sacked_ = lost_ = retrans_ = 0;
   ack_pending_ = ack_owed_ = syn_pending_ = force_retransmit_ = false;
   probe_ = Probe::none;
+  if (fast_open_ != nullptr && fast_open_->after_blackhole && ever_received_data_)
+    env_->fast_open.passed_blackhole();
   if (orphan_) receive_.clear();
   set_state(now, State::closed, why);
 }
@@ -161,7 +163,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes) 
   const std::size_t count = std::min(bytes.size(), write_space());
   if (count == 0) return 0;
   send_.append(env_->pool, bytes.first(count));
-  push_end_ = snd_una_ + send_.size() + (state_ == State::syn_sent || state_ == State::syn_received ? 1 : 0);
+  push_end_ = snd_una_ + send_.size() + (syn_unacknowledged() ? 1 : 0);
   start_persist_if_stuck(now);
   return count;
 }
@@ -238,7 +240,7 @@ Endpoint::Info Endpoint::info() const {
               .cwnd = congestion_.cwnd(),
               .ssthresh = congestion_.ssthresh(),
               .mss = send_mss(),
-              .unacked_segments = sent_.size(),
+              .unacked_segments = sent_.size() - (has_weightless() ? 1 : 0),
               .sacked_segments = sacked_,
               .lost_segments = lost_,
               .retransmitted_segments = retrans_,
@@ -249,7 +251,9 @@ Endpoint::Info Endpoint::info() const {
               .srtt = rtt_.srtt(os().rtt),
               .sack = sack_ok_,
               .timestamps = ts_ok_,
-              .window_scaling = scale_ok_};
+              .window_scaling = scale_ok_,
+              .syn_data_acked = fast_open_ != nullptr && fast_open_->data_acked,
+              .fast_open_failure = fast_open_ != nullptr ? fast_open_->failure : FastOpenFailure::none};
 }
 
 std::string_view Endpoint::broken_invariant() const {
@@ -262,7 +266,7 @@ std::string_view Endpoint::broken_invariant() const {
     if (sent.start != expected) return "sent segments are contiguous from SND.UNA";
     if (sent.is(SentSegment::sacked) && sent.is(SentSegment::lost)) return "a SACKed segment is not lost";
     expected = sent.end();
-    out += units(sent.length);
+    out += weight(sent);
     if (sent.is(SentSegment::sacked)) sacked += units(sent.length);
     if (sent.is(SentSegment::lost)) lost += units(sent.length);
     if (sent.is(SentSegment::retransmitted)) retrans += units(sent.length);

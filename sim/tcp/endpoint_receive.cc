@@ -153,7 +153,7 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
     case RstCheck::last_ack_sent: exact = segment.seq == rcv_wup_; break;
   }
   if (!exact) return challenge(now);
-  if (state_ == State::syn_received && passive_) {
+  if (state_ == State::syn_received && passive_ && !is_early()) {
     return finish(now, Cause::rst_received, Errno::none);  // back to LISTEN: nobody was told of it yet
   }
   finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
@@ -286,7 +286,8 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
   const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
   if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) return;  // RFC 5927 section 4.1
   const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
-  const bool embryonic = state_ == State::syn_sent || state_ == State::syn_received;
+  const bool in_use = is_early() && fast_open_->accepted;  // then as if established
+  const bool embryonic = state_ == State::syn_sent || (state_ == State::syn_received && !in_use);
   switch (embryonic ? row.embryonic : row.established) {
     case IcmpEffect::ignore: break;
     case IcmpEffect::soft: {
@@ -302,6 +303,14 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
       const std::uint32_t next = std::max(mtu, lowest);
       if (next >= path_mtu_) break;
       path_mtu_ = next;
+      if (state_ == State::syn_sent) {
+        // Data went along with the SYN: the SYN goes again alone (net/ipv4/tcp_input.c
+        // tcp_simple_retransmit).
+        if (fast_open_ == nullptr || !fast_open_->sent_data) return;
+        syn_pending_ = true;
+        retransmit_cause_ = Cause::retransmit_icmp;
+        return arm(now, Timer::retransmit, rto());
+      }
       if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
       for (std::uint32_t i = 0; i < sent_.size(); ++i) {
         if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);

@@ -12,19 +12,13 @@
 
 #include "sim/base/errno.h"
 #include "sim/base/time.h"
+#include "sim/tcp/fast_open_profile.h"
+#include "sim/tcp/sourced.h"
 #include "sim/why/os_family.h"
 #include "sim/why/state.h"
 #include "sim/wire/icmp.h"
 
 namespace halfopen {
-
-// A constant and where it comes from.
-template <class T>
-struct Sourced {
-  T value{};
-  std::string_view source;
-  constexpr operator const T&() const { return value; }
-};
 
 // How timers meet the clock (sim/tcp/tick_clock.h).
 enum class TickStyle : std::uint8_t {
@@ -266,6 +260,7 @@ struct OsProfile {
   AckProfile ack;
   WindowProfile window;
   OptionsProfile options;
+  FastOpenProfile fast_open;
   KeepaliveProfile keepalive;
   PersistProfile persist;
   CloseProfile close;

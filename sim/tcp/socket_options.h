@@ -19,6 +19,8 @@ struct SocketOptions {
   bool keepalive = false;              // SO_KEEPALIVE
   bool linger = false;                 // SO_LINGER's l_onoff
   bool nodelay = false;                // TCP_NODELAY
+  bool fast_open_connect = false;      // TCP_FASTOPEN_CONNECT; FreeBSD: TCP_FASTOPEN before a sendto()
+  bool fast_open_no_cookie = false;    // TCP_FASTOPEN_NO_COOKIE
 };
 
 }  // namespace halfopen

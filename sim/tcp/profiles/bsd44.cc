@@ -111,6 +111,7 @@ constexpr OsProfile kBsd44 = {
                 .default_mss = {512, "netinet/tcp.h TCP_MSS"},
                 .timestamps_on_rst = {false, "netinet/tcp_output.c tcp_output: TH_RST"},
                 .aligns_sack_permitted = {true, kUnused}},
+    .fast_open = no_fast_open("older than RFC 7413"),
     .keepalive = {.style = {KeepaliveStyle::idle_time, "netinet/tcp_timer.c tcp_timers: TCPT_KEEP"},
                   .always = {false, "netinet/tcp_timer.c tcp_timers: SO_KEEPALIVE asks for it"},
                   .idle = {2h, "netinet/tcp_timer.h TCPTV_KEEP_IDLE"},

@@ -133,6 +133,19 @@ constexpr OptionsProfile kOptions = {
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
 };
 
+constexpr FastOpenProfile kFastOpen = {
+    .calls = {FastOpenCalls::msg_fastopen, "net/ipv4/tcp.c tcp_sendmsg_fastopen"},
+    .client = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .server = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .client_without_cookie = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .server_without_cookie = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .every_listener = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .cookie_of_both_ends = {true, "net/ipv4/tcp_fastopen.c __tcp_fastopen_cookie_gen_cipher"},
+    .nop_padding = {true, "net/ipv4/tcp_output.c tcp_options_write"},
+    .pause_of_blackhole = {0s, "net/ipv4/tcp_ipv4.c tcp_sk_init: off since 5.14"},
+    .pause_of_path = {0s, "net/ipv4/tcp_input.c tcp_rcv_fastopen_synack: try_exp"},
+};
+
 constexpr KeepaliveProfile kKeepalive = {
     .style = {KeepaliveStyle::unanswered_probes, "net/ipv4/tcp_timer.c tcp_keepalive_timer"},
     .always = {false, "net/core/sock.c sock_setsockopt: SO_KEEPALIVE asks for it"},
@@ -207,6 +220,7 @@ constexpr OsProfile kLinux61 = {
     .ack = kAck,
     .window = kWindow,
     .options = kOptions,
+    .fast_open = kFastOpen,
     .keepalive = kKeepalive,
     .persist = kPersist,
     .close = kClose,

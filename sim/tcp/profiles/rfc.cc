@@ -115,6 +115,7 @@ constexpr OsProfile kRfc = {
                 .default_mss = {536, "RFC 9293 section 3.7.1"},
                 .timestamps_on_rst = {true, "RFC 7323 section 3.2"},
                 .aligns_sack_permitted = {true, "chosen: as RFC 7323 appendix A likes it"}},
+    .fast_open = no_fast_open("chosen: RFC 7413 is experimental"),
     .keepalive = {.style = {KeepaliveStyle::unanswered_probes,
                             "RFC 9293 section 3.8.4: one lost probe kills nothing"},
                   .always = {false, "RFC 9293 section 3.8.4: off by default"},

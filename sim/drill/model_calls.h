@@ -34,6 +34,9 @@ class ModelCalls {
   std::optional<Outcome> take_completed(TimePoint now);
   // The endpoint behind a descriptor of the script's; nullptr where there is none.
   [[nodiscard]] const Endpoint* endpoint_of(std::int64_t descriptor);
+  [[nodiscard]] bool has_descriptor(std::int64_t descriptor) const {
+    return descriptors_.contains(descriptor);
+  }
 
  private:
   // A call ready to be made, or the result of one that needs no kernel; and what is to be held against the

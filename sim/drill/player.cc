@@ -332,6 +332,11 @@ class Player {
 
   void play_action(const script::CodeSpec& code) {
     wait_until_due("data collection for code");
+    if (pending_) {  // whose descriptor the code may be about
+      const script::Place here = place_;
+      if (const std::optional<Outcome> outcome = host_.take_outcome(host_.now())) check(*outcome);
+      place_ = here;
+    }
     code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
   }
 

@@ -238,6 +238,7 @@ class Endpoint {
 
   // endpoint_connect.cc: both handshakes
   void take_syn_options(const TcpOptions& options, TimePoint now);
+  [[nodiscard]] bool echoes_our_syn(TimePoint now, const TcpOptions& options) const;
   void on_syn_sent(TimePoint now, const Arrival& arrival);
   void enter_syn_received(TimePoint now, const Segment& syn, Cause why);
   void establish(TimePoint now);

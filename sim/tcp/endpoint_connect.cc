@@ -74,6 +74,13 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
   }
 }
 
+// A timestamp that is echoed is one of ours since the first SYN.
+bool Endpoint::echoes_our_syn(TimePoint now, const TcpOptions& options) const {
+  if (!options.has_timestamps() || options.timestamps().echo.wire() == 0) return true;
+  const TsVal echo = options.timestamps().echo;
+  return !echo.before(ts_now(sent_.front().first_sent)) && !echo.after(ts_now(now));
+}
+
 // RFC 9293 section 3.10.7.3.
 void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
@@ -85,6 +92,8 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     reply_reset(arrival, Cause::rst_bad_ack);
     return;
   }
+  if (has_ack && os().check.echo_of_syn && !echoes_our_syn(now, segment.options))
+    return reply_reset(arrival, Cause::rst_bad_ack);
   if (segment.has(tcp_flag::rst)) {
     if (has_ack)
       finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
@@ -149,6 +158,8 @@ void Endpoint::acknowledge_syn_ack(TimePoint now) {
     return ack_now(Cause::handshake_complete);
   ack_owed_ = true;
   ack_cause_ = Cause::handshake_complete;
+  ato_ = os().ack.delay_min;
+  last_data_ = now;  // the write answers the SYN-ACK: an interactive exchange (tcp_finish_connect: lrcvtime)
   quick_ = static_cast<std::uint8_t>(os().ack.quick.value);
   arm(now, Timer::delayed_ack, os().ack.delay_max);
 }

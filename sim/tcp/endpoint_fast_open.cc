@@ -105,7 +105,6 @@ void Endpoint::begin_early(TimePoint now, const Arrival& syn) {
   receive_.append(std::move(payload), charged_truesize(syn));
   rcv_nxt_ += size;
   rcv_wup_ = rcv_nxt_;
-  ever_received_data_ = true;
 }
 
 }  // namespace halfopen

@@ -38,6 +38,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   const bool crossing = state_ == State::syn_received && segment.has(tcp_flag::syn) &&
                         segment.has(tcp_flag::ack) && segment.seq + 1 == rcv_nxt_;
   if (crossing && segment.ack == snd_nxt_) {
+    if (os().check.dsack_of_crossing_syn && os().options.dsack && sack_ok_) dsack_ = {segment.seq, 1};
     take_ack(now, segment);
     ack_now(Cause::handshake_complete);
     return Verdict::done;

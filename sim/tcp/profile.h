@@ -207,6 +207,8 @@ struct CloseProfile {
 struct CheckProfile {  // RFC 5961 and its absence
   Sourced<RstCheck> rst;
   Sourced<SynCheck> syn;
+  Sourced<bool> echo_of_syn;  // a SYN-ACK that echoes no timestamp of our SYNs is answered with a reset
+  Sourced<bool> dsack_of_crossing_syn;     // a SYN-ACK that repeats a SYN which crossed ours is reported
   Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;

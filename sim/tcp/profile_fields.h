@@ -115,6 +115,8 @@ template <class Profile, class F>
 constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "reset counts", p.check.rst);
   f("checks", "SYN when connected", p.check.syn);
+  f("checks", "a SYN-ACK's timestamp echo", p.check.echo_of_syn);
+  f("checks", "DSACK of a SYN that crossed", p.check.dsack_of_crossing_syn);
   f("checks", "range of ACKs", p.check.ack_range);
   f("checks", "challenge ACKs", p.check.challenge_count);
   f("checks", "in a time of", p.check.challenge_interval);

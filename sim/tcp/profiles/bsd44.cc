@@ -130,6 +130,8 @@ constexpr OsProfile kBsd44 = {
               .rst_on_data_after_close = {true, "netinet/tcp_input.c tcp_input: SS_NOFDREF"}},
     .check = {.rst = {RstCheck::in_window, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
               .syn = {SynCheck::reset, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
+              .echo_of_syn = {false, "netinet/tcp_input.c tcp_input: tcp_dooptions looks at none"},
+              .dsack_of_crossing_syn = {false, "older than RFC 2883"},
               .ack_range = {false, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
               .challenge_count = {0, kUnused},
               .challenge_interval = {0ms, kUnused},

@@ -152,6 +152,8 @@ constexpr OsProfile kFreebsd14 = {
     .check = {.rst = {RstCheck::last_ack_sent,
                       "netinet/tcp_input.c tcp_do_segment; net.inet.tcp.insecure_rst 0"},
               .syn = {SynCheck::challenge, "netinet/tcp_input.c tcp_do_segment; net.inet.tcp.insecure_syn 0"},
+              .echo_of_syn = {false, "netinet/tcp_input.c tcp_do_segment: only for its round-trip sample"},
+              .dsack_of_crossing_syn = {false, "netinet/tcp_input.c tcp_do_segment"},
               .ack_range = {false,
                             "netinet/tcp_input.c tcp_do_segment: not before net.inet.tcp.insecure_ack"},
               .challenge_count = {5, "net.inet.tcp.ack_war_cnt"},

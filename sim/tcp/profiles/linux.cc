@@ -174,6 +174,8 @@ constexpr CloseProfile kClose = {
 constexpr CheckProfile kCheck = {
     .rst = {RstCheck::exact, "net/ipv4/tcp_input.c tcp_validate_incoming"},
     .syn = {SynCheck::challenge, "net/ipv4/tcp_input.c tcp_validate_incoming"},
+    .echo_of_syn = {true, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: PAWSACTIVEREJECTED"},
+    .dsack_of_crossing_syn = {false, "net/ipv4/tcp_input.c tcp_validate_incoming before 6.12"},
     .ack_range = {true, "net/ipv4/tcp_input.c tcp_ack"},
     .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
@@ -247,6 +249,7 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
+  p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

@@ -136,6 +136,8 @@ constexpr OsProfile kRfc = {
               .rst_on_data_after_close = {true, "RFC 9293 section 3.6.1"}},
     .check = {.rst = {RstCheck::exact, "RFC 5961 section 3.2; RFC 9293 section 3.10.7.4"},
               .syn = {SynCheck::challenge, "RFC 5961 section 4.2; RFC 9293 section 3.10.7.4"},
+              .echo_of_syn = {false, "RFC 7323 asks for no such check"},
+              .dsack_of_crossing_syn = {false, "RFC 2883 leaves it open"},
               .ack_range = {true, "RFC 5961 section 5.2"},
               .challenge_count = {10, "RFC 5961 section 7, its example"},
               .challenge_interval = {5s, "RFC 5961 section 7, its example"},

@@ -13,7 +13,7 @@ namespace {
 
 class FastOpenTest : public ::testing::Test {
  protected:
-  explicit FastOpenTest(const std::string& client = "linux") : pump{{.client_profile = client}} {
+  explicit FastOpenTest(const std::string& profile = "linux") : pump{{.client_profile = profile}} {
     pump.server.profile().fast_open.server.value = true;
     listening = socket(pump.server, serving);
     EXPECT_EQ(call(pump.server, serving, calls::bind(listening, to)), "0");

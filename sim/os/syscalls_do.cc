@@ -119,11 +119,12 @@ CallResult Syscalls::open_by_write(TimePoint now, Socket& socket, PendingCall& p
     pending.under_way = socket.connection != nullptr;
     result = sockets_.open_by_write(now, socket, call.address, call.bytes);
     if (!result.failed()) pending.done = static_cast<std::size_t>(result.value);
+    // Once: to tell the connection anything wakes who waits for it.
+    const bool waits = result.blocked && !call.dont_wait && !socket.nonblocking;
+    if (waits && pending.done < call.bytes.size()) sockets_.expect_write(now, socket);
   }
   pending.opening = result.blocked;
   if (result.failed()) return result;
-  const bool may_wait = !call.dont_wait && !socket.nonblocking;
-  if (result.blocked && may_wait && pending.done < call.bytes.size()) sockets_.expect_write(now, socket);
   result.value = static_cast<std::int64_t>(pending.done);
   return result;
 }

@@ -342,7 +342,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   prr_out_ += units(entry.length);
   snd_nxt_ += entry.length;
   if (length > 0 && length < send_mss()) small_end_ = snd_nxt_;
-  const bool answers = length > 0 && ever_received_data_ && now - last_data_ < ato_;
+  const bool answers = length > 0 && now - last_data_ < ato_;
   if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;

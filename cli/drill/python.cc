@@ -47,7 +47,7 @@ def judge(blocks):
   for line, text, fields in blocks:
     names.update(fields)
     try:
-      exec(text, names)
+      exec(text + '\n', names)  # its last line may end with a backslash
     except NameError as error:
       return ['lacks', line, str(error.name or error)]
     except SystemExit as error:

@@ -466,8 +466,8 @@ class Endpoint {
   Seq rcv_wup_;                // RCV.NXT when the window was last advertised: the last ACK sent
   std::uint32_t rcv_wnd_ = 0;  // as advertised then
   TsVal ts_recent_;
-  TimePoint ts_recent_at_{};
   std::uint32_t ts_offset_;
+  TimePoint ts_recent_at_{};
 
   SendQueue send_;
   std::unique_ptr<SendMarks> marks_;  // made by the first one

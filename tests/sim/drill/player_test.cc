@@ -82,7 +82,7 @@ TEST(Player, HoldsResultsAndErrorsOfCalls) {
 
 TEST(Player, SkipsWithTheNameOfWhatIsMissing) {
   const std::pair<const char*, const char*> cases[]{
-      {"+0 setsockopt(4, SOL_TCP, TCP_FASTOPEN, [5], 4) = 0", "the model has no TCP_FASTOPEN"},
+      {"+0 setsockopt(4, SOL_SOCKET, SO_MARK, [5], 4) = 0", "the model has no SO_MARK"},
       {"+0 sendto(4, ..., 10, MSG_OOB, ..., ...) = 10", "the model has no MSG_OOB"},
       {"+0 splice(4, NULL, 6, NULL, 99, 0) = 99", "the model has no splice()"},
       {"+0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 5", "the model has no sockets of SOCK_DGRAM, IPPROTO_UDP"}};

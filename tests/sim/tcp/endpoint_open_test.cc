@@ -33,9 +33,10 @@ TEST(Opening, CrossingSynsMakeOneConnection) {
     pair.run_for(200ms);
     EXPECT_EQ(states_of(pair.a), "CLOSED SYN_SENT SYN_RECEIVED ESTABLISHED") << os;
     EXPECT_EQ(states_of(pair.b), "CLOSED SYN_SENT SYN_RECEIVED ESTABLISHED") << os;
-    EXPECT_EQ(pair.ladder_without_time().substr(0, 78),
-              "> S 0:0(0)\n< S 0:0(0)\n< S. 0:0(0) ack 1\n> S. 0:0(0) ack 1\n> . 1:1(0) ack 1\n< .")
-        << os;
+    const std::string dsack = std::string_view{os} == "linux-6.18" ? " sack 0-1" : "";  // since 6.12
+    const std::string expected =
+        "> S 0:0(0)\n< S 0:0(0)\n< S. 0:0(0) ack 1\n> S. 0:0(0) ack 1\n> . 1:1(0) ack 1" + dsack + "\n< .";
+    EXPECT_EQ(pair.ladder_without_time().substr(0, expected.size()), expected) << os;
     pair.write(pair.a, "hello");
     pair.run_for(500ms);
     EXPECT_EQ(pair.b.received, "hello") << os;

@@ -73,8 +73,8 @@ TEST(Profiles, AreSaneAndEachConstantHasItsSource) {
   }
 }
 
-// Groups are made of Sourced<T> and nothing else, so that the visited fields are all there are exactly if
-// their sizes add up and no two are the same.
+// Groups are made of Sourced<T> and nothing else but the secret of Fast Open, so that the visited fields are
+// all there are exactly if their sizes add up and no two are the same.
 TEST(ProfileFields, NoneIsForgotten) {
   const OsProfile& p = profile("linux");
   std::size_t visited = 0;
@@ -88,9 +88,10 @@ TEST(ProfileFields, NoneIsForgotten) {
   EXPECT_EQ(visited, sizeof p.clock + sizeof p.rtt + sizeof p.retransmit + sizeof p.congestion +
                          sizeof p.ack + sizeof p.window + sizeof p.options + sizeof p.keepalive +
                          sizeof p.persist + sizeof p.close + sizeof p.check + sizeof p.icmp +
-                         sizeof p.socket + sizeof p.ip);
+                         sizeof p.socket + sizeof p.ip + offsetof(FastOpenProfile, key));
+  const std::size_t secret = sizeof p.fast_open - offsetof(FastOpenProfile, key);
   EXPECT_EQ(sizeof p - visited,
-            3 * sizeof p.name + sizeof(void*));  // name, title, story, and the family padded
+            3 * sizeof p.name + sizeof(void*) + secret);  // name, title, story, and the family padded
 }
 
 TEST(ProfileFields, EachNameOfAnOsIsOneThatItsSysctlsKnow) {
@@ -202,9 +203,11 @@ TEST(Linux, ChangedBetween61And618WhereTheSheetSays) {
   EXPECT_EQ(newer.at("window: clamp moves the threshold"), "yes");
   EXPECT_EQ(older.at("congestion: a FIN may exceed the window"), "yes");
   EXPECT_EQ(newer.at("congestion: a FIN may exceed the window"), "no");
+  EXPECT_EQ(older.at("checks: DSACK of a SYN that crossed"), "no");
+  EXPECT_EQ(newer.at("checks: DSACK of a SYN that crossed"), "yes");
   std::size_t differences = 0;
   for (const auto& [field, value] : older) differences += newer.at(field) == value ? 0u : 1u;
-  EXPECT_EQ(differences, 4u);
+  EXPECT_EQ(differences, 5u);
 }
 
 TEST(Linux, ErrorsOfIcmpAndReset) {

@@ -10,6 +10,7 @@
 
 #include "cli/drill/code_check.h"
 #include "cli/tell/exit_code.h"
+#include "replay/drill/kernel_script_host.h"
 #include "sim/base/input_error.h"
 #include "sim/drill/model_script_host.h"
 #include "sim/script/parser.h"
@@ -64,6 +65,7 @@ DrillResult result_of(drill::PlayResult&& played) {
   switch (played.verdict) {
     case drill::Verdict::failed: result.what = What::failed; return result;
     case drill::Verdict::skipped: result.what = What::skipped; return result;
+    case drill::Verdict::unresolved: result.what = What::unresolved; return result;
     case drill::Verdict::passed: break;
   }
   const CodeVerdict code = check_code(played.code);
@@ -72,6 +74,10 @@ DrillResult result_of(drill::PlayResult&& played) {
   result.line = code.line;
   result.reason = code.message;
   return result;
+}
+
+std::string absolute_of(const fs::path& directory) {
+  return fs::absolute(directory).lexically_normal().string();
 }
 
 drill::DrillConfig config_of(const DrillOptions& options, IpVersion version) {
@@ -122,6 +128,9 @@ DrillResult run_case(const DrillCase& one, const DrillOptions& options) {
     for (const auto& [name, value] : options.definitions) settings.definitions[name] = value;
     const script::Script script = script::parse_script(*text, one.path, settings);
     const fs::path directory = fs::path{one.path}.parent_path();
+    if (one.profile == kKernelHost)
+      return result_of(drill::play_on_kernel(script, one.path, config_of(options, one.ip_version),
+                                             absolute_of(directory)));
     const drill::ReadFile read_file = [&directory](const std::string& path) {
       return text_of_file(directory / path);
     };
@@ -141,9 +150,11 @@ std::vector<std::string> lines_of(const DrillCase& one, const DrillResult& resul
     case What::passed: return {"ok      " + name};
     case What::skipped: return {fmt::format("SKIP    {}: {}", name, result.reason)};
     case What::trouble: return {"TROUBLE " + result.reason};
+    case What::unresolved:
     case What::failed: break;
   }
-  std::vector<std::string> lines{fmt::format("FAILED  {}: {}", name, result.reason)};
+  const std::string_view verdict = result.what == What::failed ? "FAILED " : "UNSURE ";
+  std::vector<std::string> lines{fmt::format("{} {}: {}", verdict, name, result.reason)};
   for (std::size_t i = 1; i < result.differences.size(); ++i) {
     const drill::Difference& also = result.differences[i];
     lines.push_back(

@@ -21,7 +21,7 @@ struct DrillCase {
 [[nodiscard]] std::vector<DrillCase> find_cases(const DrillOptions& options);
 
 struct DrillResult {
-  enum class What : std::uint8_t { passed, failed, skipped, trouble };
+  enum class What : std::uint8_t { passed, failed, unresolved, skipped, trouble };
   What what = What::passed;
   std::uint32_t line = 0;  // of the script; 0: none
   std::string reason;

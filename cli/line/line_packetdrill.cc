@@ -12,21 +12,39 @@ constexpr std::string_view kDrillExamples =
     "Examples:\n"
     "  halfopen packetdrill fast-retransmit.pkt             a script on the newest Linux of the model\n"
     "  halfopen packetdrill --profile all gtests/net/tcp    every script of a directory on every profile\n"
+    "  halfopen packetdrill --on kernel fast-retransmit.pkt on this machine's kernel\n"
     "  halfopen packetdrill -D CC=reno --tolerance_usecs=10000 mine.pkt\n"
     "\n"
     "Exit status: the worst of 2 (a script that cannot be read), 1 (failed) and 0; 4 if everything was "
-    "skipped,\nsince the model lacks what each script asks for.";
+    "skipped,\nsince the host lacks what each script asks for; 5 if a script failed while this machine was "
+    "late.";
+
+void choose_profiles(DrillOptions& drill) {
+  if (drill.profiles.empty()) drill.profiles = {"linux"};
+  std::vector<std::string> chosen;
+  for (const std::string& name : drill.profiles) {
+    const OsProfile* profile = find_profile(name);
+    if (name != "all" && profile == nullptr) throw InputError{"--profile", "a profile's name, or all", name};
+    if (profile != nullptr) chosen.emplace_back(profile->name);
+    if (name != "all") continue;
+    for (const OsProfile* one : all_profiles()) chosen.emplace_back(one->name);
+  }
+  drill.profiles = std::move(chosen);
+}
 
 }  // namespace
 
 void add_packetdrill(CommandLine& line) {
-  CLI::App* command =
-      add_command(line, "packetdrill", "Play packetdrill's scripts against a model's TCP, in virtual time",
-                  kDrillExamples);
+  CLI::App* command = add_command(
+      line, "packetdrill",
+      "Play packetdrill's scripts against a TCP: a model's in virtual time, or a kernel's", kDrillExamples);
   DrillOptions& drill = line.packetdrill;
   command->add_option("what", drill.what, "Scripts, and directories of them")
       ->type_name("SCRIPT.pkt|DIRECTORY")
       ->required();
+  command
+      ->add_option("--on", drill.on, "model (default), or kernel: this machine's, in a sandbox, in real time")
+      ->type_name("HOST");
   command
       ->add_option("--profile", drill.profiles,
                    "Whose TCP: a profile, or all; may be repeated (default: linux)")
@@ -61,16 +79,14 @@ void add_packetdrill(CommandLine& line) {
 void finish_packetdrill_options(CommandLine& line) {
   DrillOptions& drill = line.packetdrill;
   if (drill.ip_versions.empty()) drill.ip_versions = {"ipv4"};
-  if (drill.profiles.empty()) drill.profiles = {"linux"};
-  std::vector<std::string> chosen;
-  for (const std::string& name : drill.profiles) {
-    const OsProfile* profile = find_profile(name);
-    if (name != "all" && profile == nullptr) throw InputError{"--profile", "a profile's name, or all", name};
-    if (profile != nullptr) chosen.emplace_back(profile->name);
-    if (name != "all") continue;
-    for (const OsProfile* one : all_profiles()) chosen.emplace_back(one->name);
+  if (drill.on != "model" && drill.on != kKernelHost) throw InputError{"--on", "model or kernel", drill.on};
+  if (drill.on == kKernelHost) {
+    if (!drill.profiles.empty())
+      throw InputError{"--profile", "none with --on kernel, which has its own TCP", drill.profiles.front()};
+    drill.profiles = {std::string{kKernelHost}};
+  } else {
+    choose_profiles(drill);
   }
-  drill.profiles = std::move(chosen);
   for (const std::string& definition : line.definitions) {
     const std::size_t equals = definition.find('=');
     if (equals == std::string::npos || equals == 0) throw InputError{"--define", "NAME=VALUE", definition};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -99,9 +100,11 @@ struct CompareCommand {
 };
 
 // Scripts of packetdrill's language.
+inline constexpr std::string_view kKernelHost = "kernel";  // in the place of a profile: this machine's
 struct DrillOptions {
+  std::string on = "model";              // or "kernel"
   std::vector<std::string> what;         // files, and directories of *.pkt
-  std::vector<std::string> profiles;     // by their names
+  std::vector<std::string> profiles;     // by their names; or kKernelHost alone
   std::vector<std::string> ip_versions;  // "ipv4", "ipv6", "ipv4-mapped-ipv6"
   std::vector<std::pair<std::string, std::string>> definitions;
   std::vector<std::pair<std::string, std::string>> packetdrill;  // its own options, without "--"

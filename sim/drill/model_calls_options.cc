@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "sim/drill/call_arguments.h"
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
 #include "sim/script/text.h"
@@ -14,11 +15,6 @@ namespace {
 
 using script::CallSpec;
 using script::Value;
-
-// [5] or [{...}]: what stands in the brackets.
-const Value& pointed_at(const Value& value) {
-  return value.kind == Value::Kind::list && value.items.size() == 1 ? value.items.front() : value;
-}
 
 SocketOption option_named(const Value& level, const Value& name) {
   const std::optional<SocketOption> option =

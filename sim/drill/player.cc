@@ -49,6 +49,7 @@ class Player {
     PlayResult result;
     try {
       if (script_.init) run_command(*script_.init);
+      host_.start();
       for (const Event& event : script_.events) play_event(event);
       if (pending_) finish_pending();
       if (script_.cleanup) run_command(*script_.cleanup);

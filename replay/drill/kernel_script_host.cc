@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 // More than this late, and what a script expects may no longer be what a kernel does: packetdrill's own
 // tolerance, and a jiffy of a kernel at 250 Hz.
 constexpr Duration kLate = 4ms;
+constexpr int kAttempts = 3;
 constexpr Duration kGlance = 20us;  // between two looks whether a call is blocked
 constexpr Duration kLongestCommand = kLongestScript;
 
@@ -50,6 +51,17 @@ std::string status_text(int status, const std::string& last_words) {
   const std::string how = WIFEXITED(status) ? fmt::format("non-zero status {}", WEXITSTATUS(status))
                                             : fmt::format("signal {}", WTERMSIG(status));
   return last_words.empty() ? how : how + ": " + last_words;
+}
+
+PlayResult play_once(const script::Script& script, const DrillConfig& config, const std::string& directory) {
+  KernelScriptHost host{config, directory};
+  PlayResult result = play(script, host, config);
+  if (result.verdict == Verdict::failed && host.lateness() > kLate) {
+    result.verdict = Verdict::unresolved;
+    result.message += fmt::format(" (this machine was late by {:.1f} ms)",
+                                  std::chrono::duration<double, std::milli>{host.lateness()}.count());
+  }
+  return result;
 }
 
 }  // namespace
@@ -157,12 +169,9 @@ PlayResult play_on_kernel(const script::Script& script, const std::string& name,
   PlayResult result;
   try {
     apply_options(config, script.options, name);
-    KernelScriptHost host{config, directory};
-    result = play(script, host, config);
-    if (result.verdict == Verdict::failed && host.lateness() > kLate) {
-      result.verdict = Verdict::unresolved;
-      result.message += fmt::format(" (this machine was late by {:.1f} ms)",
-                                    std::chrono::duration<double, std::milli>{host.lateness()}.count());
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      result = play_once(script, config, directory);
+      if (result.verdict != Verdict::unresolved) break;
     }
   } catch (const NotSupported& missing) {
     result.verdict = Verdict::skipped;

@@ -10,6 +10,7 @@
 
 #include "replay/drill/agent.h"
 #include "replay/drill/kernel_calls.h"
+#include "replay/drill/priority.h"
 #include "replay/drill/real_clock.h"
 #include "replay/drill/script_device.h"
 #include "replay/sandbox/sandbox.h"
@@ -58,6 +59,7 @@ class KernelScriptHost final : public ScriptHost {
     ~EndOfInit();
   };
 
+  RealTimePriority priority_;
   Sandbox sandbox_;
   EndOfInit end_of_init_{sandbox_.init()};
   ScriptDevice device_;
@@ -72,8 +74,8 @@ class KernelScriptHost final : public ScriptHost {
 };
 
 // Plays a script on this machine's kernel. `config` and `name` as in play_on_model(), `directory` as above.
-// A script that failed while this machine was late is unresolved. Throws Cannot, and InputError for an option
-// without meaning.
+// A script that failed while this machine was late is played again, at most twice, and is unresolved then.
+// Throws Cannot, and InputError for an option without meaning.
 [[nodiscard]] PlayResult play_on_kernel(const script::Script& script, const std::string& name,
                                         DrillConfig config, const std::string& directory);
 

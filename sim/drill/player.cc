@@ -292,11 +292,18 @@ class Player {
 
   // What calls say of the connection that packets are about.
   void before_call(const CallSpec& call) {
-    if (call.name != "connect" || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
+    const script::Value* to = destination_of(call);
+    if (to == nullptr || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
     SocketAddress remote{config_.remote(), config_.connect_port};
-    if (call.arguments.size() > 1)
-      if (const auto given = script::socket_address_of(call.arguments[1])) remote = *given;
+    if (const auto given = script::socket_address_of(*to)) remote = *given;
     if (map_.stage() == ConnectionMap::Stage::fresh) map_.connect(remote);
+  }
+  // Where a call connects to, or would if it opens its socket (Fast Open); null for the others.
+  static const script::Value* destination_of(const CallSpec& call) {
+    if (call.name == "connect" && call.arguments.size() > 1) return &call.arguments[1];
+    if (call.name == "sendto" && call.arguments.size() > 4) return &call.arguments[4];
+    if (call.name == "sendmsg" && call.arguments.size() > 1) return call.arguments[1].field("msg_name");
+    return nullptr;
   }
   void after_call(const CallSpec& call) {
     const std::int64_t result = script::number_of(call.result, host_.os()).value_or(-1);

@@ -44,7 +44,7 @@ halfopen_room(replay/base)
 halfopen_room(replay/watch USES replay/base sim/*)
 halfopen_room(replay/sandbox USES replay/base replay/watch sim/*)
 halfopen_room(replay/run USES replay/base replay/watch replay/sandbox sim/*)
-halfopen_room(replay/drill USES replay/base replay/sandbox sim/*)
+halfopen_room(replay/drill USES replay/base replay/run replay/sandbox sim/*)
 halfopen_room(replay/doctor USES replay/base replay/watch replay/sandbox)
 halfopen_room(replay/guest USES replay/base capture/file sim/*)
 

@@ -66,6 +66,7 @@ class Agent {
   [[nodiscard]] std::optional<AgentReply> take_reply(Lane lane);
   // To wait for: can be read when a reply is there.
   [[nodiscard]] int fd(Lane lane) const { return orders_[static_cast<std::size_t>(lane)].get(); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
   // The order in the blocking lane waits for something that need not happen soon.
   [[nodiscard]] bool is_blocked();
   // The last line that the latest command wrote to its output or error output.

@@ -77,7 +77,12 @@ KernelScriptHost::EndOfInit::~EndOfInit() {
   while (waitpid(init, nullptr, __WALL) < 0 && errno == EINTR) continue;
 }
 
-void KernelScriptHost::start() { clock_.start(); }
+void KernelScriptHost::start() {
+  clock_.start();
+  lateness_ = {};
+  static_cast<void>(own_delay_.more());  // what came before is not of the script
+  static_cast<void>(agent_delay_.more());
+}
 
 void KernelScriptHost::look() {
   while (std::optional<std::vector<std::uint8_t>> packet = device_.read())
@@ -88,6 +93,7 @@ void KernelScriptHost::look() {
 
 void KernelScriptHost::wait(TimePoint until) {
   clock_.wait(until, {device_.fd(), agent_.fd(Lane::quick), agent_.fd(Lane::blocking)});
+  lateness_ = std::max({lateness_, own_delay_.more(), agent_delay_.more()});
 }
 
 void KernelScriptHost::inject(std::span<const std::uint8_t> packet) {

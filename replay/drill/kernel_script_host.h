@@ -13,6 +13,7 @@
 #include "replay/drill/priority.h"
 #include "replay/drill/real_clock.h"
 #include "replay/drill/script_device.h"
+#include "replay/run/run_delay.h"
 #include "replay/sandbox/sandbox.h"
 #include "sim/drill/config.h"
 #include "sim/drill/player.h"
@@ -38,7 +39,8 @@ class KernelScriptHost final : public ScriptHost {
   std::optional<std::string> command(const std::string& line) override;
   [[nodiscard]] std::vector<TcpInfoField> tcp_info(std::int64_t descriptor) override;
 
-  // By how much this process or the agent was late at worst: what this machine has to answer for.
+  // By how much this process or the agent was late at worst, or kept from running: what this machine has to
+  // answer for.
   [[nodiscard]] Duration lateness() const { return lateness_; }
 
  private:
@@ -70,6 +72,8 @@ class KernelScriptHost final : public ScriptHost {
   std::queue<SentPacket> sent_;
   std::array<std::optional<AgentReply>, 2> replies_;  // by lane
   Lane lane_ = Lane::quick;                           // of the call that was begun
+  RunDelay own_delay_;
+  RunDelay agent_delay_{agent_.pid()};
   Duration lateness_{};
 };
 

@@ -332,7 +332,13 @@ class Player {
   }
 
   void play_action(const script::CodeSpec& code) {
+    const script::Place code_place = place_;
     wait_until_due("data collection for code");
+    // A call that has ended by now may have given the descriptor that the code is about.
+    if (pending_) {
+      if (const std::optional<Outcome> outcome = host_.take_outcome(host_.now())) check(*outcome);
+      place_ = code_place;
+    }
     code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
   }
 

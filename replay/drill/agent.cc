@@ -127,9 +127,29 @@ Agent::Agent(Sandbox& sandbox, const std::string& directory) {
   }
   output_.reset(check(memfd_create("halfopen-command", MFD_CLOEXEC), "memfd_create"));
   pid_ = sandbox.run_inside([&] { serve({far[0].get(), far[1].get(), output_.get()}, directory); });
+  for (UniqueFd& end : far) end.reset();
+  try {
+    await_lanes(directory);
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
-Agent::~Agent() {
+void Agent::await_lanes(const std::string& directory) {
+  begin(Lane::blocking, {.number = SYS_getpid});
+  AgentReply reply;
+  if (recv(fd(Lane::blocking), &reply, sizeof reply, 0) != static_cast<ssize_t>(sizeof reply))
+    throw std::runtime_error{"no process can work in " + directory + " in a sandbox"};
+  const std::filesystem::path tasks = "/proc/" + std::to_string(pid_) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator{tasks})
+    if (task.path().filename() != std::to_string(pid_))
+      status_.reset(open((task.path() / "stat").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+Agent::~Agent() { end(); }
+
+void Agent::end() {
   kill(pid_, SIGKILL);  // nobody else waits for it: the number is still its own
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
 }
@@ -164,14 +184,7 @@ std::optional<AgentReply> Agent::take_reply(Lane lane) {
 }
 
 // "TID (NAME) S ...": its name has no brackets, it is ours (proc_pid_stat(5)).
-bool Agent::is_blocked() {
-  const std::filesystem::path tasks = "/proc/" + std::to_string(pid_) + "/task";
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator at{tasks, ignored}, end; !status_ && !ignored && at != end;
-       at.increment(ignored)) {
-    if (at->path().filename() != std::to_string(pid_))
-      status_.reset(open((at->path() / "stat").c_str(), O_RDONLY | O_CLOEXEC));
-  }
+bool Agent::is_blocked() const {
   std::array<char, 128> text{};
   const ssize_t size = pread(status_.get(), text.data(), text.size(), 0);
   if (size <= 0) return false;

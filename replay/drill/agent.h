@@ -40,7 +40,8 @@ enum class Lane : std::uint8_t {
 
 class Agent {
  public:
-  // `directory` is where it works, and its commands. Throws std::system_error.
+  // `directory` is where it works, and its commands; it waits for their orders by now. Throws
+  // std::runtime_error where it cannot work there.
   Agent(Sandbox& sandbox, const std::string& directory);
   // Kills it, and waits until it is gone.
   ~Agent();
@@ -68,11 +69,14 @@ class Agent {
   [[nodiscard]] int fd(Lane lane) const { return orders_[static_cast<std::size_t>(lane)].get(); }
   [[nodiscard]] pid_t pid() const { return pid_; }
   // The order in the blocking lane waits for something that need not happen soon.
-  [[nodiscard]] bool is_blocked();
+  [[nodiscard]] bool is_blocked() const;
   // The last line that the latest command wrote to its output or error output.
   [[nodiscard]] std::string last_words() const;
 
  private:
+  void await_lanes(const std::string& directory);
+  void end();
+
   struct Unmap {
     void operator()(std::byte* memory) const;
   };

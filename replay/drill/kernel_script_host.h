@@ -68,6 +68,7 @@ class KernelScriptHost final : public ScriptHost {
   Agent agent_;
   KernelCalls calls_;
   RealClock clock_;
+  bool has_started_ = false;
   TimePoint now_ = kTimeZero;
   std::queue<SentPacket> sent_;
   std::array<std::optional<AgentReply>, 2> replies_;  // by lane

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "capture/file/output_file.h"
+#include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"
 #include "replay/guest/script_needs.h"
 
@@ -52,6 +53,8 @@ bool plays_on_kernel(const std::vector<std::string>& words) {
       return true;
   return false;
 }
+
+constexpr std::size_t kElfMagic = 64;  // bytes at the start that tell an ELF file
 
 // What the guest has of its own.
 bool is_of_the_kernel(const std::string& path) { return is_watched({"/proc", "/sys", "/dev"}, path); }
@@ -159,17 +162,31 @@ class Packer {
   // A word of a shell in `directory`, which may be a program or a file; a program for a shell has words, too.
   void pack_word(const std::string& word, const std::string& directory) {
     const bool is_path = word.find('/') != std::string::npos;
-    const std::string program =
-        is_path ? (fs::path{directory} / word).lexically_normal().string() : find_program(word);
+    const std::string program = is_path             ? (fs::path{directory} / word).lexically_normal().string()
+                                : word == "python3" ? find_python()
+                                                    : find_program(word);
     std::error_code error;
     if (program.empty() || is_of_the_kernel(program) || !fs::is_regular_file(program, error) ||
         !words_done_.insert(program).second)
       return;
     take_program(program);
     if (fs::path{program}.filename().string().starts_with("python3")) pack_python(program);
-    if (program.ends_with(".py")) pack_word("python3", directory);
-    if (program.ends_with(".sh"))
-      for (const std::string& inner : words_of_shell(read_bytes(program))) pack_word(inner, directory);
+    const std::string text = read_bytes(program);
+    if (!text.starts_with("#!")) return;
+    for (const std::string& inner : words_of_shell(text)) pack_word(inner, directory);
+  }
+
+  // The first that is an executable and no script of a version manager, whose directories would have to come
+  // along.
+  static std::string find_python() {
+    const char* path = std::getenv("PATH");
+    std::istringstream directories{path == nullptr ? "/usr/bin" : path};
+    for (std::string directory; std::getline(directories, directory, ':');) {
+      const std::string candidate = directory + "/python3";
+      std::error_code error;
+      if (fs::is_regular_file(candidate, error) && is_elf(read_start(candidate, kElfMagic))) return candidate;
+    }
+    return {};
   }
 
   // Its modules in Python lie beside its executable: bin/python3.11, lib/python3.11.

@@ -5,8 +5,9 @@
 namespace halfopen::guest {
 
 std::vector<std::string> words_of_shell(std::string_view program) {
-  constexpr std::string_view kBetween = " \t\r\n;|&()<>`'\"=";
+  constexpr std::string_view kBetween = " \t\r\n;|&()[]{}<>`'\"=,";
   std::vector<std::string> words;
+  if (program.starts_with("#!")) program.remove_prefix(2);
   while (!program.empty()) {
     if (program.front() == '#') {
       program.remove_prefix(std::min(program.size(), program.find('\n')));

@@ -11,7 +11,8 @@ namespace halfopen::guest {
 // be anything: a program, a file, an option, a value.
 [[nodiscard]] std::vector<std::string> words_of_script(std::string_view script);
 
-// The words of a program for a shell, but for those in comments.
+// The words of a program for a shell, or for another interpreter that has comments behind a #; what names
+// the interpreter (#!) counts, comments do not.
 [[nodiscard]] std::vector<std::string> words_of_shell(std::string_view program);
 
 }  // namespace halfopen::guest

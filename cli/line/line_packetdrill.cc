@@ -44,7 +44,7 @@ void add_packetdrill(CommandLine& line) {
       ->required();
   command
       ->add_option("--on", drill.on, "model (default), or kernel: this machine's, in a sandbox, in real time")
-      ->type_name("HOST");
+      ->type_name("kernel|model");
   command
       ->add_option("--profile", drill.profiles,
                    "Whose TCP: a profile, or all; may be repeated (default: linux)")
@@ -79,8 +79,7 @@ void add_packetdrill(CommandLine& line) {
 void finish_packetdrill_options(CommandLine& line) {
   DrillOptions& drill = line.packetdrill;
   if (drill.ip_versions.empty()) drill.ip_versions = {"ipv4"};
-  if (drill.on != "model" && drill.on != kKernelHost) throw InputError{"--on", "model or kernel", drill.on};
-  if (drill.on == kKernelHost) {
+  if (one_of("--on", drill.on, "kernel", "model")) {
     if (!drill.profiles.empty())
       throw InputError{"--profile", "none with --on kernel, which has its own TCP", drill.profiles.front()};
     drill.profiles = {std::string{kKernelHost}};

@@ -184,7 +184,8 @@ class Player {
     if (((a->flags.bits ^ b->flags.bits) & ~kOfTheLast) != 0) return false;
     if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
     a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
-    a->flags.bits |= b->flags.bits & kOfTheLast;
+    a->flags.bits =
+        static_cast<std::uint8_t>((a->flags.bits & ~tcp_flag::psh) | (b->flags.bits & kOfTheLast));
     return true;
   }
 

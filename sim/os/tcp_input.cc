@@ -14,10 +14,11 @@ constexpr std::uint8_t kEchoReply6 = 129;
 
 // What a listener does with a segment (RFC 9293 section 3.10.7.2), first match first.
 enum class AtListener : std::uint8_t { ignore, reset, open };
-AtListener at_listener(const Segment& segment) {
+AtListener at_listener(const Segment& segment, SynFinCheck syn_fin) {
   if (segment.has(tcp_flag::rst)) return AtListener::ignore;
   if (segment.has(tcp_flag::ack)) return AtListener::reset;
-  if (!segment.has(tcp_flag::syn) || segment.has(tcp_flag::fin)) return AtListener::ignore;
+  if (!segment.has(tcp_flag::syn)) return AtListener::ignore;
+  if (segment.has(tcp_flag::fin) && syn_fin == SynFinCheck::listener_drops) return AtListener::ignore;
   return AtListener::open;
 }
 
@@ -40,6 +41,8 @@ void TcpStack::receive(TimePoint now, const Packet& packet) {
 }
 
 void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segment& segment) {
+  const bool syn_fin = segment.has(tcp_flag::syn) && segment.has(tcp_flag::fin);
+  if (syn_fin && facts_.profile.check.syn_fin.value == SynFinCheck::dropped) return;
   Connection* connection = table_.find(tuple_of(packet, segment));
   if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
   if (connection->embryonic && drops_last_ack(*connection, segment)) return;
@@ -88,7 +91,7 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
   const FourTuple tuple = tuple_of(packet, segment);
   Listener* listener = listener_at(tuple.local);
   if (listener == nullptr) return reset_stranger(packet);
-  switch (at_listener(segment)) {
+  switch (at_listener(segment, facts_.profile.check.syn_fin)) {
     case AtListener::ignore: return;
     case AtListener::reset: return reset_stranger(packet);
     case AtListener::open: break;

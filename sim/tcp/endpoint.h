@@ -282,6 +282,10 @@ class Endpoint {
   [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
   [[nodiscard]] bool fin_waits_for_window() const;
+  [[nodiscard]] bool fin_out() const {  // sent, not acknowledged
+    return fin_sent_ &&
+           (state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack);
+  }
   [[nodiscard]] bool syn_unacknowledged() const {
     return !sent_.empty() && sent_.front().is(SentSegment::syn);
   }
@@ -308,13 +312,15 @@ class Endpoint {
   void enter_fin_wait_2(TimePoint now);
   void enter_time_wait(TimePoint now, Cause why);
   Verdict on_time_wait(TimePoint now, const Segment& segment);
+  Verdict on_time_wait_acks_only(TimePoint now, const Segment& segment);
   void on_fin_wait_2_timer(TimePoint now);
   void send_active_reset(Cause why);
 
   // endpoint_window.cc: the window we offer, and when we acknowledge
   void init_receive_window(bool passive);
   void settle_receive_window();
-  [[nodiscard]] std::uint32_t receive_window() const;  // what the peer may still send, from RCV.NXT
+  [[nodiscard]] std::uint32_t receive_window() const;
+  [[nodiscard]] std::uint32_t acceptable_window() const;  // what the peer may still send, from RCV.NXT
   [[nodiscard]] std::uint32_t choose_window();
   [[nodiscard]] std::uint32_t free_space_window() const;
   [[nodiscard]] std::uint32_t truesize_window();

@@ -96,6 +96,7 @@ void Endpoint::enter_time_wait(TimePoint now, Cause why) {
 
 // RFC 9293 section 3.10.7.4 for TIME-WAIT; RFC 6191 on reusing it.
 Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) {
+  if (os().check.time_wait.value == TimeWaitCheck::acks_only) return on_time_wait_acks_only(now, segment);
   const bool ts_told = ts_ok_ && segment.options.has_timestamps();
   const bool ts_newer = ts_told && segment.options.timestamps().value.after(ts_recent_);
   const bool ts_older = ts_told && segment.options.timestamps().value.before(ts_recent_);
@@ -117,6 +118,21 @@ Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) 
   // The peer has not had our last ACK: once more, and the time starts again.
   ack_now(Cause::ack_of_fin);
   arm(now, Timer::time_wait, os().close.time_wait);
+  return Verdict::done;
+}
+
+// netinet/tcp_timewait.c tcp_twcheck.
+Endpoint::Verdict Endpoint::on_time_wait_acks_only(TimePoint now, const Segment& segment) {
+  const bool acks = segment.has(tcp_flag::ack);
+  if (segment.has(tcp_flag::syn) && !acks && segment.seq.after(rcv_nxt_)) {
+    finish(now, Cause::reopened, Errno::none);
+    return Verdict::reopen;
+  }
+  if (segment.has(tcp_flag::rst) || !acks) return Verdict::done;
+  if (segment.has(tcp_flag::fin) && segment.end() == rcv_nxt_)
+    arm(now, Timer::time_wait, os().close.time_wait);
+  const bool is_bare = segment.flags == tcp_flag::ack && segment.length() == 0;
+  if (!is_bare || segment.seq != rcv_nxt_ || segment.ack != snd_nxt_) ack_now(Cause::ack_of_fin);
   return Verdict::done;
 }
 

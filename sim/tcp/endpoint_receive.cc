@@ -73,7 +73,7 @@ bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
   // A SYN that was counted long ago is old, whatever was acknowledged since.
   const bool old_syn = segment.has(tcp_flag::syn) && segment.seq.before(rcv_nxt_);
   const bool not_old = segment.end().at_or_after(rcv_wup_) && !old_syn;
-  const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + receive_window());
+  const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + acceptable_window());
   if (not_old && not_beyond) return true;
   if (segment.has(tcp_flag::rst)) {
     // A reset for the byte before: the peer counted our FIN, or sent it before its own (Linux,
@@ -93,7 +93,7 @@ bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
 // An old, repeated or out-of-window segment is answered with an ACK, which tells a half-open peer the truth.
 void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
   if (segment.has(tcp_flag::syn)) {
-    if (os().check.syn.value == SynCheck::challenge) return challenge(now);
+    if (os().check.syn.value != SynCheck::reset) return challenge(now);
     return ack_now(Cause::ack_duplicate);
   }
   if (segment.length() > 0) {
@@ -141,6 +141,10 @@ void Endpoint::challenge(TimePoint now) {
 }
 
 void Endpoint::on_reset(TimePoint now, const Segment& segment) {
+  const bool embryo = state_ == State::syn_received && passive_;
+  // FreeBSD's check (netinet/tcp_input.c tcp_do_segment, netinet/tcp_syncache.c syncache_chkrst).
+  const bool near = segment.seq.at_or_after(rcv_wup_ - (embryo ? 0u : 1u)) &&
+                    segment.seq.before(rcv_wup_ + std::max(acceptable_window(), 1u));
   bool exact = true;
   switch (os().check.rst.value) {
     case RstCheck::in_window:
@@ -150,10 +154,16 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
       exact =
           segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
       break;
-    case RstCheck::last_ack_sent: exact = segment.seq == rcv_wup_; break;
+    case RstCheck::last_ack_sent:
+      if (!near) return;
+      exact = segment.seq == rcv_wup_;
+      break;
+    case RstCheck::after_last_ack:
+      if (!near) return;
+      break;
   }
   if (!exact) return challenge(now);
-  if (state_ == State::syn_received && passive_) {
+  if (embryo) {
     return finish(now, Cause::rst_received, Errno::none);  // back to LISTEN: nobody was told of it yet
   }
   finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
@@ -162,7 +172,12 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
 void Endpoint::on_syn_in_window(TimePoint now, const Arrival& arrival) {
   if (os().check.syn.value == SynCheck::challenge) return challenge(now);
   // RFC 793: a SYN in the window ends the connection.
-  reply_reset(arrival, Cause::rst_syn_in_window);
+  if (os().check.syn.value == SynCheck::abort) {
+    if (arrival.segment.seq == rcv_nxt_ + acceptable_window()) return challenge(now);
+    send_active_reset(Cause::rst_syn_in_window);
+  } else {
+    reply_reset(arrival, Cause::rst_syn_in_window);
+  }
   finish(now, Cause::rst_syn_in_window, Errno::connreset);
 }
 
@@ -202,7 +217,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
       state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
   if (!may_receive) return;  // after the peer's FIN there is nothing to come
   const std::uint32_t skip = segment.seq.before(rcv_nxt_) ? distance(segment.seq, rcv_nxt_) : 0;
-  const std::uint32_t window = receive_window();
+  const std::uint32_t window = acceptable_window();
   Payload payload = segment.payload;
   bool fin = segment.has(tcp_flag::fin) && skip <= payload.size();
   Seq seq = segment.seq + skip;
@@ -245,6 +260,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;
   if (kept > 0) owe_ack(now, segment, kept);
+  if (dsack_.length > 0 && os().options.dsack_at_once) ack_now(Cause::ack_duplicate);
   if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled
   if (fin && !fin_received_) take_fin(now);
 }

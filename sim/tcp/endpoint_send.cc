@@ -92,6 +92,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   } else {
     if (state_ != State::syn_sent) rcv_wnd_ = choose_window();  // until then the SYN's window stands
     segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_ >> rcv_scale_, 65535u));
+    if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
   }
@@ -338,7 +339,10 @@ bool Endpoint::send_ack(TimePoint now, Packet& out) {
   if (!ack_pending_) return false;
   const Cause cause = ack_cause_;
   ack_cause_ = Cause::unknown;
-  fill(now, out, snd_nxt_, tcp_flag::ack, cause);
+  // A challenge ACK is made without the socket (netinet/tcp_subr.c tcp_respond).
+  const bool fin = os().close.fin_with_acks && fin_out() && cause != Cause::challenge_ack;
+  const std::uint8_t flags = fin ? tcp_flag::ack | tcp_flag::fin : tcp_flag::ack;
+  fill(now, out, fin ? snd_nxt_ - 1 : snd_nxt_, flags, cause);
   return true;
 }
 

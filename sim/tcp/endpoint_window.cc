@@ -60,6 +60,15 @@ std::uint32_t Endpoint::receive_window() const {
   return rcv_wnd_ > used ? rcv_wnd_ - used : 0;
 }
 
+// What of the peer's is taken, from RCV.NXT on. Until a listener's SYN-ACK is answered there is no buffer
+// yet.
+std::uint32_t Endpoint::acceptable_window() const {
+  const bool embryo = state_ == State::syn_received && passive_;
+  if (!os().check.whole_window || embryo) return receive_window();
+  const std::uint32_t queued = receive_.readable();
+  return std::max(receive_window(), receive_buffer_ > queued ? receive_buffer_ - queued : 0);
+}
+
 // The window to advertise from RCV.NXT; the right edge never moves back (RFC 9293 section 3.8.6).
 std::uint32_t Endpoint::choose_window() {
   const std::uint32_t visible = receive_window();

@@ -71,11 +71,21 @@ enum class ProbeStyle : std::uint8_t {
 };
 enum class PersistGiveUp : std::uint8_t { unanswered_probes, idle_and_count };
 enum class RstCheck : std::uint8_t {
-  in_window,      // RFC 793: anywhere in the window
-  exact,          // RFC 5961: at RCV.NXT; else in the window a challenge ACK
-  last_ack_sent,  // FreeBSD: at the last ACK sent; else in the window a challenge ACK
+  in_window,       // RFC 793: anywhere in the window
+  exact,           // RFC 5961: at RCV.NXT; else in the window a challenge ACK
+  last_ack_sent,   // FreeBSD: at the last ACK sent; else in the window a challenge ACK
+  after_last_ack,  // FreeBSD, insecure: from the byte before the last ACK sent to the end of the window
 };
-enum class SynCheck : std::uint8_t { reset, challenge };  // a SYN in a synchronized state
+enum class SynCheck : std::uint8_t {  // a SYN in the window of a synchronized state
+  reset,                              // is answered by a reset, and ends the connection
+  abort,                              // ends the connection, which sends a reset of its own
+  challenge,                          // is answered by a challenge ACK
+};
+enum class SynFinCheck : std::uint8_t { listener_drops, taken, dropped };  // SYN and FIN in one segment
+enum class TimeWaitCheck : std::uint8_t {
+  rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
+  acks_only,  // resets and whatever has no ACK are ignored; only a repeated FIN starts it again
+};
 enum class OptionSlot : std::uint8_t { none, mss, window_scale, sack_permitted, timestamps };
 enum class IsnPolicy : std::uint8_t {
   hash_64ns,   // Linux: a keyed hash, and a step every 64 ns
@@ -175,6 +185,7 @@ struct OptionsProfile {
   Sourced<bool> timestamps;
   Sourced<bool> sack;
   Sourced<bool> dsack;
+  Sourced<bool> dsack_at_once;  // a segment of which a part came before is acknowledged at once
   Sourced<bool> window_scaling;
   Sourced<Duration> ts_clock;                     // one step of TSval
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
@@ -208,6 +219,8 @@ struct CloseProfile {
   Sourced<Duration> fin_wait_2_idle;     // a look ends it only when nothing came for longer than this
   Sourced<Duration> time_wait;           // 2 MSL
   Sourced<bool> rst_on_data_after_close;
+  Sourced<bool> zero_window_on_rst;
+  Sourced<bool> fin_with_acks;  // as long as the FIN is out, bare ACKs repeat it
 };
 
 struct CheckProfile {  // RFC 5961 and its absence
@@ -217,6 +230,9 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
+  Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
+  Sourced<SynFinCheck> syn_fin;
+  Sourced<TimeWaitCheck> time_wait;
 };
 
 struct IcmpRow {

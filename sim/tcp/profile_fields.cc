@@ -185,11 +185,19 @@ constexpr std::string_view word(PersistGiveUp v) {
 }
 constexpr std::string_view word(RstCheck v) {
   constexpr std::string_view words[] = {"anywhere in the window", "at exactly RCV.NXT",
-                                        "at the last ACK sent"};
+                                        "at the last ACK sent", "from the last ACK sent on"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(SynCheck v) {
-  constexpr std::string_view words[] = {"resets", "challenge ACK"};
+  constexpr std::string_view words[] = {"resets", "aborts", "challenge ACK"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(SynFinCheck v) {
+  constexpr std::string_view words[] = {"dropped by listeners", "taken for a SYN", "dropped"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(TimeWaitCheck v) {
+  constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(OptionSlot v) {

@@ -73,6 +73,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "timestamps", p.options.timestamps);
   f("options", "SACK", p.options.sack);
   f("options", "DSACK", p.options.dsack);
+  f("options", "DSACK at once", p.options.dsack_at_once);
   f("options", "window scaling", p.options.window_scaling);
   f("options", "timestamp clock", p.options.ts_clock);
   f("options", "order in a SYN", p.options.syn_layout);
@@ -99,6 +100,8 @@ constexpr void visit_ending_fields(Profile& p, F& f) {
   f("close", "FIN_WAIT_2 idle limit", p.close.fin_wait_2_idle);
   f("close", "TIME_WAIT", p.close.time_wait);
   f("close", "reset on data after close", p.close.rst_on_data_after_close);
+  f("close", "zero window on RST", p.close.zero_window_on_rst);
+  f("close", "FIN with ACKs", p.close.fin_with_acks);
 }
 
 template <class Profile, class F>
@@ -109,6 +112,9 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "challenge ACKs", p.check.challenge_count);
   f("checks", "in a time of", p.check.challenge_interval);
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
+  f("checks", "window as far as there is room", p.check.whole_window);
+  f("checks", "SYN with FIN", p.check.syn_fin);
+  f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);
   f("ICMP", "undoes a backoff", p.icmp.undo_backoff);
   f("ICMP", "a quote of SND.NXT counts", p.icmp.quote_of_next_counts);

@@ -82,11 +82,15 @@ void set_delayed_ack(OsProfile& p, std::int64_t value) {
 }
 
 void set_insecure_rst(OsProfile& p, std::int64_t value) {
-  assign(p.check.rst, value != 0 ? RstCheck::in_window : RstCheck::last_ack_sent);
+  assign(p.check.rst, value != 0 ? RstCheck::after_last_ack : RstCheck::last_ack_sent);
 }
 
 void set_insecure_syn(OsProfile& p, std::int64_t value) {
-  assign(p.check.syn, value != 0 ? SynCheck::reset : SynCheck::challenge);
+  assign(p.check.syn, value != 0 ? SynCheck::abort : SynCheck::challenge);
+}
+
+void set_drop_synfin(OsProfile& p, std::int64_t value) {
+  assign(p.check.syn_fin, value != 0 ? SynFinCheck::dropped : SynFinCheck::taken);
 }
 
 void set_fast_finwait2_recycle(OsProfile& p, std::int64_t value) {
@@ -271,7 +275,7 @@ constexpr SysctlRow kFreebsdRows[] = {
      65'536,
      std::numeric_limits<std::uint32_t>::max()},
     {{"net.inet.tcp.blackhole", freebsd, "no resets to strangers"}},
-    {{"net.inet.tcp.drop_synfin", freebsd, "SYN with FIN is dropped"}},
+    {{"net.inet.tcp.drop_synfin", freebsd, "SYN with FIN is dropped"}, set_drop_synfin, 0, 1},
     {{"net.inet.tcp.ecn.enable", freebsd, "explicit congestion notification"}},
     {{"net.inet.tcp.ecn.maxretries", freebsd, "SYN retransmissions with ECN"}},
     {{"net.inet.tcp.fastopen.client_enable", freebsd, "data in the SYN (RFC 7413)"}},

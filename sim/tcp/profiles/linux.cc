@@ -123,6 +123,7 @@ constexpr OptionsProfile kOptions = {
     .timestamps = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_timestamps 1"},
     .sack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_sack 1"},
     .dsack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_dsack 1"},
+    .dsack_at_once = {false, "net/ipv4/tcp_input.c tcp_data_queue: as any segment in order"},
     .window_scaling = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_window_scaling 1"},
     .ts_clock = {1ms, "include/net/tcp.h TCP_TS_HZ"},
     .syn_layout = {{OptionSlot::mss, OptionSlot::sack_permitted, OptionSlot::timestamps,
@@ -156,6 +157,8 @@ constexpr CloseProfile kClose = {
     .fin_wait_2_idle = {0s, kUnused},
     .time_wait = {60s, "include/net/tcp.h TCP_TIMEWAIT_LEN"},
     .rst_on_data_after_close = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
+    .zero_window_on_rst = {false, "net/ipv4/tcp_output.c tcp_send_active_reset: the window as it stands"},
+    .fin_with_acks = {false, "net/ipv4/tcp_output.c __tcp_send_ack"},
 };
 
 constexpr CheckProfile kCheck = {
@@ -165,6 +168,9 @@ constexpr CheckProfile kCheck = {
     .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
     .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
+    .whole_window = {false, "net/ipv4/tcp_input.c tcp_sequence: tcp_receive_window"},
+    .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
+    .time_wait = {TimeWaitCheck::rfc9293, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };
 
 constexpr SocketProfile kSocket = {

@@ -149,9 +149,9 @@ TEST(Sysctl, SwitchesChooseBetweenKinds) {
   EXPECT_FALSE(p.ip.dont_fragment);
   OsProfile freebsd = copy_of("freebsd");
   EXPECT_EQ(set(freebsd, "net.inet.tcp.insecure_rst", "1"), What::applied);
-  EXPECT_EQ(freebsd.check.rst, RstCheck::in_window);
+  EXPECT_EQ(freebsd.check.rst, RstCheck::after_last_ack);
   EXPECT_EQ(set(freebsd, "net.inet.tcp.insecure_syn", "1"), What::applied);
-  EXPECT_EQ(freebsd.check.syn, SynCheck::reset);
+  EXPECT_EQ(freebsd.check.syn, SynCheck::abort);
   EXPECT_EQ(set(freebsd, "net.inet.tcp.delayed_ack", "0"), What::applied);
   EXPECT_EQ(freebsd.ack.delay_min.value, Duration{0});
   EXPECT_EQ(set(freebsd, "net.inet.tcp.delayed_ack", "1"), What::applied);

@@ -77,7 +77,7 @@ DrillResult result_of(drill::PlayResult&& played) {
 }
 
 std::string absolute_of(const fs::path& directory) {
-  return fs::absolute(directory).lexically_normal().string();
+  return fs::absolute(directory.empty() ? "." : directory).lexically_normal().string();  // of a plain name
 }
 
 drill::DrillConfig config_of(const DrillOptions& options, IpVersion version) {

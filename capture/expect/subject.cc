@@ -50,6 +50,7 @@ bool is_fragile(const Expectation& expect) {
 }
 
 std::optional<HostId> program_of(const Expectation& expect) {
+  if (expect.by) return expect.by;
   if (expect.subject == Subject::call || is_about_process(expect.subject)) return expect.host;
   if (!expect.after) return std::nullopt;
   using When = Trigger::What;

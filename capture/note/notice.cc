@@ -17,8 +17,6 @@ namespace {
 // Shorter waits are none: a call that was told not to wait takes some time on a real kernel, too.
 constexpr Duration kWait = 10ms;
 
-bool has_waited(const CallNote& call) { return call.at - call.began >= kWait; }
-
 Notice notice_of(const CallNote& call, Notice::How how, std::string what, Errno error = Errno::none) {
   return {.how = how,
           .at = call.at,
@@ -89,6 +87,8 @@ bool tells_of_the_peer(std::string_view family) {
 }
 
 }  // namespace
+
+bool has_waited(const CallNote& call) { return call.at - call.began >= kWait; }
 
 bool is_not_yet(const CallNote& call) {
   const auto error = static_cast<Errno>(call.error);

@@ -36,6 +36,9 @@ struct Notice {
 // (EAGAIN of a call that did not).
 [[nodiscard]] bool is_not_yet(const CallNote& call);
 
+// A call that waited: longer than a kernel takes for one that does not.
+[[nodiscard]] bool has_waited(const CallNote& call);
+
 // Finds notices in a run's notes, each time a program has one. A readiness call that ran out of time is one
 // if the program then closes a socket or ends, not if it goes on.
 class NoticeWatch {

@@ -13,7 +13,7 @@ constexpr std::string_view kExamples =
     "client.sysctl.tcp_retries2=12\n"
     "  halfopen compare a.pcap b.pcap --connection 'port 80' --ignore config --ignore window\n"
     "  tcpdump -i any -w - tcp port 80 | halfopen compare good.pcap -\n"
-    "Exit status: 0 the same, 1 different, 2 trouble, as diff has it.";
+    "Exit status: 0 the same, 1 different, 2 trouble, as diff has it; 5 the machine was too busy to tell.";
 
 }  // namespace
 

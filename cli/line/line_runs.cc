@@ -68,8 +68,7 @@ void add_run_options(CommandLine& line, CLI::App* command) {
   command
       ->add_option("--show", line.run.shown,
                    "Tell only these in the ladder: packets, calls, polls, processes, states, timeline; of "
-                   "one host: client "
-                   "or server")
+                   "one host: client or server")
       ->type_name("LIST")
       ->allow_extra_args(false);
   command->add_option("--hide", line.run.hidden, "Do not tell these in the ladder: the same words")

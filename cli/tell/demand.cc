@@ -17,8 +17,7 @@ using What = Demand::What;
 
 constexpr std::string_view kForms =
     "\"HOST notices\", \"HOST exits [with N]\", \"HOST sees ERRNO\", each perhaps with \"within 5s\", or "
-    "\"no "
-    "retransmission [of the HOST]\" (HOST is client or server)";
+    "\"no retransmission [of the HOST]\" (HOST is client or server)";
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;
@@ -48,7 +47,7 @@ std::optional<int> status_from(std::string_view word) {
 
 // "no retransmission", "no retransmissions of the client".
 bool read_no_retransmission(const std::vector<std::string_view>& words, Demand& demand) {
-  if (words.size() < 2 || words[0] != "no" || !words[1].starts_with("retransmission")) return false;
+  if (words.size() < 2 || words[0] != "no") return false;
   if (words[1] != "retransmission" && words[1] != "retransmissions") return false;
   demand.what = What::no_retransmission;
   if (words.size() == 2) return true;
@@ -189,7 +188,10 @@ Verdict Demands::verdict_of(const Tracked& one, std::size_t index) const {
     verdict.what = Verdict::What::passed;
   } else {
     verdict.found += fmt::format(", {} after {}", human_duration(*one.met - failure->at), failure->name);
+    verdict.missed_at = *one.met;
+    verdict.missed_by = *one.met - failure->at - *demand.within;
   }
+  if (failure && demand.within) verdict.decided_at = failure->at + *demand.within;
   return verdict;
 }
 

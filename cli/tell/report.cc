@@ -146,10 +146,9 @@ void Report::on_call(const CallNote& call) {
     if (!is_not_yet(call))
       add(who, fmt::format("{}() = -1 {}, {}", call.call, to_string(error), since(who, call)));
   } else if (family == "write") {
-    const Duration waited = call.at - call.began;
-    add_repeatable(who, waited == Duration{0} ? fmt::format("{}() = {}, no error", call.call, call.result)
-                                              : fmt::format("{}() = {}, no error, after waiting {}",
-                                                            call.call, call.result, human_duration(waited)));
+    add_repeatable(who, !has_waited(call) ? fmt::format("{}() = {}, no error", call.call, call.result)
+                                          : fmt::format("{}() = {}, no error, after waiting {}", call.call,
+                                                        call.result, human_duration(call.at - call.began)));
   } else if (family == "read" && call.result == 0) {
     add(who, fmt::format("{}() = 0, end of file, {}", call.call, since(who, call)));
   } else if (family == "read") {

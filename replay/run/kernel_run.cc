@@ -135,6 +135,11 @@ void KernelRun::start_clock() {
     zero_ = Clock::time_point{(earliest / kGrid + 1) * kGrid + *options_.phase};
     std::this_thread::sleep_until(*zero_);
   }
+  // What the start cost is not of the run.
+  static_cast<void>(own_delay_.more());
+  for (KernelHost* host : kernels_) {
+    if (host != nullptr) static_cast<void>(host->program_delay());
+  }
   backlog_.hold();
 }
 
@@ -286,8 +291,8 @@ void KernelRun::wait(TimePoint until) {
     if (host == nullptr) continue;
     for (const int fd : host->descriptors()) watched.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   }
-  wake_at_ = until;
   const Duration left = std::max(Duration{0}, until - now());
+  wake_at_ = left > Duration{0} ? until : kNever;  // what is past was not waited for, and is not late
   const timespec timeout{.tv_sec = left / 1s, .tv_nsec = (left % 1s).count()};
   sigset_t none;
   sigemptyset(&none);
@@ -357,8 +362,11 @@ KernelRun::End KernelRun::run() {
       look_at_ = kNever;
       tell_sockets(at);
     }
-    const TimePoint telling = tell_at(at);
-    if (at >= telling) backlog_.tell();
+    TimePoint telling = tell_at(at);
+    if (at >= telling) {
+      backlog_.tell();
+      telling = kept_since_ = kNever;
+    }
     if (options_.on_wait && at - told >= 1s) {
       told = at;
       options_.on_wait(at);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr unsigned kNobody = 65534;  // the kernel's own (DEFAULT_OVERFLOWUID), whatever /etc/passwd has
 
-// A number that somebody put into the environment; nullopt for root's and for what is none.
+// A number that somebody put into the environment; nullopt for what is none.
 std::optional<unsigned> id_from_environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr) return std::nullopt;

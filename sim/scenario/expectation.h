@@ -98,6 +98,7 @@ struct Expectation {
   std::string place;  // "host-crash.toml:31:1"
   std::string text;   // the author's sentence (`says`), or one made of the keys
   Condition when;
+  std::optional<HostId> by;  // whose program brings it about, where the subject does not say: `by`
 
   std::optional<Trigger> after;
   Duration from{};

@@ -14,9 +14,9 @@ namespace {
 
 using Subject = Expectation::Subject;
 
-constexpr std::array<std::string_view, 17> kKeys{"when",   "says",   "at",     "within", "after",    "never",
-                                                 "count",  "client", "server", "router", "ladder",   "errno",
-                                                 "result", "waited", "data",   "match",  "tolerance"};
+constexpr std::array<std::string_view, 18> kKeys{
+    "when",   "says",   "by",     "at",    "within", "after",  "never", "count", "client",
+    "server", "router", "ladder", "errno", "result", "waited", "data",  "match", "tolerance"};
 constexpr std::array<std::string_view, 8> kHostKeys{"state",  "call",        "retransmissions", "packets",
                                                     "signal", "exit_status", "output",          "process"};
 constexpr std::array<std::string_view, 1> kRouterKeys{"packets"};
@@ -240,6 +240,14 @@ std::string describe(const Section& section, const Expectation& expect) {
   return text;
 }
 
+std::optional<HostId> read_by(const Section& section) {
+  const auto name = section.text("by");
+  if (!name) return std::nullopt;
+  if (*name == "client") return HostId::client;
+  if (*name == "server") return HostId::server;
+  section.reject("by", "client or server");
+}
+
 }  // namespace
 
 std::vector<Expectation> read_expectations(const Section& root, const Scenario& scenario) {
@@ -249,6 +257,7 @@ std::vector<Expectation> read_expectations(const Section& root, const Scenario& 
     Expectation expect;
     expect.place = section.place();
     if (const auto when = section.text("when")) expect.when = condition_from(*when, section.place("when"));
+    expect.by = read_by(section);
     expect.never = section.boolean("never").value_or(false);
     read_subject(section, expect);
     read_particulars(section, expect);

@@ -99,8 +99,7 @@ std::string trouble_with_timers() {
   const std::size_t value = at == std::string::npos ? at : list.find_first_of("0123456789", at);
   if (value != std::string::npos && list[value] != '0') return {};
   return "it has no high-resolution timers (hres_active is 0 in /proc/timer_list): delays, pacing and short "
-         "timers end at "
-         "ticks";
+         "timers end at ticks";
 }
 
 std::string release() {

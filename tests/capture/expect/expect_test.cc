@@ -344,6 +344,23 @@ TEST(Expect, SignalsExitStatusesOutputAndProcesses) {
 
 // --- Verdicts
 
+// A packet that the scenario's own program brings about is not another's to send.
+TEST(Expect, WhatAProgramBringsAboutDoesNotApplyToAnother) {
+  const auto verdict = [](const std::string& by) {
+    const Scenario scenario =
+        parse_scenario("title = 'x'\n[[expect]]\nladder = 'client > server F.'\n" + by, "x.toml");
+    RunFacts facts = scenario.facts();
+    facts.client_stand_in = "nc";
+    const Verdict first = Expectations{scenario.expect, facts}.finish(at(1s)).front();
+    return std::string{to_string(first.what)} + ": " + first.found;
+  };
+  EXPECT_EQ(verdict(""), "failed: nothing of the kind");
+  EXPECT_EQ(verdict("by = 'client'\n"),
+            "not applicable: it is about the scenario's own program, and nc runs there");
+  EXPECT_EQ(verdict("by = 'server'\n"), "failed: nothing of the kind");
+  EXPECT_THROW(static_cast<void>(verdict("by = 'router'\n")), InputError);
+}
+
 TEST(Expect, WhatDoesNotApplyIsSkippedAndSaysWhy) {
   StagedRun run{"when = \"client.os == '4.4bsd'\"\nclient.call = 'read'"};
   EXPECT_EQ(run.verdict(), "skipped: only when client.os == '4.4bsd'");

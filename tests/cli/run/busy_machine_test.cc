@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <fstream>
+#include <optional>
 #include <string>
 
 #include "cli/tell/exit_code.h"
@@ -45,6 +48,38 @@ TEST_F(BusyMachine, AKernelThatIsWrongIsNotExcused) {
                                 "/pcaps/host-crash.replay.pcapng");
   EXPECT_THAT(outcome.status, AnyOf(kExitNo, kExitUnresolved)) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("differs from "));
+}
+
+// What the kernel says that anything had to wait for a processor, memory or a disk, and what other guests of
+// the same machine took, in microseconds since the boot; nothing where it does not say.
+std::optional<std::int64_t> stalled() {
+  std::int64_t total = 0;
+  for (const char* resource : {"cpu", "memory", "io"}) {
+    std::ifstream pressure{std::string{"/proc/pressure/"} + resource};
+    std::string line;
+    if (!std::getline(pressure, line) || line.find("total=") == std::string::npos) return std::nullopt;
+    total += std::stoll(line.substr(line.find("total=") + 6));
+  }
+  std::ifstream stat{"/proc/stat"};
+  std::string word;
+  std::int64_t ticks = 0;
+  stat >> word;
+  for (int i = 0; i < 8; ++i) stat >> ticks;  // the eighth is "steal"
+  return total + ticks * 10'000;
+}
+
+// A tenth of a second is more than a machine is late on which nothing waited: there it has to fail.
+TEST_F(BusyMachine, WhatNothingDelayedIsNotExcused) {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const std::optional<std::int64_t> before = stalled();
+    const Outcome outcome =
+        halfopen_run({"replay", "host-crash", "--quick", "--expect", "client notices within 4570ms"});
+    const std::optional<std::int64_t> after = stalled();
+    if (outcome.status == kExitNo) return;
+    ASSERT_EQ(outcome.status, kExitUnresolved) << outcome.out << outcome.err;
+    if (!before || *after - *before > 50'000) return;  // it may have been late
+    if (attempt == 2) FAIL() << outcome.out;
+  }
 }
 
 TEST_F(BusyMachine, WhatIsRightNeverFails) {

@@ -73,6 +73,21 @@ TEST_F(DemandTest, ANoticeCountsFromTheFailureAndInTime) {
   EXPECT_EQ(run(7s), "failed: nothing of the kind");
 }
 
+TEST_F(DemandTest, WhatCameTooLateSaysByHowMuch) {
+  expects("client notices within 5s");
+  crash();
+  call(7130ms, "read", -1, Errno::timedout);
+  const Verdict late = demands_->finish().at(0);
+  EXPECT_EQ(late.missed_at, kTimeZero + 7130ms);
+  EXPECT_EQ(late.missed_by, Duration{130ms});
+  EXPECT_EQ(late.decided_at, kTimeZero + 7s);
+  expects("server notices within 5s");
+  crash();
+  const Verdict never = demands_->finish().at(0);
+  EXPECT_FALSE(never.has_size());
+  EXPECT_EQ(never.decided_at, kTimeZero + 7s);
+}
+
 TEST_F(DemandTest, WhereNothingFailsThereIsNothingToNotice) {
   expects("client notices within 5s");
   call(1s, "read", 0);

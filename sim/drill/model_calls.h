@@ -82,8 +82,6 @@ class ModelCalls {
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags);
 
-  using Buffers = std::vector<std::pair<const script::Value*, std::size_t>>;
-  [[nodiscard]] Buffers buffers(const script::Value& list) const;
   [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
   [[nodiscard]] static Prepared fails(Errno error);
   // Control messages (model_calls_messages.cc).

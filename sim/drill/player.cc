@@ -46,6 +46,7 @@ class Player {
     try {
       for (const std::string& init : config_.init_scripts) run_command({init});
       if (script_.init) run_command(*script_.init);
+      host_.start();
       for (const Event& event : script_.events) play_event(event);
       if (pending_) finish_pending();
       if (script_.cleanup) run_command(*script_.cleanup);
@@ -196,7 +197,8 @@ class Player {
     if (((a->flags.bits ^ b->flags.bits) & ~kOfTheLast) != 0) return false;
     if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
     a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
-    a->flags.bits |= b->flags.bits & kOfTheLast;
+    a->flags.bits =
+        static_cast<std::uint8_t>((a->flags.bits & ~tcp_flag::psh) | (b->flags.bits & kOfTheLast));
     return true;
   }
 
@@ -307,11 +309,18 @@ class Player {
 
   // What calls say of the connection that packets are about.
   void before_call(const CallSpec& call) {
-    if (call.name != "connect" || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
+    const script::Value* to = destination_of(call);
+    if (to == nullptr || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
     SocketAddress remote{config_.remote(), config_.connect_port};
-    if (call.arguments.size() > 1)
-      if (const auto given = script::socket_address_of(call.arguments[1])) remote = *given;
+    if (const auto given = script::socket_address_of(*to)) remote = *given;
     if (map_.stage() == ConnectionMap::Stage::fresh) map_.connect(remote);
+  }
+  // Where a call connects to, or would if it opens its socket (Fast Open); null for the others.
+  static const script::Value* destination_of(const CallSpec& call) {
+    if (call.name == "connect" && call.arguments.size() > 1) return &call.arguments[1];
+    if (call.name == "sendto" && call.arguments.size() > 4) return &call.arguments[4];
+    if (call.name == "sendmsg" && call.arguments.size() > 1) return call.arguments[1].field("msg_name");
+    return nullptr;
   }
   void after_call(const CallSpec& call) {
     const std::int64_t result = script::number_of(call.result, host_.os()).value_or(-1);
@@ -340,7 +349,13 @@ class Player {
   }
 
   void play_action(const script::CodeSpec& code) {
+    const script::Place code_place = place_;
     wait_until_due("data collection for code");
+    // A call that has ended by now may have given the descriptor that the code is about.
+    if (pending_) {
+      if (const std::optional<Outcome> outcome = host_.take_outcome(host_.now())) check(*outcome);
+      place_ = code_place;
+    }
     code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
   }
 

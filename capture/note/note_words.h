@@ -61,6 +61,7 @@ inline constexpr std::array<std::string_view, kCauses> kCauseNames{
     "retransmit_fast",
     "retransmit_partial_ack",
     "retransmit_icmp",
+    "retransmit_syn_data",
     "tail_loss_probe",
     "keepalive_probe",
     "close",

@@ -84,6 +84,16 @@ std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& 
     case TcpOptionKind::timestamps:
       return fmt::format("TS val {} ecr {}", options.timestamps().value.wire(),
                          options.timestamps().echo.wire());
+    case TcpOptionKind::fast_open:
+    case TcpOptionKind::experiment: {
+      const std::optional<FastOpenOption> fast_open = options.fast_open();
+      const bool is_it = fast_open && fast_open->experimental ==
+                                          (option[0] != static_cast<std::uint8_t>(TcpOptionKind::fast_open));
+      if (!is_it) break;
+      const auto cookie = hex_text(fast_open->cookie.bytes());
+      return fmt::format("{}{}{}", fast_open->experimental ? "FOEXP" : "FO", cookie.empty() ? "" : " ",
+                         cookie);
+    }
   }
   const auto value = hex_text(option.subspan(2));
   return value.empty() ? fmt::format("unknown-{}", option[0])

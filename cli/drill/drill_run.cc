@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "sim/base/input_error.h"
 #include "replay/drill/kernel_script_host.h"
+#include "sim/base/input_error.h"
 #include "sim/drill/model_script_host.h"
 #include "sim/script/calls.h"
 #include "sim/script/parser.h"

@@ -184,10 +184,9 @@ void check_passed_on(const DrillOptions& drill) {
 }  // namespace
 
 void add_packetdrill(CommandLine& line) {
-  CLI::App* command =
-      add_command(line, "packetdrill",
-                  "Play packetdrill's scripts against a TCP: a model's in virtual time, or a kernel's",
-                  kDrillExamples);
+  CLI::App* command = add_command(
+      line, "packetdrill",
+      "Play packetdrill's scripts against a TCP: a model's in virtual time, or a kernel's", kDrillExamples);
   command->add_option("what", line.packetdrill.what, "Scripts, and directories of them")
       ->type_name("SCRIPT.pkt|DIRECTORY");
   add_hosts(line, *command);

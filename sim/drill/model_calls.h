@@ -24,7 +24,7 @@ struct CallSetting {
   SocketAddress bind_to;
   SocketAddress connect_to;
   bool is_mapped = false;  // sockets are of IPv6, and their addresses of IPv4
-  Duration tolerance;  // of times that a call tells
+  Duration tolerance;      // of times that a call tells
 };
 
 class ModelCalls {
@@ -38,6 +38,9 @@ class ModelCalls {
   std::optional<Outcome> take_completed(TimePoint now);
   // The endpoint behind a descriptor of the script's; nullptr where there is none.
   [[nodiscard]] const Endpoint* endpoint_of(std::int64_t descriptor);
+  [[nodiscard]] bool has_descriptor(std::int64_t descriptor) const {
+    return descriptors_.contains(descriptor);
+  }
 
  private:
   // A call ready to be made, or the result of one that needs no kernel; and what is to be held against the
@@ -78,9 +81,15 @@ class ModelCalls {
   Prepared epoll_ctl(const script::CallSpec& call);
   Prepared epoll_wait(const script::CallSpec& call);
 
+  // Fast Open (model_calls_fast_open.cc): a write that may connect, and TCP_FASTOPEN_KEY.
+  Prepared write_to(Call write, const script::Value& to, bool fast_open) const;
+  Prepared set_fast_open_key(const script::CallSpec& call);
+
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
-  Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags);
+  // `to`: where sendto() or sendmsg() says that it goes; may be null.
+  Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
+                    const script::Value* to = nullptr);
 
   [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
   [[nodiscard]] static Prepared fails(Errno error);

@@ -43,15 +43,17 @@ ModelCalls::Prepared ModelCalls::read_into(int fd, std::size_t size, std::int64_
   return prepared;
 }
 
-ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags) {
+ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
+                                          const Value* to) {
   const std::int64_t dont_wait = word("MSG_DONTWAIT");
   const bool marks = rules_of(host_.profile()).marks_writes;
   const std::int64_t eor = marks ? word("MSG_EOR") : 0;
   const std::int64_t more = marks ? word("MSG_MORE") : 0;
   const std::int64_t zero_copy = marks ? word("MSG_ZEROCOPY") : 0;
-  const std::int64_t known = dont_wait | word("MSG_NOSIGNAL") | eor | more | zero_copy;
+  const std::int64_t fast_open = word("MSG_FASTOPEN");
+  const std::int64_t known = dont_wait | word("MSG_NOSIGNAL") | eor | more | zero_copy | fast_open;
   if (const std::int64_t other = flags & ~known; other != 0) {
-    for (const std::string_view name : {"MSG_FASTOPEN", "MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
+    for (const std::string_view name : {"MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
       if (word(name) != 0 && (other & word(name)) != 0)
         throw NotSupported{"the model has no " + std::string{name}};
     throw NotSupported{fmt::format("the model has no such flags for writing: {:#x}", other)};
@@ -61,6 +63,7 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
   call.dont_wait = (flags & dont_wait) != 0;
   call.flags = {
       .ends_record = (flags & eor) != 0, .more = (flags & more) != 0, .zero_copy = (flags & zero_copy) != 0};
+  if (to != nullptr) return write_to(call, *to, (flags & fast_open) != 0);
   return {.call = call, .immediate = {}, .conclude = {}};
 }
 
@@ -100,7 +103,7 @@ ModelCalls::Prepared ModelCalls::sendto(const CallSpec& call) {
   const std::int64_t flags = number(call.arguments[3]);
   if (is_null(call.arguments[1])) return fails(Errno::fault);
   return write_of(descriptor(call), bytes_to_write(call.arguments[1], byte_count(number(call.arguments[2]))),
-                  flags);
+                  flags, &call.arguments[4]);
 }
 
 ModelCalls::Prepared ModelCalls::writev(const CallSpec& call) {
@@ -124,7 +127,8 @@ ModelCalls::Prepared ModelCalls::sendmsg(const CallSpec& call) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }
-  return write_of(descriptor(call), std::move(bytes), number(call.arguments[2]));
+  return write_of(descriptor(call), std::move(bytes), number(call.arguments[2]),
+                  call.arguments[1].field("msg_name"));
 }
 
 }  // namespace halfopen::drill

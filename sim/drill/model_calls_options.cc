@@ -32,6 +32,7 @@ SocketOption option_named(const OsProfile& os, const Value& level, const Value& 
 
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
   const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
+  if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
   const Value& given = pointed_at(call.arguments[3]);
   std::int64_t value = 0;
   if (option == SocketOption::so_linger) {
@@ -65,7 +66,8 @@ ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
       if (found != expected) outcome.differences.push_back({name, expected, std::string{found}});
       return;
     }
-    if (option == SocketOption::so_linger || option == SocketOption::so_rcvtimeo)
+    if (option == SocketOption::so_linger || option == SocketOption::so_rcvtimeo ||
+        option == SocketOption::tcp_fastopen_key)
       throw NotSupported{"getsockopt() of " + name};
     if (number(wanted) != result.value)
       outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(result.value)});

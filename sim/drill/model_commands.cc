@@ -27,9 +27,8 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// What a host without a past, a device queue or a log need not do.
+// What a host without a device queue or a log need not do.
 bool is_nothing(const std::vector<std::string>& words) {
-  if (words.front() == "ip") return words.size() > 2 && words[1] == "tcp_metrics" && words[2] == "flush";
   // A queue that only holds packets back for pacing, which the model's TCP does not ask for; a default one.
   if (words.front() == "tc" && words.size() > 2 && words[1] == "qdisc") {
     const bool keeps_all = has(words, "pfifo") || has(words, "fq") || has(words, "delete");
@@ -87,6 +86,8 @@ void ModelCommands::run_text(std::string_view text, int depth) {
 void ModelCommands::run_simple(const Words& words, int depth) {
   const std::string_view name = base_name(words.front());
   if (is_nothing(words)) return;
+  if (words.front() == "ip" && words.size() > 2 && words[1] == "tcp_metrics" && words[2] == "flush")
+    return host_.kernel().stack().forget_servers();
   if (name == "sockstat") {
     const std::optional<bool> found = grep_sockstat(host_, words);
     if (!found) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};

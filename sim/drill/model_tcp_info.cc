@@ -21,7 +21,7 @@ std::int64_t millis(Duration time) {
 // TCPI_OPT_...
 std::int64_t options_of(const Endpoint::Info& info) {
   return (info.timestamps ? 1 : 0) | (info.sack ? 2 : 0) | (info.window_scaling ? 4 : 0) |
-         (info.ecn ? 8 : 0) | (info.ecn_seen ? 16 : 0);
+         (info.ecn ? 8 : 0) | (info.ecn_seen ? 16 : 0) | (info.syn_data_acked ? 32 : 0);
 }
 
 }  // namespace
@@ -67,7 +67,14 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_delivered", info.delivered},
           {"tcpi_delivered_ce", info.delivered_marked},
           {"tcpi_snd_wnd", info.snd_wnd},
-          {"tcpi_rcv_wnd", info.rcv_wnd}};
+          {"tcpi_rcv_wnd", info.rcv_wnd},
+          {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};
+}
+
+std::vector<TcpInfoField> tcp_info_of_unconnected() {
+  return {{"tcpi_state", kTcpStates[static_cast<std::size_t>(State::closed)]},
+          {"tcpi_options", 0},
+          {"tcpi_fastopen_client_fail", 0}};
 }
 
 }  // namespace halfopen::drill

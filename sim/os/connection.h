@@ -22,6 +22,7 @@ struct Connection : HeapPlace {
 
   Socket* socket = nullptr;      // through which a process holds it; null before accept() and after close()
   Listener* listener = nullptr;  // whose embryo it is, or in whose queue it waits
+  Listener* early_of = nullptr;  // which counts it while it is in use before its handshake is complete
   Connection* older = nullptr;   // all connections of the host, by birth
   Connection* newer = nullptr;
   bool embryonic = false;  // of `listener`, not yet established

@@ -27,6 +27,8 @@ class Identity {
   [[nodiscard]] std::uint16_t ip_id(const FourTuple& connection) const;
   // The first IP ID of packets that belong to no connection, and of the global counter.
   [[nodiscard]] std::uint16_t first_ip_id() const;
+  // The secret of cookies (RFC 7413) where nobody has set one.
+  [[nodiscard]] FastOpenKey fast_open_key() const;
   // The next ephemeral port to try: goes round through the profile's range.
   [[nodiscard]] std::uint16_t next_port();
   [[nodiscard]] std::uint32_t port_count() const { return port_count_; }

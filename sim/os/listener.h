@@ -5,6 +5,7 @@
 
 #include "sim/base/ring.h"
 #include "sim/os/connection.h"
+#include "sim/os/fast_open_queue.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/wire/address.h"
@@ -15,8 +16,13 @@ class Listener {
  public:
   // `backlog` is what listen() granted; new connections get a copy of `options`.
   Listener(Socket& socket, const SocketAddress& local, std::uint32_t backlog, const SocketOptions& options,
-           ListenPolicy policy)
-      : socket_{socket}, local_{local}, options_{options}, backlog_{backlog}, policy_{policy} {}
+           ListenPolicy policy, const FastOpenSetup& fast_open = {})
+      : socket_{socket},
+        local_{local},
+        options_{options},
+        backlog_{backlog},
+        policy_{policy},
+        fast_open_{fast_open} {}
 
   // A connection request to this address is for it: same port, and same or any address.
   [[nodiscard]] bool listens_at(const SocketAddress& local) const;
@@ -35,6 +41,7 @@ class Listener {
   [[nodiscard]] Socket& socket() const { return socket_; }
   [[nodiscard]] const SocketAddress& local() const { return local_; }
   [[nodiscard]] SocketOptions& options() { return options_; }
+  [[nodiscard]] FastOpenQueue& fast_open() { return fast_open_; }
   [[nodiscard]] std::uint32_t waiting() const { return queue_.size(); }
   [[nodiscard]] std::uint32_t embryos() const { return embryos_; }
   void set_backlog(std::uint32_t backlog) { backlog_ = backlog; }
@@ -47,6 +54,7 @@ class Listener {
   std::uint32_t embryos_ = 0;
   std::uint32_t backlog_;
   ListenPolicy policy_;
+  FastOpenQueue fast_open_;
 };
 
 // 0.0.0.0 or ::, which stand for every address of their family.

@@ -45,6 +45,7 @@ struct PendingCall {
   CallResult* target = nullptr;  // where the result goes; null: Process::completed
   bool timed_out = false;
   bool under_way = false;  // connect: an earlier call began it
+  bool opening = false;    // write: the connection that it opened, or met opening, is not there yet
   bool traced = true;      // a note tells of it: not for terminals and outputs
 };
 

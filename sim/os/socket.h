@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "sim/os/listener.h"
 #include "sim/os/wait_queue.h"
@@ -15,6 +16,8 @@ namespace halfopen {
 struct SocketSetup {
   SocketOptions options;
   SocketAddress local;
+  FastOpenSetup fast_open;                // for listen()
+  std::optional<SocketAddress> deferred;  // connect() was called, and its SYN waits for the first write
   bool bound = false;
   bool reuse_address = false;  // SO_REUSEADDR
 };

@@ -41,6 +41,10 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::tcp_nodelay, "TCP_NODELAY", -kInt, kInt},
     {SocketOption::so_rcvbuf, "SO_RCVBUF", 0, kInt},
     {SocketOption::so_sndbuf, "SO_SNDBUF", 0, kInt},
+    {SocketOption::tcp_fastopen, "TCP_FASTOPEN", 0, kInt},
+    {SocketOption::tcp_fastopen_key, "TCP_FASTOPEN_KEY", 0, 0},
+    {SocketOption::tcp_fastopen_connect, "TCP_FASTOPEN_CONNECT", 0, 1},
+    {SocketOption::tcp_fastopen_no_cookie, "TCP_FASTOPEN_NO_COOKIE", 0, 1},
     {SocketOption::so_reuseaddr, "SO_REUSEADDR", -kInt, kInt},
     {SocketOption::so_error, "SO_ERROR", 0, 0},
     {SocketOption::so_zerocopy, "SO_ZEROCOPY", 0, 1, kLinux},
@@ -107,12 +111,17 @@ bool has_option(const OsProfile& os, SocketOption option) {
     case SocketOption::tcp_keepidle:
     case SocketOption::tcp_keepintvl:
     case SocketOption::tcp_keepcnt: return os.socket.keepalive_tuning;
+    case SocketOption::tcp_fastopen: return os.fast_open.calls.value != FastOpenCalls::none;
+    case SocketOption::tcp_fastopen_key:
+    case SocketOption::tcp_fastopen_connect:
+    case SocketOption::tcp_fastopen_no_cookie: return os.fast_open.calls.value == FastOpenCalls::msg_fastopen;
     default: return true;
   }
 }
 
 Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption option, std::int64_t value) {
-  if (!has_option(os, option) || option == SocketOption::so_error) return Errno::noprotoopt;
+  const bool is_no_number = option == SocketOption::so_error || option == SocketOption::tcp_fastopen_key;
+  if (!has_option(os, option) || is_no_number) return Errno::noprotoopt;
   if (value < row_of(option).least || value > row_of(option).most) return Errno::inval;
   using std::chrono::milliseconds;
   using std::chrono::seconds;
@@ -145,6 +154,10 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
       break;
     case SocketOption::ip_ttl:
     case SocketOption::ipv6_unicast_hops: options.hop_limit = static_cast<std::uint8_t>(value); break;
+    case SocketOption::tcp_fastopen_connect: options.fast_open_connect = value != 0; break;
+    case SocketOption::tcp_fastopen_no_cookie: options.fast_open_no_cookie = value != 0; break;
+    case SocketOption::tcp_fastopen:
+    case SocketOption::tcp_fastopen_key:
     case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;
@@ -187,7 +200,11 @@ std::int64_t get_option(const OsProfile& os, const SocketOptions& options, Socke
     case SocketOption::ipv6_tclass: return options.traffic_class;
     case SocketOption::ip_ttl:
     case SocketOption::ipv6_unicast_hops: return options.hop_limit != 0 ? options.hop_limit : os.ip.ttl.value;
+    case SocketOption::tcp_fastopen_connect: return options.fast_open_connect ? 1 : 0;
+    case SocketOption::tcp_fastopen_no_cookie: return options.fast_open_no_cookie ? 1 : 0;
     case SocketOption::so_timestamping:
+    case SocketOption::tcp_fastopen:
+    case SocketOption::tcp_fastopen_key:
     case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;

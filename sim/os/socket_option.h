@@ -22,6 +22,10 @@ enum class SocketOption : std::uint8_t {
   tcp_nodelay,
   so_rcvbuf,
   so_sndbuf,
+  tcp_fastopen,      // of a listener: connections in use early; FreeBSD: also whether sendto() connects
+  tcp_fastopen_key,  // 16 bytes, no number
+  tcp_fastopen_connect,
+  tcp_fastopen_no_cookie,
   so_reuseaddr,
   so_error,  // read only
   so_zerocopy,
@@ -46,8 +50,8 @@ enum class SocketOption : std::uint8_t {
 // Not where the OS lacks the option.
 [[nodiscard]] bool has_option(const OsProfile& os, SocketOption option);
 
-// Sets an option other than SO_ERROR and SO_REUSEADDR, in the unit above. ENOPROTOOPT or EINVAL, and nothing
-// is changed, where that is wrong.
+// Sets an option other than SO_ERROR, SO_REUSEADDR, TCP_FASTOPEN and TCP_FASTOPEN_KEY, in the unit above.
+// ENOPROTOOPT or EINVAL, and nothing is changed, where that is wrong.
 Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption option, std::int64_t value);
 // Its value in the same unit; where a default applies, the profile's.
 [[nodiscard]] std::int64_t get_option(const OsProfile& os, const SocketOptions& options, SocketOption option);

@@ -46,6 +46,7 @@ const CallRow& row_of(const Connection& connection) {
 }  // namespace
 
 CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
+  if (is_deferred(socket)) return CallResult::waits();
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.read(now, into); });
@@ -87,7 +88,8 @@ CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::ui
                           WriteFlags flags, bool again) {
   if (socket.connection == nullptr) return CallResult::failure(facts_.rules.write_unconnected);
   if (write_fails(socket)) return write_failure(socket);
-  if (row_of(*socket.connection).write == Writing::waits) return CallResult::waits();
+  const bool waits = row_of(*socket.connection).write == Writing::waits;
+  if (waits && !socket.connection->endpoint().is_early()) return CallResult::waits();
   if (bytes.empty()) return CallResult::of(0);
   if (again && !socket.connection->endpoint().is_writable()) return CallResult::waits();
   flags.zero_copy = flags.zero_copy && options_of(socket).zero_copy;
@@ -122,7 +124,7 @@ std::optional<SendReport> Sockets::take_report(TimePoint now, Socket& socket) {
 }
 
 CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
-  if (socket.listener != nullptr) return CallResult::failure(Errno::isconn);
+  if (socket.listener != nullptr || is_deferred(socket)) return CallResult::failure(Errno::isconn);
   if (socket.connection == nullptr) return start_connect(now, socket, remote);
   if (socket.was_connected) return CallResult::failure(Errno::isconn);
   switch (row_of(*socket.connection).connect) {
@@ -140,20 +142,39 @@ CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& 
 }
 
 CallResult Sockets::start_connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
-  SocketSetup& setup = *socket.setup;
-  if (remote.ip.is_v6() != facts_.address.is_v6()) return CallResult::failure(Errno::netunreach);
+  const bool fast = facts_.profile.fast_open.calls.value == FastOpenCalls::msg_fastopen;
+  if (fast && socket.setup->options.fast_open_connect) return connect_or_defer(now, socket, remote);
+  FourTuple tuple;
+  if (const Errno error = choose_ends(socket, remote, tuple); error != Errno::none)
+    return CallResult::failure(error);
+  attach(socket, stack_.connect(now, tuple, socket.setup->options));
+  return connect(now, socket, remote);
+}
+
+// The four-tuple of a connection to `remote`, which is free.
+Errno Sockets::choose_ends(Socket& socket, const SocketAddress& remote, FourTuple& tuple) {
+  const SocketSetup& setup = *socket.setup;
+  if (remote.ip.is_v6() != facts_.address.is_v6()) return Errno::netunreach;
   SocketAddress local{is_any(setup.local.ip) ? facts_.address : setup.local.ip, setup.local.port};
   if (local.port == 0) {
-    if (const Errno error = choose_port(local, &remote); error != Errno::none)
-      return CallResult::failure(error);
+    if (const Errno error = choose_port(local, &remote); error != Errno::none) return error;
   } else if (stack_.find({local, remote}) != nullptr) {
-    return CallResult::failure(Errno::addrnotavail);
+    return Errno::addrnotavail;
   }
+  tuple = {local, remote};
+  return Errno::none;
+}
+
+void Sockets::attach(Socket& socket, Connection& connection) {
   std::erase(bound_, &socket);
-  socket.connection = &stack_.connect(now, {local, remote}, setup.options);
-  socket.connection->socket = &socket;
+  socket.connection = &connection;
+  connection.socket = &socket;
   socket.setup.reset();
-  return connect(now, socket, remote);
+}
+
+void Sockets::expect_write(TimePoint now, Socket& socket) {
+  if (socket.connection == nullptr) return;
+  stack_.input(now, *socket.connection, [](Endpoint& endpoint) { endpoint.expect_write(); });
 }
 
 CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
@@ -171,6 +192,11 @@ CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption optio
   if (option == SocketOption::so_reuseaddr) {
     if (socket.setup != nullptr) socket.setup->reuse_address = value != 0;
     return CallResult::of(0);
+  }
+  if (has_option(facts_.profile, option)) {
+    if (option == SocketOption::tcp_fastopen) return set_fast_open_queue(socket, value);
+    if (const Errno error = check_fast_open_option(socket, option); error != Errno::none)
+      return CallResult::failure(error);
   }
   SocketOptions options = options_of(socket);
   const Errno error = halfopen::set_option(facts_.profile, options, option, value);
@@ -197,6 +223,11 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
   }
   if (option == SocketOption::tcp_maxseg && socket.connection != nullptr)
     return CallResult::of(socket.connection->endpoint().segment_size());
+  if (option == SocketOption::tcp_fastopen) {
+    return CallResult::of(socket.setup != nullptr      ? socket.setup->fast_open.limit
+                          : socket.listener != nullptr ? socket.listener->fast_open().setup().limit
+                                                       : 0);
+  }
   // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
   if (option == SocketOption::so_rcvbuf && facts_.profile.window.round_to_mss && socket.connection != nullptr)
     return CallResult::of(socket.connection->endpoint().receive_buffer());
@@ -212,6 +243,7 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
 std::uint8_t Sockets::readiness(const Socket& socket) const {
   namespace ev = poll_event;
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
+  if (is_deferred(socket)) return ev::out;  // a write connects
   if (socket.connection == nullptr) return ev::out | ev::hup;
   const Endpoint& endpoint = socket.connection->endpoint();
   const State state = endpoint.state();
@@ -221,7 +253,8 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
   const bool cannot_send = closed || endpoint.send_shut();
   std::uint8_t events = 0;
   if (endpoint.readable() > 0 || ended || failed) events |= ev::in;
-  if (cannot_send || failed || (is_synchronized(state) && endpoint.is_writable())) events |= ev::out;
+  const bool may_write = is_synchronized(state) || endpoint.is_early();
+  if (cannot_send || failed || (may_write && endpoint.is_writable())) events |= ev::out;
   if (failed || endpoint.has_reports()) events |= ev::err;
   if (ended) events |= ev::rdhup;
   if (ended && cannot_send) events |= ev::hup;

@@ -65,6 +65,19 @@ class Sockets {
                    bool again = false);
   // recvmsg() with MSG_ERRQUEUE: the oldest report; nullopt is EAGAIN.
   std::optional<SendReport> take_report(TimePoint now, Socket& socket);
+  // --- Fast Open (sockets_fast_open.cc)
+  // A write connects first; `asked`: with MSG_FASTOPEN.
+  [[nodiscard]] bool opens_by_write(const Socket& socket, bool asked) const;
+  // Begins to connect to `remote`, or where connect() was told to wait, to its address, with data in the SYN
+  // if that may be. Blocked with the number of bytes taken, until connect() succeeds; not blocked with it
+  // where the call does not wait. Of a socket that has a connection: what connect() gives.
+  CallResult open_by_write(TimePoint now, Socket& socket, const SocketAddress& remote,
+                           std::span<const std::uint8_t> bytes);
+  // A blocked write waits for the handshake, and has data for its last ACK.
+  void expect_write(TimePoint now, Socket& socket);
+  // TCP_FASTOPEN_KEY, 16 bytes.
+  CallResult set_fast_open_key(Socket& socket, std::span<const std::uint8_t> bytes);
+
   // A write would fail now.
   [[nodiscard]] static bool write_fails(const Socket& socket);
   CallResult shutdown(TimePoint now, Socket& socket, ShutdownHow how);
@@ -98,6 +111,12 @@ class Sockets {
   [[nodiscard]] CallResult read_nothing(Socket& socket) const;
   [[nodiscard]] CallResult write_failure(Socket& socket) const;
   CallResult start_connect(TimePoint now, Socket& socket, const SocketAddress& remote);
+  CallResult connect_or_defer(TimePoint now, Socket& socket, const SocketAddress& remote);
+  [[nodiscard]] Errno choose_ends(Socket& socket, const SocketAddress& remote, FourTuple& tuple);
+  void attach(Socket& socket, Connection& connection);
+  [[nodiscard]] static bool is_deferred(const Socket& socket);
+  CallResult set_fast_open_queue(Socket& socket, std::int64_t limit);
+  [[nodiscard]] Errno check_fast_open_option(const Socket& socket, SocketOption option) const;
   [[nodiscard]] Socket& take_slot();
   void destroy(Socket& socket);
 

@@ -44,11 +44,16 @@ CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
 
 CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   const std::uint32_t granted = std::min(backlog, facts_.profile.socket.somaxconn.value);
+  const FastOpenProfile& fast = facts_.profile.fast_open;
+  const auto enable_fast_open = [&](FastOpenSetup& setup) {
+    if (fast.server && fast.every_listener && setup.limit == 0) setup.limit = granted;
+  };
   if (socket.listener != nullptr) {
     socket.listener->set_backlog(granted);
+    enable_fast_open(socket.listener->fast_open().setup());
     return CallResult::of(0);
   }
-  if (socket.setup == nullptr) return CallResult::failure(Errno::inval);
+  if (socket.setup == nullptr || is_deferred(socket)) return CallResult::failure(Errno::inval);
   SocketAddress local = socket.setup->local;
   if (!socket.setup->bound) local.ip = facts_.address;
   if (local.port == 0) {
@@ -58,8 +63,9 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
     return CallResult::failure(Errno::addrinuse);
   }
   std::erase(bound_, &socket);
+  enable_fast_open(socket.setup->fast_open);
   socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
-                                               facts_.profile.socket.listen.value);
+                                               facts_.profile.socket.listen.value, socket.setup->fast_open);
   socket.setup.reset();
   stack_.add_listener(*socket.listener);
   return CallResult::of(0);
@@ -73,6 +79,7 @@ CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
   accepted->connection = connection;
   accepted->was_connected = true;
   connection->socket = accepted;
+  TcpStack::note_accepted(*connection);
   return CallResult::of(0);
 }
 

@@ -84,6 +84,7 @@ CallResult Syscalls::unless_it_may_wait(Process& process, const PendingCall& pen
       return CallResult::failure(pending.under_way ? Errno::already : Errno::inprogress);
     case CallKind::write:
       if (pending.done > 0) return CallResult::of(static_cast<std::int64_t>(pending.done));
+      if (pending.opening) return CallResult::failure(pending.under_way ? Errno::already : Errno::inprogress);
       return CallResult::failure(Errno::again);
     case CallKind::accept:
     case CallKind::read: return CallResult::failure(Errno::again);

@@ -66,6 +66,7 @@ class Syscalls {
   CallResult do_accept(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_read(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_write(TimePoint now, Process& process, PendingCall& pending);
+  CallResult open_by_write(TimePoint now, Socket& socket, PendingCall& pending);
   CallResult do_close(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_shutdown(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_poll(TimePoint now, Process& process, PendingCall& pending);

@@ -90,16 +90,40 @@ CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pend
     processes_.note(now, process, ProcessNote::What::output, 0, 0, text);
     return CallResult::of(static_cast<std::int64_t>(bytes.size()));
   }
-  const bool fails = Sockets::write_fails(*file->socket);
+  Socket& socket = *file->socket;
+  if (pending.opening || sockets_.opens_by_write(socket, pending.call.fast_open)) {
+    const CallResult opened = open_by_write(now, socket, pending);
+    if (opened.failed() || opened.blocked || pending.done == bytes.size()) return opened;
+  }
+  const bool fails = Sockets::write_fails(socket);
   if (fails && pending.done > 0 && facts_.rules.partial_write_counts) {
     return CallResult::of(static_cast<std::int64_t>(pending.done));  // the error waits for the next call
   }
   WriteFlags flags = pending.call.flags;
-  flags.waits = !pending.call.dont_wait && !file->socket->nonblocking;
+  flags.waits = !pending.call.dont_wait && !socket.nonblocking;
   const bool again = std::exchange(pending.under_way, true);
-  CallResult result = sockets_.write(now, *file->socket, bytes.subspan(pending.done), flags, again);
+  CallResult result = sockets_.write(now, socket, bytes.subspan(pending.done), flags, again);
   if (result.failed()) return result;
   pending.done += static_cast<std::size_t>(result.value);
+  result.value = static_cast<std::int64_t>(pending.done);
+  return result;
+}
+
+// A write that connects first: begins it, and then waits as connect() does.
+CallResult Syscalls::open_by_write(TimePoint now, Socket& socket, PendingCall& pending) {
+  const Call& call = pending.call;
+  CallResult result;
+  if (pending.opening) {
+    result = sockets_.connect(now, socket, call.address);
+  } else {
+    pending.under_way = socket.connection != nullptr;
+    result = sockets_.open_by_write(now, socket, call.address, call.bytes);
+    if (!result.failed()) pending.done = static_cast<std::size_t>(result.value);
+  }
+  pending.opening = result.blocked;
+  if (result.failed()) return result;
+  const bool may_wait = !call.dont_wait && !socket.nonblocking;
+  if (result.blocked && may_wait && pending.done < call.bytes.size()) sockets_.expect_write(now, socket);
   result.value = static_cast<std::int64_t>(pending.done);
   return result;
 }
@@ -201,6 +225,8 @@ CallResult Syscalls::do_setsockopt(TimePoint now, Process& process, PendingCall&
   Socket* socket = socket_of(process, pending.call.fd, error);
   if (socket == nullptr) return CallResult::failure(error);
   if (pending.call.option == SocketOption::count_) return CallResult::failure(Errno::noprotoopt);
+  if (pending.call.option == SocketOption::tcp_fastopen_key)
+    return sockets_.set_fast_open_key(*socket, pending.call.bytes);
   return sockets_.set_option(now, *socket, pending.call.option, pending.call.value);
 }
 

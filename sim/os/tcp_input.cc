@@ -99,7 +99,13 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
   if (listener->refuses_syn()) return;
   Connection& embryo = make(now, tuple, listener->options(), iss);
   listener->add(embryo);
-  input(now, embryo, [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment)); });
+  const FastOpenReply reply = fast_open_reply(now, *listener, tuple, segment);
+  if (reply.takes_data) {
+    embryo.early_of = listener;
+    listener->fast_open().enter();
+  }
+  input(now, embryo,
+        [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment), reply); });
 }
 
 void TcpStack::reset_stranger(const Packet& packet) {

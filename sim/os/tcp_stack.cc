@@ -58,12 +58,14 @@ Connection& TcpStack::connect(TimePoint now, const FourTuple& tuple, const Socke
   return connection;
 }
 
-void TcpStack::after_input(Connection& connection) {
-  if (connection.embryonic && is_synchronized(connection.endpoint().state())) {
+void TcpStack::after_input(TimePoint now, Connection& connection) {
+  const Endpoint& endpoint = connection.endpoint();
+  if (connection.embryonic && (is_synchronized(endpoint.state()) || endpoint.is_early())) {
     Listener& listener = *connection.listener;
     listener.establish(connection);
     listener.socket().waiters.wake(ready_);
   }
+  if (connection.early_of != nullptr) watch_early(now, connection);
   touch(connection);
   wake(connection);
 }
@@ -76,6 +78,7 @@ void TcpStack::release(Connection& connection) {
 void TcpStack::remove_listener(TimePoint now, Listener& listener) {
   std::erase(listeners_, &listener);
   for (Connection* c = oldest_; c != nullptr; c = c->newer) {
+    if (c->early_of == &listener) c->early_of = nullptr;
     if (c->listener != &listener) continue;
     const bool vanishes = c->embryonic && !facts_.rules.listener_resets_embryos;
     listener.remove(*c);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sim/base/ring.h"
@@ -41,12 +42,22 @@ class TcpStack {
   // --- Sockets
   // A new connection that sends its SYN. The four-tuple must be free.
   Connection& connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options);
+  // The same with Fast Open: `taken` is how many of `bytes` Endpoint::connect_fast() took.
+  Connection& connect_fast(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
+                           std::span<const std::uint8_t> bytes, std::size_t& taken);
+  // How connect_fast() would open a connection to `server`.
+  [[nodiscard]] FastOpenCache::Choice fast_open_choice(TimePoint now, const SocketAddress& server,
+                                                       const SocketOptions& options) const;
+  // `ip tcp_metrics flush`: what was learnt of servers is forgotten.
+  void forget_servers() { env_.fast_open.forget_servers(); }
+  // A process has it from accept().
+  static void note_accepted(Connection& connection) { connection.endpoint_.note_accepted(); }
   // The way to tell a connection's endpoint something: `tell` is called with it, and what follows from it
   // (its events are noted, who waits for it wakes, what it has to send is polled for) follows by itself.
   template <class Tell>
   void input(TimePoint now, Connection& connection, Tell&& tell) {
     act(now, connection, tell);
-    after_input(connection);
+    after_input(now, connection);
   }
   // The socket no longer holds it: it goes on without, and vanishes once it is closed.
   void release(Connection& connection);
@@ -76,6 +87,10 @@ class TcpStack {
   void reset_stranger(const Packet& packet);
   void reply(Packet packet);
   void enqueue(Packet packet);
+  [[nodiscard]] FastOpenReply fast_open_reply(TimePoint now, Listener& listener, const FourTuple& tuple,
+                                              const Segment& syn);
+  [[nodiscard]] FastOpenKey fast_open_key() const;
+  void watch_early(TimePoint now, Connection& connection);
   [[nodiscard]] Listener* listener_at(const SocketAddress& local) const;
   [[nodiscard]] bool drops_last_ack(const Connection& embryo, const Segment& segment) const;
 
@@ -89,7 +104,7 @@ class TcpStack {
     for (EndpointEvent event; connection.endpoint_.poll_event(event);) note(now, connection, event);
   }
   void note(TimePoint now, const Connection& connection, const EndpointEvent& event);
-  void after_input(Connection& connection);
+  void after_input(TimePoint now, Connection& connection);
   void touch(Connection& connection);
   void wake(const Connection& connection);
   void settle(Connection& connection);

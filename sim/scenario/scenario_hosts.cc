@@ -48,7 +48,8 @@ std::vector<std::string_view> settable_socket_options() {
   std::vector<std::string_view> names;
   for (auto i = 0; i < static_cast<int>(SocketOption::count_); ++i) {
     const auto option = static_cast<SocketOption>(i);
-    if (option != SocketOption::so_error) names.push_back(to_string(option));
+    const bool is_number = option != SocketOption::so_error && option != SocketOption::tcp_fastopen_key;
+    if (is_number) names.push_back(to_string(option));
   }
   return names;
 }

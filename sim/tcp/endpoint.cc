@@ -73,6 +73,8 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   out_ = sacked_ = lost_ = retrans_ = 0;
   ack_pending_ = ack_owed_ = syn_pending_ = force_retransmit_ = false;
   probe_ = Probe::none;
+  if (fast_open_ != nullptr && fast_open_->after_blackhole && ever_received_data_)
+    env_->fast_open.passed_blackhole();
   if (orphan_) receive_.clear();
   set_state(now, State::closed, why);
 }
@@ -218,7 +220,7 @@ Endpoint::Info Endpoint::info() const {
               .cwnd = congestion_.cwnd(),
               .ssthresh = congestion_.ssthresh(),
               .mss = send_mss(),
-              .unacked_segments = sent_.size(),
+              .unacked_segments = sent_.size() - (has_weightless() ? 1 : 0),
               .sacked_segments = sacked_,
               .lost_segments = lost_,
               .retransmitted_segments = retrans_,
@@ -250,7 +252,9 @@ Endpoint::Info Endpoint::info() const {
               .ato = ato_,
               .last_data_sent = last_sent_,
               .last_data_received = last_data_,
-              .limits = limits_};
+              .limits = limits_,
+              .syn_data_acked = fast_open_ != nullptr && fast_open_->data_acked,
+              .fast_open_failure = fast_open_ != nullptr ? fast_open_->failure : FastOpenFailure::none};
 }
 
 std::string_view Endpoint::broken_invariant() const {
@@ -263,7 +267,7 @@ std::string_view Endpoint::broken_invariant() const {
     if (sent.start != expected) return "sent segments are contiguous from SND.UNA";
     if (sent.is(SentSegment::sacked) && sent.is(SentSegment::lost)) return "a SACKed segment is not lost";
     expected = sent.end();
-    out += units(sent.length);
+    out += weight(sent);
     if (sent.is(SentSegment::sacked)) sacked += units(sent.length);
     if (sent.is(SentSegment::lost)) lost += units(sent.length);
     if (sent.is(SentSegment::retransmitted)) retrans += units(sent.length);

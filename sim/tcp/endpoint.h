@@ -17,6 +17,7 @@
 #include "sim/tcp/congestion.h"
 #include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
+#include "sim/tcp/fast_open.h"
 #include "sim/tcp/limited_time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
@@ -41,6 +42,7 @@ struct EndpointEnv {
   EventPool events;  // where each endpoint keeps its own
   bool wants_timer_events = false;
   std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter, and of packets of no connection
+  FastOpenCache fast_open{};
 };
 
 // What is fixed when a connection is born.
@@ -93,8 +95,14 @@ class Endpoint {
   void on_deadline(TimePoint now);
 
   // --- In: the process
-  void connect(TimePoint now);                             // CLOSED: active open
-  void open_passively(TimePoint now, const Arrival& syn);  // CLOSED: a SYN met a listener
+  void connect(TimePoint now);  // CLOSED: active open
+  // CLOSED: active open with Fast Open. Returns how many of `bytes` were taken: what the SYN carries, or
+  // where the OS queues as it connects what the send buffer takes.
+  std::size_t connect_fast(TimePoint now, std::span<const std::uint8_t> bytes);
+  // CLOSED: a SYN met a listener, which gave `reply`.
+  void open_passively(TimePoint now, const Arrival& syn, const FastOpenReply& reply = {});
+  // A call waits for the handshake to write: the last ACK of it may ride on data.
+  void expect_write() { write_expected_ = true; }
   // Copies as much of `bytes` as the send buffer takes; returns how much. 0 if !can_send().
   std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes, WriteFlags flags = {});
   // Moves received bytes into `out`; returns how many. An empty `out` reads nothing.
@@ -143,7 +151,16 @@ class Endpoint {
   };
   [[nodiscard]] News news() const { return news_; }
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
-  [[nodiscard]] bool is_orphan() const { return orphan_; }                        // closed by its process
+  // Passive, and in use although the handshake is not complete (Fast Open).
+  [[nodiscard]] bool is_early() const {
+    return state_ == State::syn_received && fast_open_ != nullptr && fast_open_->early;
+  }
+  // The SYN-ACK of such a connection is not acknowledged yet, in whichever state.
+  [[nodiscard]] bool awaits_early_ack() const { return has_weightless(); }
+  void note_accepted() {  // accept() gave it to a process
+    if (fast_open_ != nullptr) fast_open_->accepted = true;
+  }
+  [[nodiscard]] bool is_orphan() const { return orphan_; }  // closed by its process
   // so_error: the error to report once. `peek` for poll(), `take` for whoever reports it.
   [[nodiscard]] Errno peek_error() const { return error_; }
   Errno take_error();
@@ -189,6 +206,8 @@ class Endpoint {
     Duration min_rtt, rttvar, ato;  // min_rtt: zero without a sample
     TimePoint last_data_sent, last_data_received;
     LimitedTime limits;
+    bool syn_data_acked;  // Fast Open: data in the SYN was taken, by whichever side
+    FastOpenFailure fast_open_failure;
   };
   [[nodiscard]] Info info() const;
   // Sequence invariants of RFC 9293 section 3.3.1 and the state-to-timers table; for debug builds and tests.
@@ -198,7 +217,15 @@ class Endpoint {
  private:
   // --- What was sent and is not yet acknowledged
   struct SentSegment {
-    enum Flag : std::uint8_t { sacked = 1, lost = 2, retransmitted = 4, syn = 8, fin = 16, psh = 32 };
+    enum Flag : std::uint8_t {
+      sacked = 1,
+      lost = 2,
+      retransmitted = 4,
+      syn = 8,
+      fin = 16,
+      psh = 32,
+      weightless = 64,  // the SYN-ACK of an early connection: it is in no count
+    };
     TimePoint sent;  // last sending
     TimePoint first_sent;
     Seq start;
@@ -243,6 +270,12 @@ class Endpoint {
   [[nodiscard]] Duration rto() const;
   [[nodiscard]] TsVal ts_now(TimePoint now) const;
   [[nodiscard]] std::uint32_t units(std::uint32_t length) const;
+  [[nodiscard]] std::uint32_t weight(const SentSegment& sent) const {
+    return sent.is(SentSegment::weightless) ? 0 : units(sent.length);
+  }
+  [[nodiscard]] bool has_weightless() const {
+    return !sent_.empty() && sent_.front().is(SentSegment::weightless);
+  }
 
   // endpoint_write.cc: the send buffer
   [[nodiscard]] std::uint32_t send_limit() const;
@@ -265,11 +298,20 @@ class Endpoint {
 
   // endpoint_connect.cc: both handshakes
   void take_syn_options(const TcpOptions& options, TimePoint now);
+  [[nodiscard]] bool echoes_our_syn(TimePoint now, const TcpOptions& options) const;
   void on_syn_sent(TimePoint now, const Arrival& arrival);
   void enter_syn_received(TimePoint now, const Segment& syn, Cause why);
   void arm_connect(TimePoint now);
   void establish(TimePoint now);
+  void begin_transfer(TimePoint now, bool lost_syn);
+  void acknowledge_syn_ack(TimePoint now);
   void queue_syn(TimePoint now);
+
+  // endpoint_fast_open.cc: data in a SYN
+  void add_syn_data(Packet& out);
+  bool take_fast_open_answer(TimePoint now, const Segment& syn_ack);
+  void look_for_blackhole(TimePoint now, bool over);
+  void begin_early(TimePoint now, const Arrival& syn);
 
   // endpoint_receive.cc: RFC 9293 section 3.10.7.4, in its order
   Verdict on_synchronized(TimePoint now, const Arrival& arrival);
@@ -433,6 +475,7 @@ class Endpoint {
   ReceiveQueue receive_;
   RttEstimator rtt_;
   CongestionControl congestion_;
+  std::unique_ptr<FastOpenState> fast_open_;  // null without Fast Open
 
   // Counts of units (profile.congestion.unit) in sent_.
   std::uint32_t out_ = 0, sacked_ = 0, lost_ = 0, retrans_ = 0;
@@ -524,6 +567,7 @@ class Endpoint {
   bool window_probe_byte_ : 1 = false;
   bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
   bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)
+  bool write_expected_ : 1 = false;
 };
 
 }  // namespace halfopen

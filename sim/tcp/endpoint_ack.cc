@@ -47,7 +47,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
 
 // Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
 void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& result) {
-  result.delivered += units(sent.length);
+  result.delivered += weight(sent);
   ++delivered_;
   if (ecn_.congested) ++delivered_marked_;
   const bool original = sent.transmissions == 1;
@@ -83,7 +83,7 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
   TimePoint oldest_sent = kNever;
   while (!sent_.empty() && sent_.front().start.before(ack)) {
     SentSegment& sent = sent_.front();
-    const std::uint32_t whole = units(sent.length);
+    const std::uint32_t whole = weight(sent);
     const bool part = sent.end().after(ack);
     if (!sent.is(SentSegment::sacked)) {
       if (sent.transmissions == 1) oldest_sent = std::min(oldest_sent, sent.sent);

@@ -64,7 +64,7 @@ void Endpoint::send_active_reset(Cause why) {
 void Endpoint::queue_fin(TimePoint now, Cause why) {
   fin_queued_ = true;
   fin_cause_ = why;
-  if (state_ == State::established) {
+  if (state_ == State::established || is_early()) {
     set_state(now, State::fin_wait_1, why);
   } else if (state_ == State::close_wait) {
     set_state(now, State::last_ack, why);

@@ -14,11 +14,16 @@ void Endpoint::connect(TimePoint now) {
   arm_user_timeout(now);
 }
 
-void Endpoint::open_passively(TimePoint now, const Arrival& syn) {
+void Endpoint::open_passively(TimePoint now, const Arrival& syn, const FastOpenReply& reply) {
   state_before_ = State::listen;
   state_ = State::listen;
   passive_ = true;
+  if (reply.takes_data || reply.option) {
+    fast_open_ = std::make_unique<FastOpenState>();
+    fast_open_->option = reply.option;
+  }
   enter_syn_received(now, syn.segment, Cause::passive_open);
+  if (reply.takes_data) begin_early(now, syn);
 }
 
 // The SYN takes its place in sequence space; poll_segment() sends it.
@@ -75,6 +80,13 @@ void Endpoint::arm_connect(TimePoint now) {
       options_.connect_limit != 0 ? Duration{std::chrono::seconds{options_.connect_limit}} : usual);
 }
 
+// A timestamp that is echoed is one of ours since the first SYN.
+bool Endpoint::echoes_our_syn(TimePoint now, const TcpOptions& options) const {
+  if (!options.has_timestamps() || options.timestamps().echo.wire() == 0) return true;
+  const TsVal echo = options.timestamps().echo;
+  return !echo.before(ts_now(sent_.front().first_sent)) && !echo.after(ts_now(now));
+}
+
 // RFC 9293 section 3.10.7.3.
 void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
@@ -86,6 +98,8 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     reply_reset(arrival, Cause::rst_bad_ack);
     return;
   }
+  if (has_ack && os().check.echo_of_syn && !echoes_our_syn(now, segment.options))
+    return reply_reset(arrival, Cause::rst_bad_ack);
   if (segment.has(tcp_flag::rst)) {
     if (has_ack)
       finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
@@ -107,7 +121,8 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   AckResult result = clean_scoreboard(now, segment);
   take_rtt(now, segment, result);
   establish(now);
-  ack_now(Cause::handshake_complete);
+  if (fast_open_ != nullptr && take_fast_open_answer(now, segment)) return;  // the ACK rides on the data
+  acknowledge_syn_ack(now);
   if (!segment.payload.empty() || segment.has(tcp_flag::fin)) {
     // Data in a SYN-ACK counts from the sequence number behind the SYN.
     Segment rest = segment;
@@ -126,16 +141,33 @@ void Endpoint::establish(TimePoint now) {
   if (!rtt_.has_sample()) rtt_.use_fallback();
   retransmits_ = backoff_ = 0;
   retrans_stamp_ = kNever;
+  if (!is_early()) begin_transfer(now, lost_syn);
+  set_state(now, State::established, Cause::handshake_complete);
+  if (fin_queued_) {
+    set_state(now, State::fin_wait_1, fin_cause_);
+  }
+}
+
+// Both MSS are known: windows and estimates begin.
+void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   settle_receive_window();
   const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
   congestion_.start(os().congestion, one, lost_syn);
   rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
   high_seq_ = tail_probe_end_ = snd_una_;
   last_sent_ = last_data_ = now;
-  set_state(now, State::established, Cause::handshake_complete);
-  if (fin_queued_) {
-    set_state(now, State::fin_wait_1, fin_cause_);
-  }
+}
+
+// At once, unless a write waits whose data can carry the ACK (net/ipv4/tcp_input.c
+// tcp_rcv_synsent_state_process: sk_write_pending).
+void Endpoint::acknowledge_syn_ack(TimePoint now) {
+  if (!write_expected_ || os().ack.style.value != AckStyle::quickack)
+    return ack_now(Cause::handshake_complete);
+  ack_owed_ = true;
+  ack_cause_ = Cause::handshake_complete;
+  ato_ = os().ack.delay_min;
+  quick_ = static_cast<std::uint8_t>(os().ack.quick.value);
+  arm(now, Timer::delayed_ack, os().ack.delay_max);
 }
 
 }  // namespace halfopen

@@ -1,4 +1,6 @@
 // The options of what is sent, and the room that they leave for data.
+#include <algorithm>
+
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
@@ -21,9 +23,14 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
       while ((segment.options.wire().size() + size) % 4 != 0) segment.options.add_nop();
     };
     switch (slot) {
-      case OptionSlot::mss:
-        if (!plain) segment.options.add_mss(static_cast<std::uint16_t>(offered_mss()));
+      case OptionSlot::mss: {
+        if (plain) break;
+        // What an ICMP error said of the path counts, too (net/ipv4/route.c ipv4_default_advmss;
+        // netinet/tcp_input.c tcp_mssopt).
+        const std::uint32_t mss = std::min(offered_mss(), path_mtu_ - header_size());
+        segment.options.add_mss(static_cast<std::uint16_t>(mss));
         break;
+      }
       case OptionSlot::window_scale:
         if (!scale) break;
         align(3);
@@ -41,6 +48,11 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
         break;
       case OptionSlot::none: break;
     }
+  }
+  if (fast_open_ != nullptr && fast_open_->option) {
+    segment.options.add_fast_open(*fast_open_->option);
+    fast_open_->option.reset();
+    while (os().fast_open.nop_padding && segment.options.wire().size() % 4 != 0) segment.options.add_nop();
   }
   segment.options.pad();
 }

@@ -39,6 +39,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   const bool crossing = state_ == State::syn_received && segment.has(tcp_flag::syn) &&
                         segment.has(tcp_flag::ack) && segment.seq + 1 == rcv_nxt_;
   if (crossing && segment.ack == snd_nxt_) {
+    if (os().check.dsack_of_crossing_syn && os().options.dsack && sack_ok_) dsack_ = {segment.seq, 1};
     take_ack(now, segment);
     ack_now(Cause::handshake_complete);
     return Verdict::done;
@@ -143,7 +144,7 @@ void Endpoint::challenge(TimePoint now) {
 }
 
 void Endpoint::on_reset(TimePoint now, const Segment& segment) {
-  const bool embryo = state_ == State::syn_received && passive_;
+  const bool embryo = state_ == State::syn_received && passive_ && !is_early();
   // FreeBSD's check (netinet/tcp_input.c tcp_do_segment, netinet/tcp_syncache.c syncache_chkrst).
   const bool near = segment.seq.at_or_after(rcv_wup_ - (embryo ? 0u : 1u)) &&
                     segment.seq.before(rcv_wup_ + std::max(acceptable_window(), 1u));
@@ -305,7 +306,8 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
   const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
   if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) return;  // RFC 5927 section 4.1
   const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
-  const bool embryonic = state_ == State::syn_sent || state_ == State::syn_received;
+  const bool in_use = is_early() && fast_open_->accepted;  // then as if established
+  const bool embryonic = state_ == State::syn_sent || (state_ == State::syn_received && !in_use);
   switch (embryonic ? row.embryonic : row.established) {
     case IcmpEffect::ignore: break;
     case IcmpEffect::soft: {
@@ -321,6 +323,14 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
       const std::uint32_t next = std::max(mtu, lowest);
       if (next >= path_mtu_) break;
       path_mtu_ = next;
+      if (state_ == State::syn_sent) {
+        // Data went along with the SYN: the SYN goes again alone (net/ipv4/tcp_input.c
+        // tcp_simple_retransmit).
+        if (fast_open_ == nullptr || !fast_open_->sent_data) return;
+        syn_pending_ = true;
+        retransmit_cause_ = Cause::retransmit_icmp;
+        return arm(now, Timer::retransmit, rto());
+      }
       if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
       for (std::uint32_t i = 0; i < sent_.size(); ++i) {
         if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);

@@ -16,12 +16,13 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
     return false;
   } else if (syn_pending_) {
     syn_pending_ = false;
-    const Cause again = ack_cause_ == Cause::syn_again ? Cause::syn_again : Cause::retransmit_timeout;
+    const Cause again = ack_cause_ == Cause::syn_again ? Cause::syn_again : retransmit_cause_;
     Cause cause = sent_.front().transmissions > 0 ? again : Cause::active_open;
     if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
     if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
     ack_cause_ = Cause::unknown;
     transmit(now, out, sent_.front(), cause);
+    if (fast_open_ != nullptr) add_syn_data(out);
     if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
     sent = true;
   } else if (state_ == State::syn_sent) {
@@ -86,8 +87,9 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
                     .hop_limit = options_.hop_limit != 0 ? options_.hop_limit : os().ip.ttl.value,
                     .traffic_class = options_.traffic_class,
                     .dont_fragment = os().ip.dont_fragment};
-  const bool bare = os().ip.zero_id_without_socket &&
-                    (state_ == State::time_wait || (state_ == State::syn_received && passive_));
+  const bool bare =
+      os().ip.zero_id_without_socket &&
+      (state_ == State::time_wait || (state_ == State::syn_received && passive_ && !is_early()));
   if (!bare) out.ip.id = os().ip.id == IpIdPolicy::per_connection ? ip_id_++ : env_->next_ip_id++;
   out.why = Why{.cause = cause, .before = state_before_, .after = state_};
   // Reused by every packet: assigning into the live Segment keeps the variant from being rebuilt.
@@ -325,7 +327,7 @@ bool Endpoint::fin_waits_for_window() const {
 // `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the
 // window.
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
-  if (!is_synchronized(state_) || fin_sent_) return false;
+  if (fin_sent_ || (!is_synchronized(state_) && !is_early())) return false;
   const bool was_idle = sent_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
   const std::uint32_t length = forced != 0 ? forced : new_data_length();

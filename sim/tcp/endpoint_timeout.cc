@@ -92,8 +92,10 @@ std::uint32_t Endpoint::syn_retries() const {
 // SYN and SYN-ACK have limits of their own (RFC 9293 section 3.8.3; tcp_syn_retries, keepinit).
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
+  // One more for a connection that is in use already (net/ipv4/tcp_timer.c tcp_fastopen_synack_timer).
+  const std::uint32_t early = has_weightless() ? 1 : 0;
   const std::uint32_t limit =
-      state_ == State::syn_sent ? syn_retries() + rule.syn_linear : rule.synack_retries.value;
+      state_ == State::syn_sent ? syn_retries() + rule.syn_linear : rule.synack_retries + early;
   bool over = retransmits_ >= limit;
   if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
     // The linear timeouts do not outlast the budget that the doublings alone would take.
@@ -101,6 +103,7 @@ void Endpoint::on_handshake_timer(TimePoint now) {
     const Duration budget = user > Duration{0} ? user : retry_budget(syn_retries(), os().rtt.rto_initial);
     over = over || now - sent_.front().first_sent >= budget;
   }
+  if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) {
     // A half-open request is dropped without a word; nobody was told of it.
     if (state_ == State::syn_received && passive_) return finish(now, Cause::timed_out, Errno::timedout);
@@ -115,14 +118,16 @@ void Endpoint::on_handshake_timer(TimePoint now) {
 
 void Endpoint::on_retransmit_timer(TimePoint now) {
   if (sent_.empty()) return;
-  if (state_ == State::syn_sent || state_ == State::syn_received) return on_handshake_timer(now);
+  if (syn_unacknowledged()) return on_handshake_timer(now);
   // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
   // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out), or the user's limit. Before Linux's commit
   // 97a9063518f1 that shortened each wait to a tick instead, once it was over.
   const bool is_over_limit = options_.user_timeout > Duration{0} && retrans_stamp_ != kNever &&
                              now - retrans_stamp_ >= options_.user_timeout;
   const bool probing = snd_wnd_ == 0 && !is_over_limit && now - last_received_ <= 2 * os().rtt.rto_max.value;
-  if (!probing && gives_up(now)) return give_up(now, Cause::timed_out);
+  const bool over = !probing && gives_up(now);
+  if (fast_open_ != nullptr) look_for_blackhole(now, over);
+  if (over) return give_up(now, Cause::timed_out);
   enter_loss(now);
   if (retransmits_ < 255) ++retransmits_;
   if (backoff_ < 32) ++backoff_;

@@ -27,7 +27,9 @@ void Endpoint::init_receive_window(bool passive) {
   if (mine.style.value == WindowStyle::truesize) {
     const std::uint32_t space = receive_buffer_ / 256 * kDefaultRatio;
     const std::uint32_t mss = offered_mss() - (passive && ts_ok_ ? 12 : 0);
-    rcv_wnd_ = std::max(std::min(space, 65536u) / mss * mss, std::min(space, mss));
+    // Whole segments of the room, as far as a SYN's window can say it (net/ipv4/tcp_output.c
+    // tcp_select_initial_window).
+    rcv_wnd_ = std::max(std::min(space / mss * mss, 65535u), std::min(space, mss));
     window_clamp_ = space;
     const auto width = static_cast<int>(std::bit_width(largest));  // floor(log2) + 1
     rcv_scale_ = static_cast<std::uint8_t>(std::clamp(width - 16, 0, 14));

@@ -24,7 +24,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   const std::size_t count = can_send() ? std::min(bytes.size(), room_for(bytes.size())) : 0;
   wants_space_ = count < bytes.size();
   if (count == 0) return 0;
-  const std::uint32_t syn = state_ == State::syn_sent || state_ == State::syn_received ? 1 : 0;
+  const std::uint32_t syn = syn_unacknowledged() ? 1 : 0;
   const Seq start = snd_una_ + send_.size() + syn;
   send_.append(env_->pool, bytes.first(count));
   more_announced_ = flags.more;

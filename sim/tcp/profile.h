@@ -13,19 +13,13 @@
 #include "sim/base/errno.h"
 #include "sim/base/time.h"
 #include "sim/tcp/ecn.h"
+#include "sim/tcp/fast_open_profile.h"
+#include "sim/tcp/sourced.h"
 #include "sim/why/os_family.h"
 #include "sim/why/state.h"
 #include "sim/wire/icmp.h"
 
 namespace halfopen {
-
-// A constant and where it comes from.
-template <class T>
-struct Sourced {
-  T value{};
-  std::string_view source;
-  constexpr operator const T&() const { return value; }
-};
 
 // How timers meet the clock (sim/tcp/tick_clock.h).
 enum class TickStyle : std::uint8_t {
@@ -236,6 +230,8 @@ struct CloseProfile {
 struct CheckProfile {  // RFC 5961 and its absence
   Sourced<RstCheck> rst;
   Sourced<SynCheck> syn;
+  Sourced<bool> echo_of_syn;  // a SYN-ACK that echoes no timestamp of our SYNs is answered with a reset
+  Sourced<bool> dsack_of_crossing_syn;     // a SYN-ACK that repeats a SYN which crossed ours is reported
   Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
@@ -292,6 +288,7 @@ struct OsProfile {
   AckProfile ack;
   WindowProfile window;
   OptionsProfile options;
+  FastOpenProfile fast_open;
   KeepaliveProfile keepalive;
   PersistProfile persist;
   CloseProfile close;

@@ -46,6 +46,12 @@ constexpr OsName kOsNames[] = {
     {linux_os, "options", "SACK", "tcp_sack"},
     {linux_os, "options", "DSACK", "tcp_dsack"},
     {linux_os, "options", "window scaling", "tcp_window_scaling"},
+    {linux_os, "Fast Open", "client", "tcp_fastopen"},
+    {linux_os, "Fast Open", "server", "tcp_fastopen"},
+    {linux_os, "Fast Open", "client without a cookie", "tcp_fastopen"},
+    {linux_os, "Fast Open", "server without a cookie", "tcp_fastopen"},
+    {linux_os, "Fast Open", "every listener", "tcp_fastopen"},
+    {linux_os, "Fast Open", "pause after a black hole", "tcp_fastopen_blackhole_timeout_sec"},
     {linux_os, "keepalive", "idle time", "tcp_keepalive_time"},
     {linux_os, "keepalive", "interval", "tcp_keepalive_intvl"},
     {linux_os, "keepalive", "probes", "tcp_keepalive_probes"},
@@ -224,6 +230,11 @@ constexpr std::string_view word(IpIdPolicy v) {
 constexpr std::string_view word(ListenPolicy v) {
   constexpr std::string_view words[] = {"full beyond the backlog of accepted ones",
                                         "full beyond 3/2 of the backlog, embryonic ones included"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(FastOpenCalls v) {
+  constexpr std::string_view words[] = {"nothing", "MSG_FASTOPEN or TCP_FASTOPEN_CONNECT",
+                                        "TCP_FASTOPEN and a sendto() that connects"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(IcmpEffect v) {

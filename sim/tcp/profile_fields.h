@@ -86,6 +86,16 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "segment size when none is offered", p.options.default_mss);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
   f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
+  f("Fast Open", "asked for by", p.fast_open.calls);
+  f("Fast Open", "client", p.fast_open.client);
+  f("Fast Open", "server", p.fast_open.server);
+  f("Fast Open", "client without a cookie", p.fast_open.client_without_cookie);
+  f("Fast Open", "server without a cookie", p.fast_open.server_without_cookie);
+  f("Fast Open", "every listener", p.fast_open.every_listener);
+  f("Fast Open", "cookie of both addresses", p.fast_open.cookie_of_both_ends);
+  f("Fast Open", "NOPs behind its option", p.fast_open.nop_padding);
+  f("Fast Open", "pause after a black hole", p.fast_open.pause_of_blackhole);
+  f("Fast Open", "pause for a server without cookies", p.fast_open.pause_of_path);
 }
 
 template <class Profile, class F>
@@ -114,6 +124,8 @@ template <class Profile, class F>
 constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "reset counts", p.check.rst);
   f("checks", "SYN when connected", p.check.syn);
+  f("checks", "a SYN-ACK's timestamp echo", p.check.echo_of_syn);
+  f("checks", "DSACK of a SYN that crossed", p.check.dsack_of_crossing_syn);
   f("checks", "range of ACKs", p.check.ack_range);
   f("checks", "challenge ACKs", p.check.challenge_count);
   f("checks", "in a time of", p.check.challenge_interval);

@@ -30,6 +30,8 @@ struct SocketOptions {
   bool zero_copy = false;              // SO_ZEROCOPY: MSG_ZEROCOPY may be asked for
   bool tells_unread = false;           // TCP_INQ: a read tells how much is left
   bool no_options = false;             // TCP_NOOPT: none in what is sent
+  bool fast_open_connect = false;      // TCP_FASTOPEN_CONNECT; FreeBSD: TCP_FASTOPEN before a sendto()
+  bool fast_open_no_cookie = false;    // TCP_FASTOPEN_NO_COOKIE
 };
 
 }  // namespace halfopen

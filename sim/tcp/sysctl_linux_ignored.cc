@@ -23,8 +23,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_ecn_fallback", linux_os, "a second SYN without ECN"}},
     {{"tcp_ecn_option", linux_os, "when AccECN options are sent"}},
     {{"tcp_fack", linux_os, "forward acknowledgment: without effect on Linux, too, since 4.15"}},
-    {{"tcp_fastopen", linux_os, "data in the SYN (RFC 7413)"}},
-    {{"tcp_fastopen_key", linux_os, "secret of the cookies of RFC 7413"}},
     {{"tcp_limit_output_bytes", linux_os, "bytes in the queue below"}},
     {{"tcp_max_orphans", linux_os, "connections without a process"}},
     {{"tcp_max_reordering", linux_os, "limit of the reordering estimate"}},

@@ -23,6 +23,7 @@ struct SysctlRow {
 };
 
 extern const std::span<const SysctlRow> kLinuxSysctls;
+extern const std::span<const SysctlRow> kLinuxFastOpenSysctls;
 extern const std::span<const SysctlRow> kLinuxIgnoredSysctls;
 extern const std::span<const SysctlRow> kBsd44Sysctls;
 extern const std::span<const SysctlRow> kFreebsdSysctls;
@@ -59,6 +60,7 @@ inline constexpr auto kRetransmitOf = &OsProfile::retransmit;
 inline constexpr auto kCongestionOf = &OsProfile::congestion;
 inline constexpr auto kWindowOf = &OsProfile::window;
 inline constexpr auto kOptionsOf = &OsProfile::options;
+inline constexpr auto kFastOpenOf = &OsProfile::fast_open;
 inline constexpr auto kKeepaliveOf = &OsProfile::keepalive;
 inline constexpr auto kPersistOf = &OsProfile::persist;
 inline constexpr auto kCloseOf = &OsProfile::close;

@@ -83,6 +83,8 @@ constexpr Rule kRepair[] = {
     {retransmit_icmp, "an ICMP error: sent again without waiting for the timer",
      "RFC 6069 section 4; RFC 1191", "tcp_ipv4.c tcp_ld_RTO_revert, tcp_v4_mtu_reduced",
      "tcp_subr.c tcp_mtudisc", "", ""},
+    {retransmit_syn_data, "the SYN-ACK did not acknowledge the data in the SYN: sent again at once",
+     "RFC 7413 section 4.2.2", "tcp_input.c tcp_rcv_fastopen_synack", "tcp_input.c tcp_do_segment", "", ""},
     {tail_loss_probe, "tail loss probe: the last segment again, to provoke an ACK", "RFC 8985 section 7.3",
      "tcp_output.c tcp_send_loss_probe", "", "", ""},
     {keepalive_probe, "keepalive probe: is the peer still there?", "RFC 9293 section 3.8.4",

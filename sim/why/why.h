@@ -36,6 +36,7 @@ enum class Cause : std::uint8_t {
   retransmit_fast,         // three duplicate ACKs, SACK or RACK
   retransmit_partial_ack,  // in recovery
   retransmit_icmp,         // an ICMP error undid a backoff (RFC 6069), or the path MTU shrank
+  retransmit_syn_data,     // the SYN-ACK did not acknowledge the data in the SYN (RFC 7413)
   tail_loss_probe,
   keepalive_probe,
   // closing

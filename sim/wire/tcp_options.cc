@@ -23,8 +23,12 @@ bool length_fits(std::uint8_t kind, std::size_t length) {
   }
 }
 
-// Calls `use` with every option but the fillers, up to the end of the list. `pass` is called with one whose
-// length is not its kind's, and says whether to go on behind it. Returns where the walk ended early.
+constexpr std::uint16_t kFastOpenExperiment = 0xf989;  // RFC 6994 section 4.1
+constexpr std::size_t kExperimentHead = 4;             // kind, length, number
+
+// Calls `use` with every option but the fillers and where it begins, up to the end of the list. `pass` is
+// called with one whose length is not its kind's, and says whether to go on behind it. Returns where the walk
+// ended early.
 template <class Use, class Pass>
 std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use, Pass pass) {
   if (wire.size() > TcpOptions::kMaxBytes) return TcpOptions::kMaxBytes;
@@ -38,7 +42,7 @@ std::optional<std::size_t> walk(std::span<const std::uint8_t> wire, Use use, Pas
     const std::size_t length = wire[at + 1];
     if (length < 2 || length > wire.size() - at) return at;
     if (length_fits(wire[at], length)) {
-      use(wire.subspan(at, length));
+      use(wire.subspan(at, length), at);
     } else if (!pass(at, length)) {
       return at;
     }
@@ -54,7 +58,7 @@ constexpr auto kStop = [](std::size_t, std::size_t) { return false; };
 std::optional<TcpOptions> TcpOptions::parse(std::span<const std::uint8_t> wire, std::size_t* fault) {
   TcpOptions options;
   const auto found = walk(
-      wire, [&](std::span<const std::uint8_t> option) { options.decode(option); }, kStop);
+      wire, [&](std::span<const std::uint8_t> option, std::size_t at) { options.decode(option, at); }, kStop);
   if (found) {
     if (fault != nullptr) *fault = *found;
     return std::nullopt;
@@ -69,7 +73,7 @@ TcpOptions TcpOptions::read(std::span<const std::uint8_t> wire, std::size_t whol
   whole = std::min(whole, kMaxBytes);
   wire = wire.first(std::min(wire.size(), whole));
   std::copy(wire.begin(), wire.end(), options.wire_.begin());
-  const auto use = [&](std::span<const std::uint8_t> option) { options.decode(option); };
+  const auto use = [&](std::span<const std::uint8_t> option, std::size_t at) { options.decode(option, at); };
   const auto pass = [&](std::size_t at, std::size_t length) {
     std::fill_n(options.wire_.begin() + static_cast<std::ptrdiff_t>(at), length, code_of(TcpOptionKind::nop));
     return true;
@@ -83,19 +87,19 @@ TcpOptions TcpOptions::read(std::span<const std::uint8_t> wire, std::size_t whol
 
 std::optional<std::size_t> TcpOptions::find_fault(std::span<const std::uint8_t> wire) {
   return walk(
-      wire, [](std::span<const std::uint8_t>) {}, kStop);
+      wire, [](std::span<const std::uint8_t>, std::size_t) {}, kStop);
 }
 
 std::optional<std::uint8_t> TcpOptions::find_window_scale(std::span<const std::uint8_t> wire) {
   std::optional<std::uint8_t> scale;
-  const auto use = [&](std::span<const std::uint8_t> option) {
+  const auto use = [&](std::span<const std::uint8_t> option, std::size_t) {
     if (option[0] == code_of(TcpOptionKind::window_scale)) scale = option[2];
   };
   walk(wire, use, [](std::size_t, std::size_t) { return true; });
   return scale;
 }
 
-void TcpOptions::decode(std::span<const std::uint8_t> option) {
+void TcpOptions::decode(std::span<const std::uint8_t> option, std::size_t at) {
   const std::uint8_t* value = option.data() + 2;
   switch (static_cast<TcpOptionKind>(option[0])) {
     case TcpOptionKind::mss:
@@ -118,8 +122,25 @@ void TcpOptions::decode(std::span<const std::uint8_t> option) {
         sack_[i] = {start, distance(start, Seq{wire::get32(value + 8 * i + 4)})};
       }
       break;
+    case TcpOptionKind::experiment:
+      if (option.size() < kExperimentHead || wire::get16(value) != kFastOpenExperiment) break;
+      [[fallthrough]];
+    case TcpOptionKind::fast_open:
+      fast_open_at_ = static_cast<std::uint8_t>(at);
+      present_ |= kFastOpen;
+      break;
     default: break;
   }
+}
+
+std::optional<FastOpenOption> TcpOptions::fast_open() const {
+  if (!has(kFastOpen)) return std::nullopt;
+  const bool experimental = wire_[fast_open_at_] == code_of(TcpOptionKind::experiment);
+  const std::size_t head = experimental ? kExperimentHead : 2;
+  const std::span<const std::uint8_t> bytes =
+      wire().subspan(fast_open_at_ + head, wire_[fast_open_at_ + 1] - head);
+  if (bytes.size() > FastOpenCookie::kMax) return std::nullopt;
+  return FastOpenOption{.cookie = FastOpenCookie{bytes}, .experimental = experimental};
 }
 
 std::uint8_t* TcpOptions::grow(std::size_t bytes) {
@@ -177,6 +198,18 @@ void TcpOptions::add_sack(std::span<const SeqSpan> blocks) {
     sack_[i] = blocks[i];
   }
   sack_count_ = static_cast<std::uint8_t>(blocks.size());
+}
+
+void TcpOptions::add_fast_open(const FastOpenOption& option) {
+  const std::span<const std::uint8_t> cookie = option.cookie.bytes();
+  const std::size_t head = option.experimental ? kExperimentHead : 2;
+  fast_open_at_ = size_;
+  std::uint8_t* at = grow(head + cookie.size());
+  at[0] = code_of(option.experimental ? TcpOptionKind::experiment : TcpOptionKind::fast_open);
+  at[1] = static_cast<std::uint8_t>(head + cookie.size());
+  if (option.experimental) wire::put16(at + 2, kFastOpenExperiment);
+  std::copy(cookie.begin(), cookie.end(), at + head);
+  present_ |= kFastOpen;
 }
 
 void TcpOptions::pad() {

@@ -1,5 +1,5 @@
 // TCP options: the bytes in wire order (order is an operating system's fingerprint, and unknown options are
-// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018.
+// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018, RFC 7413.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "sim/wire/fast_open_option.h"
 #include "sim/wire/seq.h"
 
 namespace halfopen {
@@ -20,6 +21,8 @@ enum class TcpOptionKind : std::uint8_t {
   sack_permitted = 4,
   sack = 5,
   timestamps = 8,
+  fast_open = 34,
+  experiment = 254,  // RFC 6994; of these only Fast Open's is decoded
 };
 
 struct Timestamps {
@@ -57,7 +60,8 @@ class TcpOptions {
   void add_sack_permitted();
   void add_timestamps(Timestamps ts);
   void add_sack(std::span<const SeqSpan> blocks);  // 1 to 4 blocks
-  void pad();                                      // end-of-list bytes up to a multiple of four
+  void add_fast_open(const FastOpenOption& option);
+  void pad();  // end-of-list bytes up to a multiple of four
 
   [[nodiscard]] std::span<const std::uint8_t> wire() const { return {wire_.data(), size_}; }
   [[nodiscard]] std::optional<std::uint16_t> mss() const {
@@ -70,11 +74,15 @@ class TcpOptions {
   [[nodiscard]] bool has_timestamps() const { return has(kTs); }
   [[nodiscard]] const Timestamps& timestamps() const { return ts_; }  // meaningful if has_timestamps()
   [[nodiscard]] std::span<const SeqSpan> sack() const { return {sack_.data(), sack_count_}; }
+  [[nodiscard]] bool has_fast_open() const { return has(kFastOpen); }
+  // nullopt if there is none, or one whose cookie is longer than any.
+  [[nodiscard]] std::optional<FastOpenOption> fast_open() const;
 
  private:
-  enum Bit : std::uint8_t { kMss = 1, kScale = 2, kSackOk = 4, kTs = 8 };
+  enum Bit : std::uint8_t { kMss = 1, kScale = 2, kSackOk = 4, kTs = 8, kFastOpen = 16 };
   [[nodiscard]] bool has(Bit bit) const { return (present_ & bit) != 0; }
-  void decode(std::span<const std::uint8_t> option);  // one whole option of a fitting length
+  // One whole option of a fitting length, which begins at `at` in the list.
+  void decode(std::span<const std::uint8_t> option, std::size_t at);
   std::uint8_t* grow(std::size_t bytes);
 
   std::array<std::uint8_t, kMaxBytes> wire_;  // the first size_ bytes are meaningful
@@ -82,6 +90,7 @@ class TcpOptions {
   std::uint8_t present_ = 0;
   std::uint8_t scale_ = 0;
   std::uint8_t sack_count_ = 0;
+  std::uint8_t fast_open_at_ = 0;  // where in wire_; rare, so it is read when asked for
   std::uint16_t mss_ = 0;
   Timestamps ts_;
   std::array<SeqSpan, kMaxSack> sack_;

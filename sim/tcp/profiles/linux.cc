@@ -140,6 +140,19 @@ constexpr OptionsProfile kOptions = {
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
 };
 
+constexpr FastOpenProfile kFastOpen = {
+    .calls = {FastOpenCalls::msg_fastopen, "net/ipv4/tcp.c tcp_sendmsg_fastopen"},
+    .client = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .server = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .client_without_cookie = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .server_without_cookie = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .every_listener = {false, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen 1"},
+    .cookie_of_both_ends = {true, "net/ipv4/tcp_fastopen.c __tcp_fastopen_cookie_gen_cipher"},
+    .nop_padding = {true, "net/ipv4/tcp_output.c tcp_options_write"},
+    .pause_of_blackhole = {0s, "net/ipv4/tcp_ipv4.c tcp_sk_init: off since 5.14"},
+    .pause_of_path = {0s, "net/ipv4/tcp_input.c tcp_rcv_fastopen_synack: try_exp"},
+};
+
 constexpr KeepaliveProfile kKeepalive = {
     .style = {KeepaliveStyle::unanswered_probes, "net/ipv4/tcp_timer.c tcp_keepalive_timer"},
     .always = {false, "net/core/sock.c sock_setsockopt: SO_KEEPALIVE asks for it"},
@@ -170,6 +183,8 @@ constexpr CloseProfile kClose = {
 constexpr CheckProfile kCheck = {
     .rst = {RstCheck::exact, "net/ipv4/tcp_input.c tcp_validate_incoming"},
     .syn = {SynCheck::challenge, "net/ipv4/tcp_input.c tcp_validate_incoming"},
+    .echo_of_syn = {true, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: PAWSACTIVEREJECTED"},
+    .dsack_of_crossing_syn = {false, "net/ipv4/tcp_input.c tcp_validate_incoming before 6.12"},
     .ack_range = {true, "net/ipv4/tcp_input.c tcp_ack"},
     .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
@@ -219,6 +234,7 @@ constexpr OsProfile kLinux61 = {
     .ack = kAck,
     .window = kWindow,
     .options = kOptions,
+    .fast_open = kFastOpen,
     .keepalive = kKeepalive,
     .persist = kPersist,
     .close = kClose,
@@ -245,6 +261,7 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
+  p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

@@ -33,6 +33,20 @@ inline constexpr std::array<Errno, kStates> kTextbookRstError = {
     Errno::none,         // TIME_WAIT
 };
 
+// No Fast Open; `source` says why.
+constexpr FastOpenProfile no_fast_open(std::string_view source) {
+  return {.calls = {FastOpenCalls::none, source},
+          .client = {false, source},
+          .server = {false, source},
+          .client_without_cookie = {false, kUnused},
+          .server_without_cookie = {false, kUnused},
+          .every_listener = {false, kUnused},
+          .cookie_of_both_ends = {false, kUnused},
+          .nop_padding = {false, kUnused},
+          .pause_of_blackhole = {Duration{0}, kUnused},
+          .pause_of_path = {Duration{0}, kUnused}};
+}
+
 // A window of the room that is left in the buffer: nothing of what memory costs counts.
 inline constexpr WindowProfile kFreeSpaceWindow = [] {
   WindowProfile p{};

@@ -31,6 +31,26 @@ TEST(Sysctl, SetsWhatItNames) {
   EXPECT_EQ(find_profile("linux")->retransmit.retries, 15u);
 }
 
+// Documentation/networking/ip-sysctl.rst.
+TEST(Sysctl, FastOpenIsBits) {
+  OsProfile p = copy_of("linux");
+  EXPECT_EQ(set(p, "tcp_fastopen", "0x602"), What::applied);
+  EXPECT_TRUE(!p.fast_open.client && p.fast_open.server && p.fast_open.server_without_cookie);
+  EXPECT_TRUE(p.fast_open.every_listener && !p.fast_open.client_without_cookie);
+  EXPECT_EQ(set(p, "tcp_fastopen", "5"), What::applied);
+  EXPECT_TRUE(p.fast_open.client && !p.fast_open.server && p.fast_open.client_without_cookie);
+  for (const std::string_view bad : {"", "0x", "-1", "1 2", "yes"})
+    EXPECT_EQ(set(p, "tcp_fastopen", bad), What::bad_value) << bad;
+}
+
+TEST(Sysctl, FastOpenKeyIsFourWordsOfLittleEndian) {
+  OsProfile p = copy_of("linux");
+  EXPECT_EQ(set(p, "tcp_fastopen_key", "03020100-07060504-0b0a0908-0f0e0d0c"), What::applied);
+  for (std::size_t i = 0; i < 16; ++i) EXPECT_EQ(p.fast_open.key.bytes[i], i);
+  for (const std::string_view bad : {"", "1-2-3", "1-2-3-4-5", "1-2-3-x", "1-2-3-123456789"})
+    EXPECT_EQ(set(p, "tcp_fastopen_key", bad), What::bad_value) << bad;
+}
+
 TEST(Sysctl, UnitsAreTheSystems) {
   OsProfile linux_row = copy_of("linux");
   EXPECT_EQ(set(linux_row, "tcp_fin_timeout", "30"), What::applied);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace halfopen {
@@ -31,6 +32,30 @@ TEST(TcpOptions, NoneIsNone) {
   EXPECT_FALSE(none->sack_permitted());
   EXPECT_FALSE(none->has_timestamps());
   EXPECT_TRUE(none->sack().empty());
+}
+
+TEST(TcpOptions, FastOpenRoundTripsInBothForms) {  // RFC 7413 section 4.1.1, RFC 6994
+  constexpr std::array<std::uint8_t, 4> kCookie{0xab, 0xcd, 0x12, 0x34};
+  for (const bool experimental : {false, true}) {
+    for (const FastOpenCookie& cookie : {FastOpenCookie{}, FastOpenCookie{kCookie}}) {
+      TcpOptions options;
+      options.add_mss(1460);
+      const FastOpenOption option{.cookie = cookie, .experimental = experimental};
+      options.add_fast_open(option);
+      EXPECT_EQ(options.fast_open(), option);
+      EXPECT_EQ(again(options).fast_open(), option);
+      EXPECT_EQ(options.wire().size(), 4 + (experimental ? 4U : 2U) + cookie.size());
+    }
+  }
+}
+
+TEST(TcpOptions, OtherExperimentsAreNoFastOpen) {
+  const std::vector<std::uint8_t> other{254, 4, 0xf9, 0x88};
+  const std::vector<std::uint8_t> bare{254, 2};
+  const std::vector<std::uint8_t> right{254, 4, 0xf9, 0x89};
+  EXPECT_FALSE(TcpOptions::parse(other)->has_fast_open());
+  EXPECT_FALSE(TcpOptions::parse(bare)->has_fast_open());
+  EXPECT_TRUE(TcpOptions::parse(right)->has_fast_open());
 }
 
 TEST(TcpOptions, MssRoundTrips) {  // RFC 9293 section 3.2

@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t kShortLadder = 8;  // rungs
 
 std::size_t jobs_of(const DrillOptions& options) {
+  if (options.on == "kernel") return 1;  // a sandbox is made by a process that has no other threads
   return options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
 }
 

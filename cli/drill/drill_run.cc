@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "replay/drill/kernel_script_host.h"
 #include "sim/base/input_error.h"
 #include "sim/drill/model_script_host.h"
 #include "sim/script/calls.h"
@@ -21,8 +22,8 @@ DrillResult result_of(drill::PlayResult&& played, Python& python) {
     result.reason = std::move(played.message);
     return result;
   }
-  if (played.verdict == drill::Verdict::failed) {
-    result.outcome = CaseOutcome::failed;
+  if (played.verdict == drill::Verdict::failed || played.verdict == drill::Verdict::unresolved) {
+    result.outcome = played.verdict == drill::Verdict::failed ? CaseOutcome::failed : CaseOutcome::unresolved;
     result.mismatches.push_back(std::move(played));
     result.line = result.mismatches.front().place.line;
     result.reason = result.mismatches.front().message;
@@ -51,6 +52,11 @@ script::Script script_of(const DrillCase& one, const std::string& text, const Dr
 drill::PlayResult play(const DrillCase& one, const script::Script& script, const DrillOptions& options,
                        Observer* observer) {
   const std::filesystem::path directory = std::filesystem::path{one.path}.parent_path();
+  if (one.profile == kKernelHost) {
+    const auto absolute = std::filesystem::absolute(directory.empty() ? "." : directory);  // of a plain name
+    return drill::play_on_kernel(script, one.path, config_of(options, one),
+                                 absolute.lexically_normal().string());
+  }
   const drill::ReadFile read_file = [&directory](const std::string& path) {
     return text_of_file((directory / path).string());
   };
@@ -112,6 +118,7 @@ DrillResult run_case(const DrillCase& one, const DrillOptions& options, Python& 
 }
 
 void listen_to_case(const DrillCase& one, const DrillOptions& options, const ListenerFor& listener) {
+  if (one.profile == kKernelHost) return;  // it would not be the same again
   const std::optional<std::string> text = text_of_file(one.path);
   if (!text) return;
   try {

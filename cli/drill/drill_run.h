@@ -28,7 +28,7 @@ struct DrillResult {
 // Plays it and lets `python` judge its code. Throws nothing but Trouble of python's.
 [[nodiscard]] DrillResult run_case(const DrillCase& one, const DrillOptions& options, Python& python);
 
-// Plays it once more, the same to the packet since the host is a model, for the observer that `listener`
+// Plays it once more, the same to the packet, if its host is a model, for the observer that `listener`
 // gives for it. The host of the script is the server there if it calls listen(), else the client. Nothing for
 // what cannot be read.
 using ListenerFor = std::function<Observer&(const RunInfo& run)>;

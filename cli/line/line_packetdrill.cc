@@ -20,11 +20,13 @@ constexpr std::string_view kDrillExamples =
     "  halfopen packetdrill fast-retransmit.pkt             a script on the newest Linux of the model\n"
     "  halfopen packetdrill --profile all gtests/net/tcp    every script of a directory on every profile\n"
     "  halfopen packetdrill -D CC=reno --tolerance_usecs=10000 mine.pkt\n"
+    "  halfopen packetdrill --on kernel fast-retransmit.pkt on this machine's kernel\n"
     "  halfopen packetdrill -w captures --expect known.txt --ktap gtests/net/tcp\n"
     "\n"
     "Of a directory every *.pkt is played with each IP version that it is for, as Google's run_all.py does.\n"
     "Exit status: the worst of 2 (a script that cannot be read), 1 (failed) and 0; 4 if everything was "
-    "skipped,\nsince the model lacks what each script asks for.";
+    "skipped,\nsince the host lacks what each script asks for; 5 if a script failed while this machine was "
+    "late.";
 
 // Options of packetdrill's that are handed on as they are: their names, what their value is called (empty:
 // flags), and what they do.
@@ -83,6 +85,9 @@ void add_passed_on(CLI::App& command, DrillOptions& drill) {
 
 void add_hosts(CommandLine& line, CLI::App& command) {
   DrillOptions& drill = line.packetdrill;
+  command
+      .add_option("--on", drill.on, "model (default), or kernel: this machine's, in a sandbox, in real time")
+      ->type_name("kernel|model");
   command
       .add_option("--profile", drill.profiles,
                   "Whose TCP: a profile, or all; may be repeated (default: linux)")
@@ -179,9 +184,9 @@ void check_passed_on(const DrillOptions& drill) {
 }  // namespace
 
 void add_packetdrill(CommandLine& line) {
-  CLI::App* command =
-      add_command(line, "packetdrill", "Play packetdrill's scripts against a model's TCP, in virtual time",
-                  kDrillExamples);
+  CLI::App* command = add_command(
+      line, "packetdrill",
+      "Play packetdrill's scripts against a TCP: a model's in virtual time, or a kernel's", kDrillExamples);
   command->add_option("what", line.packetdrill.what, "Scripts, and directories of them")
       ->type_name("SCRIPT.pkt|DIRECTORY");
   add_hosts(line, *command);
@@ -196,8 +201,16 @@ void finish_packetdrill_options(CommandLine& line) {
     throw Trouble{"packetdrill takes scripts and directories, or --from-capture"};
   if (!line.side.empty())
     drill.side = one_of("--side", line.side, "client", "server") ? HostId::client : HostId::server;
-  if (drill.profiles.empty()) drill.profiles = {"linux"};
-  drill.profiles = profiles_of(drill.profiles);
+  if (one_of("--on", drill.on, "kernel", "model")) {
+    if (!drill.profiles.empty())
+      throw InputError{"--profile", "none with --on kernel, which has its own TCP", drill.profiles.front()};
+    if (!drill.captures.empty())
+      throw InputError{"--write", "a host of the model, whose packets are kept", "--on kernel"};
+    drill.profiles = {std::string{kKernelHost}};
+  } else {
+    if (drill.profiles.empty()) drill.profiles = {"linux"};
+    drill.profiles = profiles_of(drill.profiles);
+  }
   check_passed_on(drill);
   for (const std::string& definition : line.definitions) {
     const std::size_t equals = definition.find('=');

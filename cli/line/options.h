@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -99,9 +100,12 @@ struct CompareCommand {
 };
 
 // Scripts of packetdrill's language.
+inline constexpr std::string_view kKernelHost = "kernel";  // in the place of a profile: this machine's
+
 struct DrillOptions {
   std::vector<std::string> what;      // files, and directories of *.pkt
-  std::vector<std::string> profiles;  // by their names
+  std::string on = "model";           // or "kernel"
+  std::vector<std::string> profiles;  // by their names; or kKernelHost alone
   // "ipv4", "ipv6", "ipv4-mapped-ipv6"; none: ipv4 of a script, all of a directory.
   std::vector<std::string> ip_versions;
   std::vector<std::pair<std::string, std::string>> definitions;

@@ -8,12 +8,15 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 
 #include "capture/file/output_file.h"
+#include "replay/guest/elf_file.h"
 #include "replay/guest/file_bytes.h"
+#include "replay/guest/script_needs.h"
 
 namespace halfopen::guest {
 namespace {
@@ -41,6 +44,17 @@ std::size_t output_in(const std::string& word) {
   }
   return std::string::npos;
 }
+
+// packetdrill, whose scripts' commands run in the guest.
+bool plays_on_kernel(const std::vector<std::string>& words) {
+  if (words.empty() || words.front() != "packetdrill") return false;
+  for (std::size_t i = 1; i < words.size(); ++i)
+    if (words[i] == "--on=kernel" || (words[i] == "--on" && i + 1 < words.size() && words[i + 1] == "kernel"))
+      return true;
+  return false;
+}
+
+constexpr std::size_t kElfMagic = 64;  // bytes at the start that tell an ELF file
 
 // What the guest has of its own.
 bool is_of_the_kernel(const std::string& path) { return is_watched({"/proc", "/sys", "/dev"}, path); }
@@ -95,6 +109,7 @@ class Packer {
     const auto client = std::ranges::find(command_.words, "--");
     blesses_ = std::find(command_.words.begin(), client, "--bless") != client;
     pack_arguments({command_.words.begin(), client});
+    if (plays_on_kernel(command_.words)) pack_scripts({command_.words.begin() + 1, client});
     baggage_.words.insert(baggage_.words.begin(), command_.halfopen);
     if (client == command_.words.end()) return;
     baggage_.words.emplace_back("--");
@@ -124,6 +139,61 @@ class Packer {
         }
       }
     }
+  }
+
+  // packetdrill's scripts: what their commands name, each in its own directory.
+  void pack_scripts(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      const std::string path = absolute(word);
+      std::error_code error;
+      if (fs::is_directory(path, error)) {
+        for (const auto& entry : fs::recursive_directory_iterator{path})
+          if (entry.path().extension() == ".pkt") pack_script(entry.path());
+      } else if (path.ends_with(".pkt") && fs::is_regular_file(path, error)) {
+        pack_script(path);
+      }
+    }
+  }
+  void pack_script(const fs::path& path) {
+    for (const std::string& word : words_of_script(read_bytes(path.string())))
+      pack_word(word, path.parent_path().string());
+  }
+
+  // A word of a shell in `directory`, which may be a program or a file; a program for a shell has words, too.
+  void pack_word(const std::string& word, const std::string& directory) {
+    const bool is_path = word.find('/') != std::string::npos;
+    const std::string program = is_path             ? (fs::path{directory} / word).lexically_normal().string()
+                                : word == "python3" ? find_python()
+                                                    : find_program(word);
+    std::error_code error;
+    if (program.empty() || is_of_the_kernel(program) || !fs::is_regular_file(program, error) ||
+        !words_done_.insert(program).second)
+      return;
+    take_program(program);
+    if (fs::path{program}.filename().string().starts_with("python3")) pack_python(program);
+    const std::string text = read_bytes(program);
+    if (!text.starts_with("#!")) return;
+    for (const std::string& inner : words_of_shell(text)) pack_word(inner, directory);
+  }
+
+  // The first that is an executable and no script of a version manager, whose directories would have to come
+  // along.
+  static std::string find_python() {
+    const char* path = std::getenv("PATH");
+    std::istringstream directories{path == nullptr ? "/usr/bin" : path};
+    for (std::string directory; std::getline(directories, directory, ':');) {
+      const std::string candidate = directory + "/python3";
+      std::error_code error;
+      if (fs::is_regular_file(candidate, error) && is_elf(read_start(candidate, kElfMagic))) return candidate;
+    }
+    return {};
+  }
+
+  // Its modules in Python lie beside its executable: bin/python3.11, lib/python3.11.
+  void pack_python(const std::string& program) {
+    const fs::path executable = fs::canonical(program);
+    const fs::path modules = executable.parent_path().parent_path() / "lib" / executable.filename();
+    if (fs::is_directory(modules)) image_.mirror_tree(modules.string(), most_);
   }
 
   // What cannot be written here is found before anything runs. Gives the name that it has in the guest.
@@ -243,6 +313,7 @@ class Packer {
   GuestImage& image_;
   std::uint64_t most_;
   bool blesses_ = false;
+  std::set<std::string> words_done_;  // by pack_word()
   Baggage baggage_;
   std::vector<std::string> path_{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
                                  "/usr/bin",        "/sbin",          "/bin"};

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -114,6 +115,22 @@ void furnish_sys(Channel& channel) {
   }
 }
 
+// What is there stays to be read; what is written goes into memory (Documentation/filesystems/overlayfs.rst).
+// Its two directories lie in a file system that is mounted over /run for as long as it takes.
+void overlay(Channel& channel, const std::string& place) {
+  mount_or_cannot("tmpfs", "/run", "tmpfs", kPlain, "mode=0755");
+  mkdir("/run/upper", 01777);
+  mkdir("/run/work", 0755);
+  chmod("/run/upper", 01777);
+  const std::string options = "lowerdir=" + place + ",upperdir=/run/upper,workdir=/run/work";
+  if (mount("overlay", place.c_str(), "overlay", kPlain, (options + ",userxattr").c_str()) != 0 &&
+      mount("overlay", place.c_str(), "overlay", kPlain, options.c_str()) != 0) {
+    channel.send("remark " + place +
+                 " is this machine's: no overlay can be mounted: " + std::strerror(errno));
+  }
+  if (umount2("/run", MNT_DETACH) != 0) throw_system("uncover /run");
+}
+
 }  // namespace
 
 std::vector<std::string> places_in_use(const std::vector<std::string>& command) {
@@ -154,6 +171,17 @@ void furnish_files(Channel& channel, const std::vector<std::pair<std::string, Ip
   cover_file(workshop, "/etc/nsswitch.conf",
              "passwd: files\ngroup: files\nshadow: files\nhosts: files\nnetworks: files\nservices: files\n");
   if (stays("/tmp") && umount2(workshop.c_str(), MNT_DETACH) != 0) throw_system("uncover " + workshop);
+}
+
+void confine_root(Channel& channel, const std::vector<std::string>& in_use) {
+  constexpr const char* kAll = "/proc/sys";
+  constexpr const char* kNetwork = "/proc/sys/net";
+  constexpr unsigned long kOfProc = kPlain | MS_NOEXEC;
+  mount_or_cannot(kAll, kAll, nullptr, MS_BIND);
+  mount_or_cannot(kNetwork, kNetwork, nullptr, MS_BIND);
+  mount_or_cannot(nullptr, kAll, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY | kOfProc);
+  if (std::ranges::find(in_use, "/tmp") != in_use.end() && access("/run", F_OK) == 0)
+    overlay(channel, "/tmp");
 }
 
 }  // namespace halfopen

@@ -22,4 +22,9 @@ namespace halfopen {
 void furnish_files(Channel& channel, const std::vector<std::pair<std::string, IpAddress>>& names,
                    const std::vector<std::string>& in_use);
 
+// For programs that are root in the sandbox, after furnish_files(): of /proc/sys they can write what is the
+// network namespace's alone, and what they write below /tmp is gone with the sandbox, also where it is in
+// use. What this machine does not allow is told to the channel as "remark TEXT". Throws Cannot.
+void confine_root(Channel& channel, const std::vector<std::string>& in_use);
+
 }  // namespace halfopen

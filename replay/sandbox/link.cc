@@ -63,12 +63,12 @@ void bring_up(nl_sock* socket, const std::string& name, std::uint16_t mtu) {
   demand(rtnl_link_change(socket, link.get(), change.get(), 0), "bring up " + name);
 }
 
-void add_address(nl_sock* socket, int index, const IpAddress& ip) {
+void add_address(nl_sock* socket, int index, const IpAddress& ip, int prefix) {
   const std::unique_ptr<rtnl_addr, Freer<rtnl_addr_put>> address{rtnl_addr_alloc()};
   const NetlinkAddress local = address_of(ip);
   rtnl_addr_set_ifindex(address.get(), index);
   rtnl_addr_set_local(address.get(), local.get());
-  rtnl_addr_set_prefixlen(address.get(), static_cast<int>(8 * ip.size()));
+  rtnl_addr_set_prefixlen(address.get(), prefix == 0 ? static_cast<int>(8 * ip.size()) : prefix);
   if (ip.is_v6()) rtnl_addr_set_flags(address.get(), IFA_F_NODAD);
   demand(rtnl_addr_add(socket, address.get(), 0), "add address " + ip.to_string());
 }
@@ -87,13 +87,17 @@ void add_host_route(nl_sock* socket, int index, const IpAddress& to) {
 
 }  // namespace
 
-UniqueFd make_tun(const std::string& name) {
+UniqueFd make_tun(const std::string& name, TunHeader header) {
   UniqueFd device{open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)};
   if (!device) throw_system("open /dev/net/tun");
   ifreq request{};
-  request.ifr_flags = IFF_TUN | IFF_NO_PI;
+  const bool offloads = header == TunHeader::offloads;
+  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | (offloads ? IFF_VNET_HDR : 0));
   std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
   if (ioctl(device.get(), TUNSETIFF, &request) < 0) throw_system("make a TUN device");
+  constexpr unsigned long kOffloads = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+  if (offloads && ioctl(device.get(), TUNSETOFFLOAD, kOffloads) < 0)
+    throw_system("set a TUN device's offloads");
   return device;
 }
 
@@ -101,7 +105,7 @@ void set_up_device(const DeviceSetup& setup) {
   const NetlinkSocket socket = connect_netlink();
   const int index = index_of(setup.name);
   bring_up(socket.get(), setup.name, setup.mtu);
-  add_address(socket.get(), index, setup.address);
+  add_address(socket.get(), index, setup.address, setup.prefix);
   for (const IpAddress& peer : setup.peers) add_host_route(socket.get(), index, peer);
 }
 

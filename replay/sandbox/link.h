@@ -10,14 +10,22 @@
 
 namespace halfopen {
 
-// A new TUN device in the calling process's network namespace; packets without a header of their own. Throws
-// std::system_error that names the step.
-[[nodiscard]] UniqueFd make_tun(const std::string& name);
+// What stands before a packet that is read from a TUN device or written to it.
+enum class TunHeader : std::uint8_t {
+  none,
+  // struct virtio_net_hdr. The device then takes over what Ethernet cards do for TCP: packets that are still
+  // to be cut into segments, and checksums that are still to be worked out, come as they are.
+  offloads,
+};
+
+// A new TUN device in the calling process's network namespace. Throws std::system_error that names the step.
+[[nodiscard]] UniqueFd make_tun(const std::string& name, TunHeader header = TunHeader::none);
 
 struct DeviceSetup {
   std::string name;
   std::uint16_t mtu = 1500;
-  IpAddress address;             // its own, without a network around it
+  IpAddress address;             // its own
+  int prefix = 0;                // of its network, in bits; 0: it has none around it
   std::vector<IpAddress> peers;  // reached through it: a host route each, and no default route
 };
 // Brings a device up as told. IPv6 without duplicate address detection. Throws std::runtime_error that names

@@ -40,10 +40,13 @@ void write_map(pid_t pid, const char* name, const std::string& text) {
   if (!file || ::write(file.get(), text.data(), text.size()) < 0) throw_system(std::string{"write "} + name);
 }
 
-// Those of a namespace have the numbers that they have outside (user_namespaces(7)).
-std::string map_of(unsigned own, std::optional<unsigned> other) {
-  const auto line = [](unsigned id) { return std::to_string(id) + " " + std::to_string(id) + " 1\n"; };
-  return other && *other != own ? line(own) + line(*other) : line(own);
+// Those of a namespace have the numbers that they have outside (user_namespaces(7)), but for who is root.
+std::string map_of(unsigned own, std::optional<unsigned> other, bool as_root) {
+  const auto line = [](unsigned inside, unsigned outside) {
+    return std::to_string(inside) + " " + std::to_string(outside) + " 1\n";
+  };
+  const std::string first = line(as_root ? 0 : own, own);
+  return other && *other != own ? first + line(*other, *other) : first;
 }
 
 bool drop_bounding_set() {
@@ -73,11 +76,11 @@ std::optional<ProgramUser> program_user() {
   return found;
 }
 
-void map_users(pid_t pid, const std::optional<ProgramUser>& user) {
+void map_users(pid_t pid, const std::optional<ProgramUser>& user, bool as_root) {
   // Who may map nobody but itself must give up setgroups() first.
   if (!user) write_map(pid, "setgroups", "deny");
-  write_map(pid, "uid_map", map_of(geteuid(), user ? std::optional{user->user} : std::nullopt));
-  write_map(pid, "gid_map", map_of(getegid(), user ? std::optional{user->group} : std::nullopt));
+  write_map(pid, "uid_map", map_of(geteuid(), user ? std::optional{user->user} : std::nullopt, as_root));
+  write_map(pid, "gid_map", map_of(getegid(), user ? std::optional{user->group} : std::nullopt, as_root));
 }
 
 bool drop_privileges(const std::optional<ProgramUser>& user) {

@@ -22,8 +22,9 @@ struct ProgramUser {
 [[nodiscard]] std::optional<ProgramUser> program_user();
 
 // Lets the user namespace in which `pid`, a child of ours, has just been started know our own user and
-// group, and `user` as well if there is one; everybody else is a stranger in there. Throws std::system_error.
-void map_users(pid_t pid, const std::optional<ProgramUser>& user);
+// group, and `user` as well if there is one; everybody else is a stranger in there. Our own user is root in
+// there if `as_root`. Throws std::system_error.
+void map_users(pid_t pid, const std::optional<ProgramUser>& user, bool as_root = false);
 
 // The calling process, which has every power in its user namespace alone, gives it up: no capability is left
 // after the next exec(), none can be gained, and it is `user`, in no other group than that one's, if there is

@@ -82,9 +82,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 }
 
 // In a process between us and the new one: only children enter a PID namespace, and this one's are ours.
-[[noreturn]] void enter_and_fork(int init, const SpawnRequest& request,
-                                 const std::optional<ProgramUser>& user, int gate, StartFailure* failure,
-                                 int answer) {
+[[noreturn]] void enter_and_fork(int init, const std::function<void()>& function, int answer) {
   pid_t child = -1;
   const std::unique_ptr<char, decltype(&std::free)> directory{getcwd(nullptr, 0), &std::free};
   if (setns(init, static_cast<int>(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC |
@@ -92,7 +90,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     // Entering a mount namespace leads to its root. Where ours cannot be entered, the program starts there.
     [[maybe_unused]] const int entered = directory == nullptr ? -1 : chdir(directory.get());
     child = fork_with(CLONE_PARENT);
-    if (child == 0) become(request, user, gate, failure);
+    if (child == 0) {
+      function();
+      _exit(0);
+    }
   }
   const std::array<int, 2> outcome{static_cast<int>(child), errno};
   [[maybe_unused]] const ssize_t told = write(answer, outcome.data(), sizeof outcome);
@@ -106,9 +107,9 @@ void give_away(int fd, const ProgramUser& user) {
   check(fchown(fd, user.user, user.group), "give a pipe to the program's user");
 }
 
-void map_or_cannot(pid_t init, const std::optional<ProgramUser>& user) {
+void map_or_cannot(pid_t init, const std::optional<ProgramUser>& user, bool as_root) {
   try {
-    map_users(init, user);
+    map_users(init, user, as_root);
   } catch (const std::system_error& error) {
     const std::string whom = user ? "let programs run as user " + user->name + ": " : "";
     throw Cannot{"cannot " + whom + error.what() + " ('halfopen doctor' knows the cure)"};
@@ -135,7 +136,7 @@ Sandbox::Sandbox(const SandboxConfig& config) : user_{config.user} {
   try {
     init_handle_ = open_pidfd(init_);
     if (!init_handle_) throw_system("pidfd_open");
-    map_or_cannot(init_, user_);
+    map_or_cannot(init_, user_, config.as_root);
     channel_.send(kMapped);
     await_init();
   } catch (...) {
@@ -182,16 +183,21 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   spawned.gate = UniqueFd{gate[0]};
   spawned.failure.reset(new (page) StartFailure{});
   const UniqueFd far_gate{gate[1]};
+  spawned.pid = run_inside([&] {
+    spawned.gate.reset();  // or the program would wait for its own end
+    become(request, user_, far_gate.get(), spawned.failure.get());
+  });
+  return spawned;
+}
+
+pid_t Sandbox::run_inside(const std::function<void()>& function) {
   std::array<int, 2> answer{};
   check(pipe2(answer.data(), O_CLOEXEC), "pipe");
   const UniqueFd reading{answer[0]};
   UniqueFd writing{answer[1]};
   const pid_t between = fork();
   if (between < 0) throw_system("fork");
-  if (between == 0) {
-    spawned.gate.reset();  // or the program would wait for its own end
-    enter_and_fork(init_handle_.get(), request, user_, far_gate.get(), spawned.failure.get(), writing.get());
-  }
+  if (between == 0) enter_and_fork(init_handle_.get(), function, writing.get());
   writing.reset();
   std::array<int, 2> outcome{-1, 0};
   ssize_t got = 0;
@@ -200,8 +206,7 @@ Spawned Sandbox::spawn(const SpawnRequest& request) {
   while (waitpid(between, nullptr, 0) < 0 && errno == EINTR) {
   }
   if (got != sizeof outcome || outcome[0] < 0) throw_system("enter a sandbox", outcome[1]);
-  spawned.pid = outcome[0];
-  return spawned;
+  return outcome[0];
 }
 
 StartFailure Sandbox::go(Spawned& spawned, bool traced, std::chrono::milliseconds limit) {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "replay/base/unique_fd.h"
 #include "replay/sandbox/channel.h"
+#include "replay/sandbox/link.h"
 #include "replay/sandbox/program_user.h"
 #include "sim/trace/observe.h"
 #include "sim/wire/address.h"
@@ -26,8 +28,13 @@ struct SandboxConfig {
   IpAddress address;
   std::vector<std::pair<std::string, IpAddress>> names;  // /etc/hosts: everybody; others than us get a route
   std::uint16_t mtu = 1500;
+  int prefix = 0;                                  // of the network around `address`, in bits; 0: none
+  TunHeader header = TunHeader::none;              // of packets at the device
   std::optional<ProgramUser> user = std::nullopt;  // its programs are this one's; nullopt: as we are
-  std::vector<std::string> places_in_use = {};     // as places_in_use() says
+  // We are root in there, whoever we are outside, for what run_inside() starts: its programs may set up their
+  // network, and of /proc/sys no more than net.
+  bool as_root = false;
+  std::vector<std::string> places_in_use = {};  // as places_in_use() says
   // Written in this order; the environment before the scenario's own.
   std::vector<std::pair<std::string, std::string>> environment;  // skipped where the kernel has no such name
   std::vector<std::pair<std::string, std::string>> sysctls;      // as the scenario names them
@@ -83,6 +90,10 @@ class Sandbox {
   // gone).
   [[nodiscard]] static StartFailure go(Spawned& spawned, bool traced,
                                        std::chrono::milliseconds limit = std::chrono::seconds{10});
+  // Forks a process into the sandbox that runs `function` with the rights of its init: over the network in
+  // there, and nothing outside. It has our descriptors and our directory, and ends when `function` returns or
+  // with the sandbox. A child of ours, and ours to wait for. Throws std::system_error.
+  [[nodiscard]] pid_t run_inside(const std::function<void()>& function);
   // Sends `signal` to every process of the sandbox but the init.
   void signal_all(int signal);
   // The first process of the sandbox, a child of ours: it ends when this object does, or when it is killed

@@ -25,11 +25,12 @@ constexpr const char* kDevice = "tun0";
 UniqueFd furnish_network(const SandboxConfig& config) {
   UniqueFd device;
   try {
-    device = make_tun(kDevice);
+    device = make_tun(kDevice, config.header);
   } catch (const std::system_error& error) {
     throw Cannot{std::string{"cannot "} + error.what() + " ('halfopen doctor' knows the cure)"};
   }
-  DeviceSetup setup{.name = kDevice, .mtu = config.mtu, .address = config.address, .peers = {}};
+  DeviceSetup setup{
+      .name = kDevice, .mtu = config.mtu, .address = config.address, .prefix = config.prefix, .peers = {}};
   for (const auto& [name, address] : config.names) {
     if (address != config.address) setup.peers.push_back(address);
   }
@@ -78,6 +79,7 @@ void obey(std::string_view order) {
 // The order of steps matters: names of devices before sysctls of IPv6, addresses after them.
 void furnish(Channel& channel, const SandboxConfig& config) {
   furnish_files(channel, config.names, config.places_in_use);
+  if (config.as_root) confine_root(channel, config.places_in_use);
   write_sysctls(channel, config);
   const UniqueFd device = furnish_network(config);
   write_scenario_sysctls(config);

@@ -91,8 +91,6 @@ class ModelCalls {
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
                     const script::Value* to = nullptr);
 
-  using Buffers = std::vector<std::pair<const script::Value*, std::size_t>>;
-  [[nodiscard]] Buffers buffers(const script::Value& list) const;
   [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
   [[nodiscard]] static Prepared fails(Errno error);
   // Control messages (model_calls_messages.cc).

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/drill/call_arguments.h"
 #include "sim/drill/model_calls.h"
 #include "sim/os/call_text.h"
 #include "sim/os/kernel.h"
@@ -15,29 +16,6 @@ namespace {
 
 using script::CallSpec;
 using script::Value;
-
-constexpr std::int64_t kMostBytes = std::int64_t{64} << 20;  // of one call
-
-std::size_t size_of(std::int64_t size) {
-  if (size < 0 || size > kMostBytes) throw NotSupported{fmt::format("a call with {} bytes", size)};
-  return static_cast<std::size_t>(size);
-}
-
-// The bytes of a string that are all there; nullopt for `...` and for a string that goes on.
-std::optional<std::string> text_of_bytes(const Value& value) {
-  if (value.kind != Value::Kind::string || value.goes_on) return std::nullopt;
-  return script::unescaped(value.text);
-}
-
-// What is written: the string, filled up with zeros to `size`.
-std::vector<std::uint8_t> bytes_to_write(const Value& value, std::size_t size) {
-  std::vector<std::uint8_t> bytes(size);
-  if (value.kind == Value::Kind::string) {
-    const std::string text = script::unescaped(value.text).value_or("");
-    std::copy_n(text.begin(), std::min(text.size(), size), bytes.begin());
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -98,31 +76,18 @@ ModelCalls::Prepared ModelCalls::fails(Errno error) {
   return {.call = {}, .immediate = CallResult::failure(error), .conclude = {}};
 }
 
-// The buffers of [{..., 100}, {"abc", 3}]: what stands in each, and how long it is.
-std::vector<std::pair<const Value*, std::size_t>> ModelCalls::buffers(const Value& list) const {
-  std::vector<std::pair<const Value*, std::size_t>> found;
-  for (const Value& item : list.items) {
-    if (item.kind != Value::Kind::structure || item.items.size() < 2)
-      throw NotSupported{"a buffer like " + script::text_of(item)};
-    const auto value_of = [](const Value& field) -> const Value& {
-      return field.kind == Value::Kind::assignment ? field.items[1] : field;
-    };
-    found.emplace_back(&value_of(item.items[0]), size_of(number(value_of(item.items[1]))));
-  }
-  return found;
-}
-
 // read(fd, data, size), recv(fd, data, size, flags), recvfrom(fd, data, size, flags, ...).
 ModelCalls::Prepared ModelCalls::read(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
   if (is_null(call.arguments[1])) return fails(Errno::fault);
-  return read_into(descriptor(call), size_of(number(call.arguments[2])), flags,
-                   text_of_bytes(call.arguments[1]));
+  return read_into(descriptor(call), byte_count(number(call.arguments[2])), flags,
+                   expected_bytes(call.arguments[1]));
 }
 
 ModelCalls::Prepared ModelCalls::readv(const CallSpec& call) {
+  const OsFamily os = host_.profile().family;
   std::size_t size = 0;
-  for (const auto& [data, length] : buffers(call.arguments[1])) size += length;
+  for (const auto& [data, length] : buffers_of(call.arguments[1], os)) size += length;
   return read_into(descriptor(call), size, 0, std::nullopt);
 }
 
@@ -130,20 +95,21 @@ ModelCalls::Prepared ModelCalls::readv(const CallSpec& call) {
 ModelCalls::Prepared ModelCalls::write(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
   if (is_null(call.arguments[1])) return fails(Errno::fault);
-  return write_of(descriptor(call), bytes_to_write(call.arguments[1], size_of(number(call.arguments[2]))),
+  return write_of(descriptor(call), bytes_to_write(call.arguments[1], byte_count(number(call.arguments[2]))),
                   flags);
 }
 
 ModelCalls::Prepared ModelCalls::sendto(const CallSpec& call) {
   const std::int64_t flags = number(call.arguments[3]);
   if (is_null(call.arguments[1])) return fails(Errno::fault);
-  return write_of(descriptor(call), bytes_to_write(call.arguments[1], size_of(number(call.arguments[2]))),
+  return write_of(descriptor(call), bytes_to_write(call.arguments[1], byte_count(number(call.arguments[2]))),
                   flags, &call.arguments[4]);
 }
 
 ModelCalls::Prepared ModelCalls::writev(const CallSpec& call) {
+  const OsFamily os = host_.profile().family;
   std::vector<std::uint8_t> bytes;
-  for (const auto& [data, length] : buffers(call.arguments[1])) {
+  for (const auto& [data, length] : buffers_of(call.arguments[1], os)) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }
@@ -151,12 +117,13 @@ ModelCalls::Prepared ModelCalls::writev(const CallSpec& call) {
 }
 
 ModelCalls::Prepared ModelCalls::sendmsg(const CallSpec& call) {
+  const OsFamily os = host_.profile().family;
   const Value* vectors = call.arguments[1].field("msg_iov");
   if (vectors == nullptr) throw NotSupported{"a message without msg_iov"};
   if (call.arguments[1].field("msg_control") != nullptr)
     throw NotSupported{"the model has no control messages"};
   std::vector<std::uint8_t> bytes;
-  for (const auto& [data, length] : buffers(*vectors)) {
+  for (const auto& [data, length] : buffers_of(*vectors, os)) {
     const std::vector<std::uint8_t> part = bytes_to_write(*data, length);
     bytes.insert(bytes.end(), part.begin(), part.end());
   }

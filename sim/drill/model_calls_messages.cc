@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "sim/drill/call_arguments.h"
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
 #include "sim/script/text.h"
@@ -25,7 +26,7 @@ ModelCalls::Prepared ModelCalls::recvmsg(const CallSpec& call) {
   const Value* vectors = message.field("msg_iov");
   if (vectors == nullptr) throw NotSupported{"a message without msg_iov"};
   std::size_t size = 0;
-  for (const auto& [data, length] : buffers(*vectors)) size += length;
+  for (const auto& [data, length] : buffers_of(*vectors, host_.profile().family)) size += length;
   Prepared prepared = read_into(descriptor(call), size, flags, std::nullopt);
   const Value* control = message.field("msg_control");
   if (control == nullptr || control->kind == Value::Kind::ellipsis) return prepared;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/drill/call_arguments.h"
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
 #include "sim/script/constants.h"
@@ -14,11 +15,6 @@ namespace {
 
 using script::CallSpec;
 using script::Value;
-
-// [5] or [{...}]: what stands in the brackets.
-const Value& pointed_at(const Value& value) {
-  return value.kind == Value::Kind::list && value.items.size() == 1 ? value.items.front() : value;
-}
 
 // An option that the system has and the model has not is missing; one that the system has not is an error of
 // the call.

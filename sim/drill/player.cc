@@ -46,6 +46,7 @@ class Player {
     try {
       for (const std::string& init : config_.init_scripts) run_command({init});
       if (script_.init) run_command(*script_.init);
+      host_.start();
       for (const Event& event : script_.events) play_event(event);
       if (pending_) finish_pending();
       if (script_.cleanup) run_command(*script_.cleanup);
@@ -196,7 +197,8 @@ class Player {
     if (((a->flags.bits ^ b->flags.bits) & ~kOfTheLast) != 0) return false;
     if (b->seq.start != *a->seq.start + a->seq.length || b->seq.length == 0) return false;
     a->seq.length = static_cast<std::uint16_t>(a->seq.length + b->seq.length);
-    a->flags.bits |= b->flags.bits & kOfTheLast;
+    a->flags.bits =
+        static_cast<std::uint8_t>((a->flags.bits & ~tcp_flag::psh) | (b->flags.bits & kOfTheLast));
     return true;
   }
 
@@ -347,11 +349,12 @@ class Player {
   }
 
   void play_action(const script::CodeSpec& code) {
+    const script::Place code_place = place_;
     wait_until_due("data collection for code");
-    if (pending_) {  // whose descriptor the code may be about
-      const script::Place here = place_;
+    // A call that has ended by now may have given the descriptor that the code is about.
+    if (pending_) {
       if (const std::optional<Outcome> outcome = host_.take_outcome(host_.now())) check(*outcome);
-      place_ = here;
+      place_ = code_place;
     }
     code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
   }

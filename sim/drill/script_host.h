@@ -1,5 +1,6 @@
 // The host that a script is played against, as the player sees it: calls and packets go in, results and
-// packets come out, and it has a clock. The model is one (model_script_host.h).
+// packets come out, and it has a clock. The model is one (model_script_host.h), a
+// kernel another (replay/drill/kernel_script_host.h).
 #pragma once
 
 #include <cstdint>
@@ -51,6 +52,8 @@ class ScriptHost {
   [[nodiscard]] virtual OsFamily os() const = 0;
   // Begins at zero; moves on by what is below.
   [[nodiscard]] virtual TimePoint now() const = 0;
+  // Called once, between the script's init command, which takes none of its time, and its first event.
+  virtual void start() {}
   // An IP packet reaches the host now.
   virtual void inject(std::span<const std::uint8_t> packet) = 0;
   // The oldest packet that was sent and not yet given; else the host runs until it sends one, at most up to

@@ -1,0 +1,18 @@
+// Control messages that a recvmsg() gave (cmsg(3)), against those that a script expects.
+#pragma once
+
+#include <sys/socket.h>
+
+#include "replay/drill/real_clock.h"
+#include "sim/drill/script_host.h"
+#include "sim/script/value.h"
+
+namespace halfopen::drill {
+
+// `expected`: [{cmsg_level=..., cmsg_type=..., cmsg_data=...}, ...]. Data are a number, fields of
+// sock_extended_err (ee_...), or a time (scm_sec, scm_nsec) since the script's begin, which may be off by
+// `tolerance`. Differences go to `outcome`. Throws NotSupported for anything else.
+void compare_control(const script::Value& expected, const msghdr& message, const RealClock& clock,
+                     Duration tolerance, Outcome& outcome);
+
+}  // namespace halfopen::drill

@@ -79,7 +79,6 @@ TEST(OwnScripts, HoldElsewhereWhereTheyAreTcps) {
                                                "reset-in-window-is-challenged",
                                                "retransmission-timeout",
                                                "sack-for-a-hole",
-                                               "simultaneous-close",
                                                "stranger-gets-reset",
                                                "strict-segments",
                                                "syn-to-closed-port",

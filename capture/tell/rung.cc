@@ -91,8 +91,8 @@ std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& 
                                           (option[0] != static_cast<std::uint8_t>(TcpOptionKind::fast_open));
       if (!is_it) break;
       const auto cookie = hex_text(fast_open->cookie.bytes());
-      return fmt::format("{}{}{}", fast_open->experimental ? "FOEXP" : "FO", cookie.empty() ? "" : " ",
-                         cookie);
+      return fmt::format("{}tfo cookie{}{}", fast_open->experimental ? "exp-" : "",
+                         cookie.empty() ? "req" : " ", cookie);
     }
   }
   const auto value = hex_text(option.subspan(2));

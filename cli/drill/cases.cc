@@ -84,16 +84,20 @@ std::vector<DrillCase> find_cases(const DrillOptions& options) {
     if (std::ranges::find(asked, *version) == asked.end()) asked.push_back(*version);
   }
   std::vector<DrillCase> cases;
+  bool is_directory = false;
   const auto add = [&](const std::string& path, IpVersion version, bool says_version) {
     for (const std::string& profile : options.profiles)
-      cases.push_back(
-          {.path = path, .ip_version = version, .profile = profile, .says_version = says_version});
+      cases.push_back({.path = path,
+                       .ip_version = version,
+                       .profile = profile,
+                       .says_version = says_version,
+                       .of_suite = is_directory});
   };
   const auto is_asked = [&](IpVersion version) {
     return asked.empty() || std::ranges::find(asked, version) != asked.end();
   };
   for (const std::string& what : options.what) {
-    const bool is_directory = fs::is_directory(what);
+    is_directory = fs::is_directory(what);
     for (const std::string& path : is_directory ? scripts_below(what) : std::vector{what}) {
       if (const std::optional<IpVersion> own = own_version(path)) {
         if (!is_directory || is_asked(*own)) add(path, *own, true);

@@ -15,8 +15,9 @@ struct DrillCase {
   std::string path;
   drill::IpVersion ip_version = drill::IpVersion::ipv4;
   std::string profile;
-  bool says_version =
-      false;  // the script itself; then what a suite's runner gives with a version is not for it
+  // The script itself; then what a suite's runner gives with a version is not for it.
+  bool says_version = false;
+  bool of_suite = false;  // it was found in a directory
 };
 
 // "ipv4", "ipv6", "ipv4-mapped-ipv6", as --ip_version has it.

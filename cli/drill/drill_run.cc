@@ -66,7 +66,7 @@ drill::PlayResult play(const DrillCase& one, const script::Script& script, const
 
 RunInfo info_of(const DrillCase& one, const script::Script& script, const DrillOptions& options) {
   drill::DrillConfig config = config_of(options, one);
-  drill::apply_options(config, script.options, one.path);
+  drill::apply_options_of(config, script, one.path);
   const OsProfile& profile = *find_profile(one.profile);
   RunInfo run;
   run.version = HALFOPEN_VERSION;
@@ -91,10 +91,9 @@ drill::DrillConfig config_of(const DrillOptions& options, const DrillCase& one) 
   drill::DrillConfig config;
   if (!one.says_version) config = drill::suite_config(one.ip_version);
   config.ip_version = one.ip_version;  // before the addresses
-  std::vector<script::Option> given;
+  if (one.of_suite && !one.says_version) config.overrides = drill::suite_options(one.ip_version);
   for (const auto& [name, value] : options.packetdrill)
-    given.push_back({.name = name, .value = value, .place = {}});
-  drill::apply_options(config, given, "command line");
+    config.overrides.push_back({.name = name, .value = value, .place = {}});
   if (options.goes_on) config.passes_over = {.packets = true, .calls = true, .counts = true};
   return config;
 }

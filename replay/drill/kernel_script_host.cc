@@ -183,7 +183,7 @@ PlayResult play_on_kernel(const script::Script& script, const std::string& name,
                           const std::string& directory) {
   PlayResult result;
   try {
-    apply_options(config, script.options, name);
+    apply_options_of(config, script, name);
     if (config.dry_run) return {};
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       result = play_once(script, config, directory);

@@ -180,6 +180,21 @@ script::Definitions suite_definitions(IpVersion version) {
   return words;
 }
 
+void apply_options_of(DrillConfig& config, const script::Script& script, const std::string& name) {
+  apply_options(config, script.options, name);
+  const std::vector<script::Option> overrides = config.overrides;
+  apply_options(config, overrides, "command line");
+}
+
+std::vector<script::Option> suite_options(IpVersion version) {
+  const DrillConfig suite = suite_config(version);
+  const auto option = [](const char* name, std::string value) {
+    return script::Option{.name = name, .value = std::move(value), .place = {}};
+  };
+  return {option("local_ip", suite.local().to_string()), option("remote_ip", suite.remote().to_string()),
+          option("mtu", std::to_string(suite.mtu))};
+}
+
 DrillConfig suite_config(IpVersion version) {
   DrillConfig config;
   config.ip_version = version;

@@ -36,6 +36,7 @@ struct DrillConfig {
     bool counts = true;  // the script has failed all the same; packetdrill's non_fatal only tells of them
   };
   PassesOver passes_over = {};
+  std::vector<script::Option> overrides = {};  // of a command line: they come after the script's own
 
   [[nodiscard]] IpAddress local() const;
   [[nodiscard]] IpAddress remote() const;
@@ -46,10 +47,15 @@ struct DrillConfig {
 // value that is none, NotSupported (script_host.h) for an option that means something to packetdrill only.
 void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name);
 
+// The script's own options, and then the overrides, as packetdrill has it. Throws as apply_options() does.
+void apply_options_of(DrillConfig& config, const script::Script& script, const std::string& name);
+
 // The words that Google's runner of suites defines for scripts of that IP version: TFO_COOKIE, CODE and so
 // on.
 [[nodiscard]] script::Definitions suite_definitions(IpVersion version);
 // The addresses that it gives, of which the host's are part of its Fast Open cookies; and the MTU.
 [[nodiscard]] DrillConfig suite_config(IpVersion version);
+// The same as options of its command line.
+[[nodiscard]] std::vector<script::Option> suite_options(IpVersion version);
 
 }  // namespace halfopen::drill

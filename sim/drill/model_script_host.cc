@@ -134,7 +134,7 @@ HostId side_of(const script::Script& script) {
 PlayResult play_on_model(const script::Script& script, const std::string& name, const OsProfile& profile,
                          DrillConfig config, ReadFile read_file, Observer* observer) {
   try {
-    apply_options(config, script.options, name);
+    apply_options_of(config, script, name);
     if (config.dry_run) return {};
     config.longest = std::chrono::hours{24};  // of virtual time, which nobody waits for
     ModelScriptHost host{profile, config, std::move(read_file), observer, side_of(script)};

@@ -22,12 +22,12 @@ enum class SocketOption : std::uint8_t {
   tcp_nodelay,
   so_rcvbuf,
   so_sndbuf,
+  so_reuseaddr,
+  so_error,          // read only; scenarios know those before it
   tcp_fastopen,      // of a listener: connections in use early; FreeBSD: also whether sendto() connects
   tcp_fastopen_key,  // 16 bytes, no number
   tcp_fastopen_connect,
   tcp_fastopen_no_cookie,
-  so_reuseaddr,
-  so_error,  // read only
   so_zerocopy,
   so_timestamping,  // Linux's SOF_TIMESTAMPING_ bits
   tcp_maxseg,       // bytes

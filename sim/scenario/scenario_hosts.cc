@@ -44,9 +44,10 @@ std::vector<std::string_view> programs_of(HostId host) {
   return names;
 }
 
+// What the shipped programs set on a kernel, too; the others are for packetdrill's scripts.
 std::vector<std::string_view> settable_socket_options() {
   std::vector<std::string_view> names;
-  for (auto i = 0; i < static_cast<int>(SocketOption::count_); ++i) {
+  for (auto i = 0; i <= static_cast<int>(SocketOption::tcp_fastopen_no_cookie); ++i) {
     const auto option = static_cast<SocketOption>(i);
     const bool is_number = option != SocketOption::so_error && option != SocketOption::tcp_fastopen_key;
     if (is_number) names.push_back(to_string(option));

@@ -217,8 +217,15 @@ TEST(Ladder, OptionsAreInTcpdumpsForm) {
   options.add_nop();
   options.add_nop();
   EXPECT_EQ(options_text(options, view), "<sack 2 {1449:2897}{4345:4355},nop,nop>");
-  const std::vector<std::uint8_t> odd{254, 4, 0xf9, 0x89, 30, 2, 0, 7};
-  EXPECT_EQ(options_text(*TcpOptions::parse(odd), view), "<unknown-254 0xf989,unknown-30,eol>");
+  const std::vector<std::uint8_t> odd{254, 4, 0xf9, 0x88, 30, 2, 0, 7};
+  EXPECT_EQ(options_text(*TcpOptions::parse(odd), view), "<unknown-254 0xf988,unknown-30,eol>");
+  const std::vector<std::uint8_t> fast_open{34, 2, 34, 6, 1, 2, 3, 4};
+  EXPECT_EQ(options_text(*TcpOptions::parse({fast_open.begin(), fast_open.begin() + 2}), view),
+            "<tfo cookiereq>");
+  EXPECT_EQ(options_text(*TcpOptions::parse({fast_open.begin() + 2, fast_open.end()}), view),
+            "<tfo cookie 01020304>");
+  const std::vector<std::uint8_t> experimental{254, 8, 0xf9, 0x89, 1, 2, 3, 4};
+  EXPECT_EQ(options_text(*TcpOptions::parse(experimental), view), "<exp-tfo cookie 01020304>");
   EXPECT_EQ(options_text(TcpOptions{}, view), "");
 }
 

@@ -11,6 +11,7 @@
 #include "cli/tell/exit_code.h"
 #include "sim/base/input_error.h"
 #include "sim/script/parser.h"
+#include "sim/tcp/profile.h"
 
 namespace halfopen {
 namespace {
@@ -63,6 +64,11 @@ std::string_view name_of(IpVersion version) {
     case IpVersion::ipv4_mapped_ipv6: return "ipv4-mapped-ipv6";
   }
   return "";
+}
+
+OsFamily os_of(const DrillCase& one) {
+  const OsProfile* profile = find_profile(one.profile);
+  return profile == nullptr ? OsFamily::linux_os : profile->family;
 }
 
 std::optional<std::string> text_of_file(const std::string& path) {

@@ -8,6 +8,7 @@
 
 #include "cli/line/options.h"
 #include "sim/drill/config.h"
+#include "sim/why/os_family.h"
 
 namespace halfopen {
 
@@ -22,6 +23,9 @@ struct DrillCase {
 
 // "ipv4", "ipv6", "ipv4-mapped-ipv6", as --ip_version has it.
 [[nodiscard]] std::string_view name_of(drill::IpVersion version);
+
+// Of its host: a profile's, or Linux, as which a kernel host is.
+[[nodiscard]] OsFamily os_of(const DrillCase& one);
 
 // Each script that `options` name, on each profile and each IP version. Of a directory all *.pkt below it, as
 // Google's run_all.py takes them: a script whose name ends in "v4.pkt" or "v6.pkt" is of that version, and so

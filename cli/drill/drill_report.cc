@@ -43,7 +43,7 @@ void add_mismatch(const DrillCase& one, const Mismatch& mismatch, bool names_hos
   if (!mismatch.expected.empty())
     lines.push_back(fmt::format("{}script packet: {}", kIndent, mismatch.expected));
   if (!mismatch.actual.empty()) lines.push_back(fmt::format("{}actual packet: {}", kIndent, mismatch.actual));
-  add_reasons(mismatch, find_profile(one.profile)->family, lines);
+  add_reasons(mismatch, os_of(one), lines);
 }
 
 // packetdrill's names of fields as its notation has them.

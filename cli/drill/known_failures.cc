@@ -34,7 +34,7 @@ std::string_view without_comment(std::string_view line) {
 }
 
 std::string host_from(std::string_view word) {
-  if (word == "kernel") return std::string{word};
+  if (word == kKernelHost) return std::string{word};
   const OsProfile* profile = find_profile(word);
   return profile == nullptr ? std::string{} : std::string{profile->name};
 }

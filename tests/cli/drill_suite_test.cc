@@ -47,6 +47,33 @@ TEST_F(DrillSuite, PlaysEachIpVersionThatAScriptIsFor) {
               ElementsAre("all.pkt", "all.pkt", "x-v4.pkt", "x-v6.pkt", "own.pkt"));
 }
 
+// scripts/suites makes the table of docs/packetdrill.md.
+TEST_F(DrillSuite, AnySnapshotOfASuiteMakesTheTable) {
+  (void)script("suite/gtests/net/tcp/good.pkt", kSyn);
+  (void)script("suite/gtests/net/tcp/wrong.pkt", kWrong);
+  (void)script("suite/gtests/net/tcp/lacking.pkt", kLacking);
+  const std::string suites = "HALFOPEN=" HALFOPEN_BINARY " " HALFOPEN_SOURCE_DIR "/scripts/suites ";
+  const Outcome table = shell(suites + suite());
+  EXPECT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out,
+              HasSubstr("| google/packetdrill, gtests/net/tcp | `linux-6.18` | ipv4 | 1 | 1 | 1 |\n"));
+  const Outcome all = shell(suites + "--all " + suite());
+  EXPECT_THAT(all.out, AllOf(HasSubstr("\nFAILED  "), HasSubstr("wrong.pkt"), HasSubstr("\nSKIP    ")));
+  const Outcome none = shell(suites + scratch.path().string());
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(lines_of(none.err), ElementsAre(HasSubstr("expected gtests/net/tcp")));
+}
+
+// The command line has the last word over a script's own options, as in packetdrill; so has Google's runner.
+TEST_F(DrillSuite, TheCommandLineOverridesTheScript) {
+  const std::string file =
+      script("suite/own.pkt", "+0 > S 0:0(0) <mss 1360,sackOK,TS val 1 ecr 0,nop,wscale 10>\n");
+  write_bytes(file, "--mtu=1400\n" + read_bytes(file));
+  EXPECT_EQ(halfopen_run({"packetdrill", file}).status, 0);
+  EXPECT_EQ(halfopen_run({"packetdrill", "--mtu=1500", file}).status, 1);
+  EXPECT_EQ(halfopen_run({"packetdrill", "-4", suite()}).status, 1);
+}
+
 // The MTU of 1520 that Google's runner gives with IPv6 is not for a script that says its version itself.
 TEST_F(DrillSuite, AScriptThatSaysItsVersionIsPlayedAsPacketdrillDoes) {
   const std::string file =

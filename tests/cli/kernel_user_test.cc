@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/tell/exit_code.h"
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 #include "tests/support/scratch.h"
@@ -22,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -258,7 +260,7 @@ TEST_F(KernelUser, CtrlCKeepsTheCaptureAndLeavesNothing) { expect_nothing_left_a
 TEST_F(KernelUser, RepeatSumsUp) {
   const Outcome outcome =
       halfopen_run({"replay", "process-killed-watching", "--quick", "--repeat", "2", "-q"});
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.status, AnyOf(kExitYes, kExitUnresolved)) << outcome.err;  // on a machine that was late
   EXPECT_THAT(outcome.out, HasSubstr("read() = 0: 2 of 2 runs; min "));
 }
 
@@ -277,7 +279,9 @@ TEST_F(KernelUser, AnOrdinaryUserNeedsNoPrivileges) {
   std::string runs;
   for (const std::string mode : {"replay", "live"}) {
     for (const std::string name : {"process-killed", "host-crash", "host-reboot", "host-shutdown"}) {
-      runs += "{ " + scratch.file("halfopen") + " " + mode + " " + name + " --quick -q && echo held; } & ";
+      // On a machine that was late a run may be unresolved.
+      runs += "{ { " + scratch.file("halfopen") + " " + mode + " " + name +
+              " --quick -q > /dev/null || test \\$? = 5; } && echo held; } & ";
     }
   }
   const Outcome outcome =
@@ -293,7 +297,7 @@ TEST_F(KernelUser, OnATerminalARunShowsHowFarItIs) {
   if (!test::has_tool("script")) GTEST_SKIP() << "no script(1) to make a terminal";
   const Outcome outcome =
       shell("script -qec '\"$HALFOPEN\" replay host-crash --quick -q' /dev/null </dev/null");
-  EXPECT_EQ(outcome.status, 0) << outcome.out;
+  EXPECT_THAT(outcome.status, AnyOf(kExitYes, kExitUnresolved)) << outcome.out;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("s: sent retransmission "), HasSubstr("; model: next in ")));
 }
 

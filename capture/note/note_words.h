@@ -46,6 +46,7 @@ inline constexpr std::array<std::string_view, kCauses> kCauseNames{
     "simultaneous_open",
     "handshake_complete",
     "syn_again",
+    "syn_cookie",
     "new_data",
     "data_and_fin",
     "window_probe_data",

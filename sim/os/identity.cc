@@ -8,7 +8,7 @@ namespace halfopen {
 namespace {
 
 // Purposes of the keyed hash: one secret, unrelated results.
-enum Purpose : std::uint64_t { kIsn = 1, kTimestamp = 2, kIpId = 3, kPort = 4, kFastOpen = 5 };
+enum Purpose : std::uint64_t { kIsn = 1, kTimestamp = 2, kIpId = 3, kPort = 4, kFastOpen = 5, kSynCookie = 6 };
 
 // 4.4BSD-Lite2, netinet/tcp_seq.h TCP_ISSINCR: half of it every slow tick, a quarter for every connection.
 constexpr std::uint32_t kIssIncrement = 122 * 1024;
@@ -62,12 +62,16 @@ Seq Identity::initial_sequence(TimePoint now, const FourTuple& connection) {
   return Seq{};
 }
 
-FastOpenKey Identity::fast_open_key() const {
-  FastOpenKey key{.bytes = {}, .is_set = true};
-  Rng random{secret_ ^ kFastOpen};
-  for (std::uint8_t& byte : key.bytes) byte = static_cast<std::uint8_t>(random.below(256));
-  return key;
+std::array<std::uint8_t, 16> Identity::key(std::uint64_t purpose) const {
+  std::array<std::uint8_t, 16> bytes;
+  Rng random{secret_ ^ purpose};
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random.below(256));
+  return bytes;
 }
+
+FastOpenKey Identity::fast_open_key() const { return {.bytes = key(kFastOpen), .is_set = true}; }
+
+std::array<std::uint8_t, 16> Identity::syn_cookie_key() const { return key(kSynCookie); }
 
 std::uint32_t Identity::timestamp_offset(const FourTuple& connection) const {
   if (rules_.timestamp_offset) return low32(keyed_hash(kTimestamp, connection));

@@ -2,6 +2,7 @@
 // IP IDs and ephemeral ports, by the OS's policies, all from one seed. A reboot makes a new one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "sim/base/time.h"
@@ -29,12 +30,15 @@ class Identity {
   [[nodiscard]] std::uint16_t first_ip_id() const;
   // The secret of cookies (RFC 7413) where nobody has set one.
   [[nodiscard]] FastOpenKey fast_open_key() const;
+  // The secret of SYN cookies.
+  [[nodiscard]] std::array<std::uint8_t, 16> syn_cookie_key() const;
   // The next ephemeral port to try: goes round through the profile's range.
   [[nodiscard]] std::uint16_t next_port();
   [[nodiscard]] std::uint32_t port_count() const { return port_count_; }
 
  private:
   [[nodiscard]] std::uint64_t keyed_hash(std::uint64_t purpose, const FourTuple& connection) const;
+  [[nodiscard]] std::array<std::uint8_t, 16> key(std::uint64_t purpose) const;
 
   const OsProfile& profile_;
   const OsRules& rules_;

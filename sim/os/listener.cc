@@ -17,16 +17,22 @@ bool Listener::listens_at(const SocketAddress& local) const {
   return local.ip == local_.ip || is_any(local_.ip);
 }
 
-bool Listener::refuses_syn() const {
-  switch (policy_) {
-    case ListenPolicy::accept_queue: return queue_.size() > backlog_;
-    case ListenPolicy::both_queues: return queue_.size() + embryos_ > backlog_ * 3 / 2;
-  }
-  return false;
+Listener::Place Listener::place_for_syn(bool takes_over) const {
+  if (os_.listen.value == ListenPolicy::both_queues)
+    return queue_.size() + embryos_ > backlog_ * 3 / 2 ? Place::none : Place::embryo;
+  if (queue_.size() > backlog_) return Place::none;
+  if (os_.listen.value != ListenPolicy::two_queues || takes_over) return Place::embryo;
+  // net/ipv4/tcp_input.c tcp_conn_request.
+  const bool full = embryos_ > backlog_;
+  if (os_.syn_cookies.value != SynCookies::never)
+    return full || os_.syn_cookies.value == SynCookies::always ? Place::cookie : Place::embryo;
+  // Without cookies the last quarter is for ends whose earlier connections are remembered: here none are.
+  const std::uint32_t most = os_.embryos_most - os_.embryos_most / 4;
+  return full || embryos_ > most ? Place::none : Place::embryo;
 }
 
 bool Listener::refuses_last_ack() const {
-  return policy_ == ListenPolicy::accept_queue && queue_.size() > backlog_;
+  return os_.listen.value != ListenPolicy::both_queues && queue_.size() > backlog_;
 }
 
 void Listener::add(Connection& embryo) {

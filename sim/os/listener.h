@@ -6,6 +6,7 @@
 #include "sim/base/ring.h"
 #include "sim/os/connection.h"
 #include "sim/os/fast_open_queue.h"
+#include "sim/os/syn_cookie.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/wire/address.h"
@@ -14,22 +15,29 @@ namespace halfopen {
 
 class Listener {
  public:
-  // `backlog` is what listen() granted; new connections get a copy of `options`.
+  // `backlog` is what listen() granted; new connections get a copy of `options`. `os` outlives it.
   Listener(Socket& socket, const SocketAddress& local, std::uint32_t backlog, const SocketOptions& options,
-           ListenPolicy policy, const FastOpenSetup& fast_open = {})
+           const SocketProfile& os, const FastOpenSetup& fast_open = {})
       : socket_{socket},
         local_{local},
         options_{options},
         backlog_{backlog},
-        policy_{policy},
+        os_{os},
         fast_open_{fast_open} {}
 
   // A connection request to this address is for it: same port, and same or any address.
   [[nodiscard]] bool listens_at(const SocketAddress& local) const;
-  // A new SYN must be dropped.
-  [[nodiscard]] bool refuses_syn() const;
-  // An embryo's last ACK must be dropped: the connection would find no place.
+  // What a new SYN gets: an embryo, a cookie (sim/os/syn_cookie.h), or nothing. One that `takes_over` a
+  // connection in TIME_WAIT needs no room among the embryos.
+  enum class Place : std::uint8_t { embryo, cookie, none };
+  [[nodiscard]] Place place_for_syn(bool takes_over) const;
+  // The last ACK of a handshake must be dropped: the connection would find no place.
   [[nodiscard]] bool refuses_last_ack() const;
+  // A cookie was given; some are still good.
+  void note_cookie(TimePoint now) { last_cookie_ = now; }
+  [[nodiscard]] bool has_cookies_out(TimePoint now) const {
+    return last_cookie_ != kNever && now - last_cookie_ <= SynCookieJar::kValid;
+  }
 
   // An embryo enters; becomes established; leaves, from wherever it is.
   void add(Connection& embryo);
@@ -53,7 +61,8 @@ class Listener {
   Ring<Connection*> queue_;
   std::uint32_t embryos_ = 0;
   std::uint32_t backlog_;
-  ListenPolicy policy_;
+  const SocketProfile& os_;
+  TimePoint last_cookie_ = kNever;
   FastOpenQueue fast_open_;
 };
 

@@ -65,7 +65,7 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   std::erase(bound_, &socket);
   enable_fast_open(socket.setup->fast_open);
   socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
-                                               facts_.profile.socket.listen.value, socket.setup->fast_open);
+                                               facts_.profile.socket, socket.setup->fast_open);
   socket.setup.reset();
   stack_.add_listener(*socket.listener);
   return CallResult::of(0);

@@ -45,7 +45,12 @@ void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segmen
   if (syn_fin && facts_.profile.check.syn_fin.value == SynFinCheck::dropped) return;
   Connection* connection = table_.find(tuple_of(packet, segment));
   if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
-  if (connection->embryonic && drops_last_ack(*connection, segment)) return;
+  if (connection->embryonic && finds_queue_full(*connection, segment)) {
+    if (!facts_.profile.socket.rst_on_overflow) return;  // the embryo's SYN-ACK will be sent again
+    reset_stranger(packet, Cause::rst_backlog);
+    forget(now, *connection, Cause::rst_backlog);
+    return touch(*connection);
+  }
   auto verdict = Endpoint::Verdict::done;
   input(now, *connection,
         [&](Endpoint& endpoint) { verdict = endpoint.on_segment(now, arrival_of(packet, segment)); });
@@ -90,13 +95,19 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
                                std::optional<Seq> iss) {
   const FourTuple tuple = tuple_of(packet, segment);
   Listener* listener = listener_at(tuple.local);
-  if (listener == nullptr) return reset_stranger(packet);
+  if (listener == nullptr) return reset_stranger(packet, Cause::rst_no_connection);
   switch (at_listener(segment, facts_.profile.check.syn_fin)) {
     case AtListener::ignore: return;
-    case AtListener::reset: return reset_stranger(packet);
+    case AtListener::reset:
+      if (take_cookie(now, packet, segment, *listener)) return;
+      return reset_stranger(packet, Cause::rst_no_connection);
     case AtListener::open: break;
   }
-  if (listener->refuses_syn()) return;
+  switch (listener->place_for_syn(iss.has_value())) {
+    case Listener::Place::none: return;
+    case Listener::Place::cookie: return answer_by_cookie(now, packet, segment, *listener);
+    case Listener::Place::embryo: break;
+  }
   Connection& embryo = make(now, tuple, listener->options(), iss);
   listener->add(embryo);
   const FastOpenReply reply = fast_open_reply(now, *listener, tuple, segment);
@@ -108,13 +119,45 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
         [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment), reply); });
 }
 
-void TcpStack::reset_stranger(const Packet& packet) {
+// The SYN-ACK is made by an endpoint that does not outlive it.
+void TcpStack::answer_by_cookie(TimePoint now, const Packet& packet, const Segment& syn, Listener& listener) {
+  const FourTuple tuple = tuple_of(packet, syn);
+  const SynCookieJar::Answer answer = cookies_.answer(now, tuple, syn);
+  EndpointBirth birth = birth_of(tuple, answer.iss);
+  birth.ts_offset -= answer.clock_back;
+  Endpoint answering{env_, birth, listener.options()};
+  answering.open_passively(now, arrival_of(packet, answer.syn));
+  Packet out;
+  if (!answering.poll_segment(now, out)) return;
+  out.why = Why{.cause = Cause::syn_cookie, .before = State::listen, .after = State::listen};
+  enqueue(std::move(out));
+  listener.note_cookie(now);
+}
+
+// True if `ack` brought a cookie back: its connection begins, or finds no place.
+bool TcpStack::take_cookie(TimePoint now, const Packet& packet, const Segment& ack, Listener& listener) {
+  const bool may_be = !ack.has(tcp_flag::syn) && listener.has_cookies_out(now);
+  if (!may_be || facts_.profile.socket.syn_cookies.value == SynCookies::never) return false;
+  const FourTuple tuple = tuple_of(packet, ack);
+  const auto syn = cookies_.recall(now, tuple, identity_.timestamp_offset(tuple), ack);
+  if (!syn.has_value()) return false;
+  if (listener.refuses_last_ack()) return true;
+  Connection& connection = make(now, tuple, listener.options(), ack.ack - 1);
+  listener.add(connection);
+  input(now, connection, [&](Endpoint& endpoint) {
+    endpoint.open_by_cookie(now, arrival_of(packet, *syn));
+    endpoint.on_segment(now, arrival_of(packet, ack));
+  });
+  return true;
+}
+
+void TcpStack::reset_stranger(const Packet& packet, Cause why) {
   const Segment& offender = *packet.segment();
   const auto reset = reset_for(offender, packet.ip.traffic_class, facts_.rules.reset);
   if (!reset.has_value()) return;
   Packet answer;
   write_reset(answer, tuple_of(packet, offender), *reset, facts_.profile.ip, env_.next_ip_id);
-  answer.why.cause = Cause::rst_no_connection;
+  answer.why.cause = why;
   enqueue(std::move(answer));
 }
 
@@ -137,9 +180,8 @@ Listener* TcpStack::listener_at(const SocketAddress& local) const {
   return found == listeners_.end() ? nullptr : *found;
 }
 
-// The accept queue filled between SYN-ACK and ACK: the ACK that would complete the handshake finds no place,
-// and the embryo's SYN-ACK will be sent again.
-bool TcpStack::drops_last_ack(const Connection& embryo, const Segment& segment) const {
+// The accept queue filled between SYN-ACK and ACK: the ACK that would complete the handshake finds no place.
+bool TcpStack::finds_queue_full(const Connection& embryo, const Segment& segment) const {
   if (segment.has(tcp_flag::syn) || segment.has(tcp_flag::rst) || !segment.has(tcp_flag::ack)) return false;
   return embryo.listener->refuses_last_ack() && segment.ack == embryo.endpoint().info().iss + 1;
 }

@@ -15,6 +15,7 @@ TcpStack::TcpStack(const HostFacts& facts, const Identity& identity, ReadyQueue&
            .events = {},
            .wants_timer_events = facts.wants(NoteKind::timer),
            .next_ip_id = identity_.first_ip_id()},
+      cookies_{facts.profile, facts.clock, identity_.syn_cookie_key()},
       wants_states_{facts.wants(NoteKind::state)} {}
 
 TcpStack::~TcpStack() {
@@ -110,18 +111,22 @@ void TcpStack::each_connection(const std::function<void(const Connection&)>& vis
 
 Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
                            std::optional<Seq> iss) {
-  const EndpointBirth birth{.addresses = tuple,
-                            .iss = iss.has_value() ? *iss : identity_.initial_sequence(now, tuple),
-                            .ts_offset = identity_.timestamp_offset(tuple),
-                            .ip_id = identity_.ip_id(tuple),
-                            .mtu = facts_.mtu};
-  auto* connection =
-      new Connection{env_, birth, options};  // deleted by destroy(), at the latest by ~TcpStack()
+  const Seq first = iss.has_value() ? *iss : identity_.initial_sequence(now, tuple);
+  // Deleted by destroy(), at the latest by ~TcpStack().
+  auto* connection = new Connection{env_, birth_of(tuple, first), options};
   connection->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = connection;
   newest_ = connection;
   table_.insert(*connection);
   return *connection;
+}
+
+EndpointBirth TcpStack::birth_of(const FourTuple& tuple, Seq iss) const {
+  return {.addresses = tuple,
+          .iss = iss,
+          .ts_offset = identity_.timestamp_offset(tuple),
+          .ip_id = identity_.ip_id(tuple),
+          .mtu = facts_.mtu};
 }
 
 void TcpStack::touch(Connection& connection) {

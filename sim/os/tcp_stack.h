@@ -18,6 +18,7 @@
 #include "sim/os/host_facts.h"
 #include "sim/os/identity.h"
 #include "sim/os/socket.h"
+#include "sim/os/syn_cookie.h"
 #include "sim/os/wait_queue.h"
 #include "sim/wire/packet.h"
 
@@ -84,7 +85,7 @@ class TcpStack {
   void receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message);
   void receive_other(const Packet& packet, const OtherBody& body);
   void answer_stranger(TimePoint now, const Packet& packet, const Segment& segment, std::optional<Seq> iss);
-  void reset_stranger(const Packet& packet);
+  void reset_stranger(const Packet& packet, Cause why);
   void reply(Packet packet);
   void enqueue(Packet packet);
   [[nodiscard]] FastOpenReply fast_open_reply(TimePoint now, Listener& listener, const FourTuple& tuple,
@@ -92,11 +93,14 @@ class TcpStack {
   [[nodiscard]] FastOpenKey fast_open_key() const;
   void watch_early(TimePoint now, Connection& connection);
   [[nodiscard]] Listener* listener_at(const SocketAddress& local) const;
-  [[nodiscard]] bool drops_last_ack(const Connection& embryo, const Segment& segment) const;
+  [[nodiscard]] bool finds_queue_full(const Connection& embryo, const Segment& segment) const;
+  void answer_by_cookie(TimePoint now, const Packet& packet, const Segment& syn, Listener& listener);
+  bool take_cookie(TimePoint now, const Packet& packet, const Segment& ack, Listener& listener);
 
   // Lives of connections.
   Connection& make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
                    std::optional<Seq> iss);
+  [[nodiscard]] EndpointBirth birth_of(const FourTuple& tuple, Seq iss) const;
   // Lets `what` be done with the endpoint, and notes what happened to it.
   template <class What>
   void act(TimePoint now, Connection& connection, What&& what) {
@@ -116,6 +120,7 @@ class TcpStack {
   Identity identity_;
   ReadyQueue& ready_;
   EndpointEnv env_;
+  SynCookieJar cookies_;
   ConnectionTable table_;
   DeadlineHeap<Connection> deadlines_;
   std::vector<Listener*> listeners_;

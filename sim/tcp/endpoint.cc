@@ -151,10 +151,7 @@ Duration Endpoint::rto() const {
 }
 
 TsVal Endpoint::ts_now(TimePoint now) const {
-  const Duration step = os().options.ts_clock;
-  if (step == env_->clock.tick())
-    return TsVal{static_cast<std::uint32_t>(env_->clock.ticks(now)) + ts_offset_};
-  return TsVal{static_cast<std::uint32_t>(nanos(now) / step.count()) + ts_offset_};
+  return TsVal{env_->clock.steps(now, os().options.ts_clock) + ts_offset_};
 }
 
 std::uint32_t Endpoint::units(std::uint32_t length) const {

@@ -101,6 +101,8 @@ class Endpoint {
   std::size_t connect_fast(TimePoint now, std::span<const std::uint8_t> bytes);
   // CLOSED: a SYN met a listener, which gave `reply`.
   void open_passively(TimePoint now, const Arrival& syn, const FastOpenReply& reply = {});
+  // CLOSED: the last ACK of a handshake of which nothing was kept brought back its SYN. That ACK follows.
+  void open_by_cookie(TimePoint now, const Arrival& syn);
   // A call waits for the handshake to write: the last ACK of it may ride on data.
   void expect_write() { write_expected_ = true; }
   // Copies as much of `bytes` as the send buffer takes; returns how much. 0 if !can_send().

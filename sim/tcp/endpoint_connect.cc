@@ -26,6 +26,13 @@ void Endpoint::open_passively(TimePoint now, const Arrival& syn, const FastOpenR
   if (reply.takes_data) begin_early(now, syn);
 }
 
+// The SYN-ACK has been sent; when is not known, so that only an echo of its timestamp gives a sample.
+void Endpoint::open_by_cookie(TimePoint now, const Arrival& syn) {
+  open_passively(now, syn);
+  syn_pending_ = false;
+  sent_.front().transmissions = 1;
+}
+
 // The SYN takes its place in sequence space; poll_segment() sends it.
 void Endpoint::queue_syn(TimePoint now) {
   syn_pending_ = true;

@@ -94,10 +94,13 @@ enum class IpIdPolicy : std::uint8_t {
   zero_when_atomic,  // FreeBSD: 0 in every packet that must not be fragmented (RFC 6864)
 };
 enum class ListenPolicy : std::uint8_t {
-  accept_queue,  // Linux: full when more than backlog wait to be accepted; then SYNs and last ACKs are
-                 // dropped
+  accept_queue,  // full when more than backlog wait to be accepted; then SYNs and last ACKs are dropped
+  two_queues,    // Linux: the same, and embryos are bounded by the backlog, too; SynCookies says what a SYN
+                 // beyond it gets
   both_queues,   // BSD: full when accepted plus embryonic exceed backlog * 3 / 2; then SYNs are dropped
 };
+// When a SYN is answered by a cookie, of which the host keeps nothing: Linux's tcp_syncookies, by value.
+enum class SynCookies : std::uint8_t { never, when_full, always };
 // What an ICMP error does to a connection.
 enum class IcmpEffect : std::uint8_t {
   ignore,
@@ -262,6 +265,10 @@ struct SocketProfile {
   Sourced<bool> keepalive_tuning;  // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;   // the most that listen() grants
+  Sourced<SynCookies> syn_cookies;    // two_queues
+  // two_queues without cookies: embryos of a listener, of which a quarter is for ends that are known.
+  Sourced<std::uint32_t> embryos_most;
+  Sourced<bool> rst_on_overflow;  // a last ACK that finds the queue full is answered by a reset
   Sourced<std::uint16_t> port_first;  // ephemeral ports
   Sourced<std::uint16_t> port_last;
 };

@@ -59,6 +59,9 @@ constexpr OsName kOsNames[] = {
     {linux_os, "checks", "in a time of", "tcp_invalid_ratelimit"},
     {linux_os, "checks", "ACKs of stray segments, one in", "tcp_invalid_ratelimit"},
     {linux_os, "sockets", "largest backlog", "net.core.somaxconn"},
+    {linux_os, "sockets", "SYN cookies", "tcp_syncookies"},
+    {linux_os, "sockets", "embryos without cookies", "tcp_max_syn_backlog"},
+    {linux_os, "sockets", "a full queue resets", "tcp_abort_on_overflow"},
     {linux_os, "sockets", "first ephemeral port", "ip_local_port_range"},
     {linux_os, "sockets", "last ephemeral port", "ip_local_port_range"},
     {linux_os, "IP", "time to live", "ip_default_ttl"},
@@ -229,7 +232,12 @@ constexpr std::string_view word(IpIdPolicy v) {
 }
 constexpr std::string_view word(ListenPolicy v) {
   constexpr std::string_view words[] = {"full beyond the backlog of accepted ones",
+                                        "full beyond the backlog, of accepted or of embryonic ones",
                                         "full beyond 3/2 of the backlog, embryonic ones included"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(SynCookies v) {
+  constexpr std::string_view words[] = {"never", "when the queue of embryos is full", "always"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(FastOpenCalls v) {

@@ -144,6 +144,9 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT", p.socket.keepalive_tuning);
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
+  f("sockets", "SYN cookies", p.socket.syn_cookies);
+  f("sockets", "embryos without cookies", p.socket.embryos_most);
+  f("sockets", "a full queue resets", p.socket.rst_on_overflow);
   f("sockets", "first ephemeral port", p.socket.port_first);
   f("sockets", "last ephemeral port", p.socket.port_last);
   f("IP", "time to live", p.ip.ttl);

@@ -77,15 +77,6 @@ void set_rto_max(OsProfile& p, std::int64_t value) {
   assign(p.persist.max, Duration{milliseconds{value}});
 }
 
-// The values from 3 on agree on AccECN where the peer knows it; where it does not, they fall back to what 1
-// and 2 mean (net/ipv4/sysctl_net_ipv4.c, net/ipv4/tcp_input.c).
-void set_ecn(OsProfile& p, std::int64_t value) {
-  const EcnUse use = value == 0                 ? EcnUse::off
-                     : value == 1 || value == 3 ? EcnUse::always
-                                                : EcnUse::on_request;
-  assign(p.congestion.ecn, use);
-}
-
 void set_slow_start_after_idle(OsProfile& p, std::int64_t value) {
   assign(p.congestion.idle_restart, value != 0 ? IdleRestart::halve_per_rto : IdleRestart::none);
 }
@@ -137,10 +128,6 @@ constexpr SysctlRow kRows[] = {
      time<kCloseOf, &CloseProfile::fin_wait_2, seconds>,
      1,
      kMaxSeconds},
-    {{"tcp_ecn", linux_os, "explicit congestion notification: 0 never, 1 asked for, 2 granted"},
-     set_ecn,
-     0,
-     5},
     {{"tcp_notsent_lowat", linux_os, "unsent bytes below which a socket is writable"},
      count<kWindowOf, &WindowProfile::unsent_low>,
      1,

@@ -9,7 +9,6 @@ using enum OsFamily;
 constexpr SysctlRow kRows[] = {
     {{"tcp_retries1", linux_os,
       "retransmissions before the route is looked at again; invisible on the wire"}},
-    {{"tcp_abort_on_overflow", linux_os, "a full accept queue resets instead of dropping"}},
     {{"tcp_adv_win_scale", linux_os, "overhead of the receive buffer, before 6.6"}},
     {{"tcp_app_win", linux_os, "part of the window kept for the application"}},
     {{"tcp_autocorking", linux_os, "small writes wait for the queue below"}},
@@ -26,7 +25,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_limit_output_bytes", linux_os, "bytes in the queue below"}},
     {{"tcp_max_orphans", linux_os, "connections without a process"}},
     {{"tcp_max_reordering", linux_os, "limit of the reordering estimate"}},
-    {{"tcp_max_syn_backlog", linux_os, "embryonic connections of a listener"}},
     {{"tcp_max_tw_buckets", linux_os, "connections in TIME_WAIT"}},
     {{"tcp_mem", linux_os, "memory of all connections"}},
     {{"tcp_min_rtt_wlen", linux_os, "window of the smallest round trip"}},
@@ -41,7 +39,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_rfc1337", linux_os, "resets do not end TIME_WAIT"}},
     {{"tcp_shrink_window", linux_os, "the window may shrink"}},
     {{"tcp_stdurg", linux_os, "the urgent pointer of RFC 793"}},
-    {{"tcp_syncookies", linux_os, "SYN cookies"}},
     {{"tcp_thin_linear_timeouts", linux_os, "thin streams do not back off at first"}},
     {{"tcp_tso_win_divisor", linux_os, "part of the window in a burst"}},
     {{"tcp_tw_reuse", linux_os, "connect() may take over a TIME_WAIT"}},

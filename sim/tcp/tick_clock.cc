@@ -60,6 +60,10 @@ TimePoint TickClock::next_boundary(TimePoint now, Duration period) const {
   return kTimeZero + ((now - kTimeZero + phase_) / period + 1) * period - phase_;
 }
 
+std::uint32_t TickClock::steps(TimePoint now, Duration step) const {
+  return static_cast<std::uint32_t>(step == tick_ ? ticks(now) : nanos(now) / step.count());
+}
+
 int TickClock::wheel_level(Duration delay) const {
   if (style_ != TickStyle::linux_wheel) return 0;
   const std::int64_t jiffies = ceil_div(delay, tick_);

@@ -19,6 +19,7 @@ enum class Cause : std::uint8_t {
   simultaneous_open,   // SYN met our SYN: SYN-ACK
   handshake_complete,  // our SYN was acknowledged
   syn_again,           // a duplicate SYN: SYN-ACK again, or an ACK
+  syn_cookie,          // SYN met a listener without room for an embryo: SYN-ACK, of which nothing is kept
   // data and its acknowledgement
   new_data,
   data_and_fin,

@@ -200,8 +200,11 @@ constexpr SocketProfile kSocket = {
     .pipe_beats_error = {false, "net/core/stream.c sk_stream_error; measured"},
     .user_timeout = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_USER_TIMEOUT"},
     .keepalive_tuning = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_KEEPIDLE and its kin"},
-    .listen = {ListenPolicy::accept_queue, "net/ipv4/tcp_input.c tcp_conn_request"},
+    .listen = {ListenPolicy::two_queues, "net/ipv4/tcp_input.c tcp_conn_request"},
     .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
+    .syn_cookies = {SynCookies::when_full, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syncookies 1"},
+    .embryos_most = {4096, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_max_syn_backlog, less with little memory"},
+    .rst_on_overflow = {false, "net/ipv4/tcp_minisocks.c tcp_check_req: tcp_abort_on_overflow"},
     .port_first = {32768, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
     .port_last = {60999, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
 };

@@ -66,6 +66,13 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_sndbuf_limited", micros(by_buffer)},
           {"tcpi_delivered", info.delivered},
           {"tcpi_delivered_ce", info.delivered_marked},
+          {"tcpi_received_ce", info.received_marked},
+          {"tcpi_delivered_e1_bytes", info.delivered_bytes[0]},
+          {"tcpi_delivered_e0_bytes", info.delivered_bytes[1]},
+          {"tcpi_delivered_ce_bytes", info.delivered_bytes[2]},
+          {"tcpi_received_e1_bytes", info.received_bytes[0]},
+          {"tcpi_received_e0_bytes", info.received_bytes[1]},
+          {"tcpi_received_ce_bytes", info.received_bytes[2]},
           {"tcpi_snd_wnd", info.snd_wnd},
           {"tcpi_rcv_wnd", info.rcv_wnd},
           {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};

@@ -32,12 +32,11 @@ IpHeader header_of(const script::IpInfo& info, const IpAddress& source, const Ip
 
 Payload zeros(BlockPool& pool, std::size_t size) { return {pool, std::vector<std::uint8_t>(size)}; }
 
-// Options may be what no stack would send, and AE is no field of a Segment: both are put in afterwards.
-void complete_header(std::vector<std::uint8_t>& packet, std::size_t tcp_at, const Bytes& options, bool ae,
+// Options may be what no stack would send: they are put in afterwards.
+void complete_header(std::vector<std::uint8_t>& packet, std::size_t tcp_at, const Bytes& options,
                      const IpHeader& ip) {
   std::copy(options.begin(), options.end(),
             packet.begin() + static_cast<std::ptrdiff_t>(tcp_at + wire::kTcpHeader));
-  if (ae) packet[tcp_at + 12] |= 1;
   std::uint8_t* checksum = &packet[tcp_at + 16];
   wire::put16(checksum, 0);
   const std::span<const std::uint8_t> segment = std::span{packet}.subspan(tcp_at);
@@ -60,6 +59,7 @@ std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script:
   segment.seq = Seq{spec.seq.start.value_or(0)};
   segment.ack = Seq{spec.ack.value_or(0)};
   segment.flags = spec.flags.wire_bits();
+  segment.ae = spec.flags.wire_ae();
   segment.window = spec.window.value_or(0);
   segment.urgent = spec.urgent.value_or(0);
   for (std::size_t i = 0; i < options.size(); ++i) segment.options.add_nop();

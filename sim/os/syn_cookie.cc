@@ -4,6 +4,7 @@
 #include <span>
 
 #include "sim/base/siphash.h"
+#include "sim/tcp/acc_ecn.h"
 
 namespace halfopen {
 namespace {
@@ -59,7 +60,9 @@ std::uint32_t SynCookieJar::option_bits(const Segment& syn) const {
   const auto scale = os_.options.window_scaling ? syn.options.window_scale() : std::nullopt;
   std::uint32_t bits = scale ? std::min(*scale, kLargestScale) : kScaleMask;
   if (os_.options.sack && syn.options.sack_permitted()) bits |= kSack;
-  if (os_.congestion.ecn.value != EcnUse::off && (syn.flags & kAsksForEcn) == kAsksForEcn) bits |= kEcn;
+  const bool asks_classic = (syn.flags & kAsksForEcn) == kAsksForEcn;
+  const bool asks_accurate = grants_acc_ecn(os_.congestion.ecn) && asks_for_acc_ecn(syn);
+  if (os_.congestion.ecn.value != EcnUse::off && (asks_classic || asks_accurate)) bits |= kEcn;
   return bits;
 }
 
@@ -107,7 +110,10 @@ std::optional<Segment> SynCookieJar::recall(TimePoint now, const FourTuple& conn
   const Timestamps& ts = ack.options.timestamps();
   syn.options.add_timestamps({.value = ts.value, .echo = TsVal{0}});
   const std::uint32_t bits = ts.echo.wire() == 0 ? 0 : ts.echo.wire() - ts_offset;
-  return recall_options(bits, syn) ? std::optional{syn} : std::nullopt;
+  if (!recall_options(bits, syn)) return std::nullopt;
+  // Accurate ECN is recognised by what only its last ACK says (RFC 9768 section 5.1).
+  syn.ae = syn.has(tcp_flag::ece) && ace_of(ack) > 1;
+  return syn;
 }
 
 // False if the bits name what the host does not do: then they are not its own (cookie_timestamp_decode).

@@ -14,6 +14,7 @@
 
 #include "sim/base/ring.h"
 #include "sim/base/time.h"
+#include "sim/tcp/acc_ecn.h"
 #include "sim/tcp/congestion.h"
 #include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
@@ -203,6 +204,8 @@ class Endpoint {
     std::uint32_t rcv_ssthresh;                 // bytes
     std::uint32_t unsent;                       // bytes
     std::uint32_t delivered, delivered_marked;  // segments; those that the peer says met congestion
+    std::uint32_t received_marked;              // Accurate ECN: packets that came marked
+    std::array<std::uint32_t, 3> received_bytes, delivered_bytes;  // by mark: ECT(1), ECT(0), CE
     std::uint32_t reordering;                   // duplicate ACKs that mean a loss
     bool reordering_seen;
     Duration min_rtt, rttvar, ato;  // min_rtt: zero without a sample
@@ -246,6 +249,7 @@ class Endpoint {
   struct AckResult {
     std::uint32_t acked = 0;      // units newly acknowledged cumulatively
     std::uint32_t delivered = 0;  // units newly acknowledged or SACKed
+    std::uint32_t packets = 0, bytes = 0;  // the same in segments, and their payload
     bool advanced = false;        // SND.UNA moved
     bool sacked = false;          // a SACK block was news
     bool acked_retransmitted = false;
@@ -291,18 +295,32 @@ class Endpoint {
   void tell_space();
   void count_time(TimePoint now);
 
-  // endpoint_ecn.cc: RFC 3168
-  [[nodiscard]] std::uint8_t ecn_flags_of_syn(const SentSegment& syn);
+  // endpoint_ecn.cc: agreement, and RFC 3168
+  void mark_syn(Segment& segment, const SentSegment& syn);
+  void agree_on_ecn(const Arrival& syn);
+  void take_ecn_answer(const Arrival& syn_ack);
+  void enter_quickack();
   void mark_ecn(Packet& out, const SentSegment& sent);
   void take_ecn(const Arrival& arrival);
   void enter_cwr(const AckResult& result);
   void recover_from_cwr(TimePoint now, const AckResult& result);
 
+  // endpoint_acc_ecn.cc: RFC 9768
+  void begin_acc_ecn(const Arrival& syn_ack);
+  void note_syn_again(const Arrival& syn);
+  void look_at_last_ack(const Segment& ack);
+  bool believes_handshake(std::uint8_t ace);
+  void take_acc_ecn(const Arrival& arrival);
+  void take_ace(const Segment& segment, const AckResult& result);
+  void mark_accurately(Packet& out, Cause cause);
+  [[nodiscard]] bool is_acc_ecn_option_due(TimePoint now) const;
+  [[nodiscard]] bool offers_acc_ecn_option() const;
+
   // endpoint_connect.cc: both handshakes
   void take_syn_options(const TcpOptions& options, TimePoint now);
   [[nodiscard]] bool echoes_our_syn(TimePoint now, const TcpOptions& options) const;
   void on_syn_sent(TimePoint now, const Arrival& arrival);
-  void enter_syn_received(TimePoint now, const Segment& syn, Cause why);
+  void enter_syn_received(TimePoint now, const Arrival& syn, Cause why);
   void arm_connect(TimePoint now);
   void establish(TimePoint now);
   void begin_transfer(TimePoint now, bool lost_syn);
@@ -403,6 +421,14 @@ class Endpoint {
   void add_options(TimePoint now, Segment& segment);
   void add_syn_options(TimePoint now, Segment& segment);
   std::size_t blocks_to_name(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const;
+  // What goes beside the timestamps: SACK blocks, counters of Accurate ECN (-1: not its option), and how long
+  // all of it is.
+  struct Beside {
+    std::size_t blocks = 0;
+    int counters = -1;
+    std::size_t size = 0;
+  };
+  [[nodiscard]] Beside beside_timestamps(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const;
   [[nodiscard]] std::uint32_t data_room() const;  // the most data in the next segment, beside its SACK blocks
 
   // endpoint_probe.cc: zero window and keepalive
@@ -478,6 +504,7 @@ class Endpoint {
   RttEstimator rtt_;
   CongestionControl congestion_;
   std::unique_ptr<FastOpenState> fast_open_;  // null without Fast Open
+  std::unique_ptr<AccEcn> acc_ecn_;           // null without Accurate ECN
 
   // Counts of units (profile.congestion.unit) in sent_.
   std::uint32_t out_ = 0, sacked_ = 0, lost_ = 0, retrans_ = 0;

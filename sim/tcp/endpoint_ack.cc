@@ -11,6 +11,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   AckResult result = clean_scoreboard(now, segment);
   take_sack(now, segment, result);
   take_rtt(now, segment, result);
+  if (acc_ecn_ != nullptr) take_ace(segment, result);
   if (state_ == State::syn_received && result.advanced) establish(now);
 
   const std::uint32_t scaled = std::uint32_t{segment.window} << snd_scale_;
@@ -48,6 +49,8 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
 // Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
 void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& result) {
   result.delivered += weight(sent);
+  ++result.packets;
+  result.bytes += sent.payload();
   ++delivered_;
   if (ecn_.congested) ++delivered_marked_;
   const bool original = sent.transmissions == 1;

@@ -22,7 +22,7 @@ void Endpoint::open_passively(TimePoint now, const Arrival& syn, const FastOpenR
     fast_open_ = std::make_unique<FastOpenState>();
     fast_open_->option = reply.option;
   }
-  enter_syn_received(now, syn.segment, Cause::passive_open);
+  enter_syn_received(now, syn, Cause::passive_open);
   if (reply.takes_data) begin_early(now, syn);
 }
 
@@ -58,7 +58,8 @@ void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
   if (!scale_ok_) rcv_scale_ = 0;
 }
 
-void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) {
+void Endpoint::enter_syn_received(TimePoint now, const Arrival& arrival, Cause why) {
+  const Segment& syn = arrival.segment;
   irs_ = syn.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
   take_syn_options(syn.options, now);
@@ -67,7 +68,7 @@ void Endpoint::enter_syn_received(TimePoint now, const Segment& syn, Cause why) 
   snd_wl1_ = syn.seq;
   snd_wl2_ = iss_;
   last_received_ = now;
-  ecn_.agreed = os().congestion.ecn.value != EcnUse::off && syn.has(tcp_flag::ece) && syn.has(tcp_flag::cwr);
+  agree_on_ecn(arrival);
   if (passive_) {
     init_receive_window(true);
     queue_syn(now);
@@ -114,13 +115,13 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   }
   if (!segment.has(tcp_flag::syn)) return;
   if (!has_ack) {
-    enter_syn_received(now, segment, Cause::simultaneous_open);
+    enter_syn_received(now, arrival, Cause::simultaneous_open);
     return;
   }
   irs_ = segment.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
   take_syn_options(segment.options, now);
-  ecn_.agreed = ecn_.asked && segment.has(tcp_flag::ece) && !segment.has(tcp_flag::cwr);
+  if (ecn_.asked) take_ecn_answer(arrival);
   snd_wnd_ = max_snd_wnd_ = segment.window;
   snd_wl1_ = segment.seq;
   snd_wl2_ = segment.ack;

@@ -1,17 +1,64 @@
-// Explicit congestion notification (RFC 3168): agreed on in the handshake, marked on new data, echoed until
-// the sender says that it has slowed down.
+// Explicit congestion notification: agreed on in the handshake, in whichever form; RFC 3168's is marked on new
+// data, and echoed until the sender says that it has slowed down.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
 
-// RFC 3168 section 6.1.1; a SYN that was lost may have been lost for asking (section 6.1.1.1).
-std::uint8_t Endpoint::ecn_flags_of_syn(const SentSegment& syn) {
-  if (state_ == State::syn_received) return ecn_.agreed ? tcp_flag::ece : 0;
-  if (state_ != State::syn_sent || os().congestion.ecn.value != EcnUse::always) return 0;
-  ecn_.asked = syn.transmissions <= os().congestion.ecn_syn_retries;
-  return ecn_.asked ? tcp_flag::ece | tcp_flag::cwr : 0;
+// RFC 3168 section 6.1.1 and RFC 9768 section 3.1.1; a SYN that was lost may have been lost for asking
+// (RFC 3168 section 6.1.1.1), and what its answer says counts all the same.
+void Endpoint::mark_syn(Segment& segment, const SentSegment& syn) {
+  const EcnUse use = os().congestion.ecn;
+  if (state_ == State::syn_received) {
+    if (ecn_.agreed) segment.flags |= tcp_flag::ece;
+    if (acc_ecn_ != nullptr) set_ace(segment, ace_for_mark(acc_ecn_->handshake_mark()));
+    return;
+  }
+  if (!asks_for_ecn(use) || syn.transmissions > os().congestion.ecn_syn_retries) return;
+  ecn_.asked = true;
+  ecn_.asked_accurately = use == EcnUse::accurate;
+  segment.flags |= tcp_flag::ece | tcp_flag::cwr;
+  segment.ae = ecn_.asked_accurately;
+}
+
+// A SYN came, to a listener or to meet ours: RFC 3168 section 6.1.1, RFC 9768 section 3.1.2
+// (net/ipv4/tcp_input.c tcp_ecn_create_request; include/net/tcp_ecn.h tcp_ecn_rcv_syn).
+void Endpoint::agree_on_ecn(const Arrival& syn) {
+  const EcnUse use = os().congestion.ecn;
+  const Segment& segment = syn.segment;
+  const bool knows_accurate = passive_ ? grants_acc_ecn(use) : ecn_.asked_accurately;
+  if (knows_accurate && asks_for_acc_ecn(segment)) {
+    acc_ecn_ = std::make_unique<AccEcn>(syn.traffic_class);
+    return;
+  }
+  const bool knows_classic = passive_ ? use != EcnUse::off : ecn_.asked;
+  ecn_.agreed = knows_classic && segment.has(tcp_flag::ece) && segment.has(tcp_flag::cwr);
+}
+
+// The SYN-ACK to a SYN that asked (RFC 9768 section 3.1, table 2).
+void Endpoint::take_ecn_answer(const Arrival& syn_ack) {
+  const Segment& segment = syn_ack.segment;
+  if (!ecn_.asked_accurately) {
+    ecn_.agreed = segment.has(tcp_flag::ece) && !segment.has(tcp_flag::cwr);
+    return;
+  }
+  switch (ace_of(segment)) {
+    case 0:
+    case 7: return;  // no ECN; a peer that sends back what it got
+    case 1:
+    case 5: ecn_.agreed = true; return;
+    default: return begin_acc_ecn(syn_ack);
+  }
+}
+
+// A packet that cannot have been marked, after others could: it was probably sent again, and its sender waits
+// (net/ipv4/tcp_input.c tcp_data_ecn_check, tcp_enter_quickack_mode).
+void Endpoint::enter_quickack() {
+  if (os().ack.style.value != AckStyle::quickack) return;
+  quick_ = std::max<std::uint8_t>(quick_, 2);
+  pingpong_ = false;
+  ato_ = os().ack.delay_min;
 }
 
 // New data may be marked by routers; repeated data, bare ACKs and probes may not (RFC 3168 sections 6.1.4 and
@@ -36,6 +83,7 @@ void Endpoint::take_ecn(const Arrival& arrival) {
   }
   if (segment.payload.empty()) return;
   const int codepoint = arrival.traffic_class & ip_ecn::mask;
+  if (codepoint == 0 && ecn_.seen_ect) enter_quickack();
   if (codepoint != 0) ecn_.seen_ect = true;
   if (codepoint != ip_ecn::ce) return;
   ecn_.echoes = true;

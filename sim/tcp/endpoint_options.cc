@@ -1,12 +1,21 @@
 // The options of what is sent, and the room that they leave for data.
 #include <algorithm>
+#include <utility>
 
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
 namespace {
 
-constexpr std::uint32_t kSackHead = 4;  // two NOPs, kind and length, before the blocks
+constexpr std::size_t kSackPadding = 2;  // NOPs, so that the blocks begin on a word
+constexpr std::size_t kSackHead = kSackPadding + 2;
+constexpr std::size_t kSackBlock = 8;
+constexpr std::size_t kTimestamps = 12;  // with two NOPs
+
+// With its padding.
+std::size_t fast_open_size(const FastOpenOption& option) {
+  return (option.cookie.size() + (option.experimental ? 4 : 2) + 3) / 4 * 4;
+}
 
 }  // namespace
 
@@ -17,6 +26,18 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const bool ts = answering ? ts_ok_ : mine.timestamps.value && !plain;
   const bool sack = answering ? sack_ok_ : mine.sack.value && !plain;
   const bool scale = answering ? scale_ok_ : mine.window_scaling.value && !plain;
+  bool acc_ecn_waits = answering && acc_ecn_ != nullptr && offers_acc_ecn_option();
+  // Accurate ECN's stands before the options that are padded: it may fill their padding.
+  const auto add_acc_ecn = [&] {
+    if (!std::exchange(acc_ecn_waits, false)) return;
+    const bool pads_sack = sack && !ts;
+    const bool fast = fast_open_ != nullptr && fast_open_->option;
+    const std::size_t others = 4u + (ts ? kTimestamps : 0) + (pads_sack ? 4 : 0) + (scale ? 4 : 0) +
+                               (fast ? fast_open_size(*fast_open_->option) : 0);
+    const AccEcnFit fit =
+        fit_acc_ecn(0, TcpOptions::kMaxBytes - others, 0, pads_sack ? kSackPadding : scale ? 1 : 0);
+    if (fit.fields >= 0) segment.options.add_acc_ecn(AccEcn::first_option(fit.fields));
+  };
   for (OptionSlot slot : mine.syn_layout.value) {
     // NOPs let each option end on a word; SACK-permitted shares its word with the timestamps that follow.
     const auto align = [&](std::size_t size) {
@@ -32,12 +53,14 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
         break;
       }
       case OptionSlot::window_scale:
+        add_acc_ecn();
         if (!scale) break;
         align(3);
         segment.options.add_window_scale(rcv_scale_);
         break;
       case OptionSlot::sack_permitted:
         if (!sack) break;
+        if (!ts) add_acc_ecn();
         if (!ts && mine.aligns_sack_permitted) align(2);
         segment.options.add_sack_permitted();
         break;
@@ -68,10 +91,22 @@ std::size_t Endpoint::blocks_to_name(std::span<SeqSpan, TcpOptions::kMaxSack> bl
   return count;
 }
 
+Endpoint::Beside Endpoint::beside_timestamps(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const {
+  Beside beside{.blocks = blocks_to_name(blocks), .counters = -1, .size = 0};
+  const auto size_of = [](std::size_t count) { return count > 0 ? kSackHead + kSackBlock * count : 0; };
+  if (acc_ecn_ != nullptr && acc_ecn_->wants_option) {
+    const std::size_t used = (ts_ok_ ? kTimestamps : 0) + size_of(beside.blocks);
+    const AccEcnFit fit = fit_acc_ecn(acc_ecn_->least_fields(), TcpOptions::kMaxBytes - used, beside.blocks,
+                                      beside.blocks > 0 ? kSackPadding : 0);
+    beside = {.blocks = fit.blocks, .counters = fit.fields, .size = fit.size};
+  }
+  beside.size += size_of(beside.blocks);
+  return beside;
+}
+
 std::uint32_t Endpoint::data_room() const {
   std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
-  const auto count = static_cast<std::uint32_t>(blocks_to_name(blocks));
-  return send_mss() - (count > 0 ? kSackHead + 8 * count : 0);
+  return send_mss() - static_cast<std::uint32_t>(beside_timestamps(blocks).size);
 }
 
 void Endpoint::add_options(TimePoint now, Segment& segment) {
@@ -82,14 +117,17 @@ void Endpoint::add_options(TimePoint now, Segment& segment) {
   }
   if (segment.has(tcp_flag::rst)) return;
   std::array<SeqSpan, TcpOptions::kMaxSack> blocks;
-  const std::size_t count = blocks_to_name(blocks);
+  const Beside beside = beside_timestamps(blocks);
   dsack_.length = 0;
+  if (beside.counters >= 0) {
+    segment.options.add_acc_ecn(acc_ecn_->option(beside.counters));
+    acc_ecn_->note_option_sent(now);
+  }
   // There may be a hole and no block that is remembered: then no option goes out, as in
   // net/ipv4/tcp_output.c tcp_established_options (eff_sacks).
-  if (count == 0) return;
-  segment.options.add_nop();
-  segment.options.add_nop();
-  segment.options.add_sack(std::span{blocks}.first(count));
+  const std::size_t head = beside.blocks > 0 ? kSackPadding : 0;
+  while (segment.options.wire().size() % 4 != head) segment.options.add_nop();
+  if (beside.blocks > 0) segment.options.add_sack(std::span{blocks}.first(beside.blocks));
 }
 
 }  // namespace halfopen

@@ -25,6 +25,7 @@ Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
 
 Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arrival) {
   const Segment& segment = arrival.segment;
+  if (acc_ecn_ != nullptr && segment.has(tcp_flag::syn)) note_syn_again(arrival);
   // The SYN again: our SYN-ACK was lost, or is late.
   if (state_ == State::syn_received && segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack) &&
       segment.seq == irs_) {
@@ -57,9 +58,11 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   last_received_ = now;
   take_timestamp(now, segment);
   if (ecn_.agreed) take_ecn(arrival);
+  if (acc_ecn_ != nullptr) take_acc_ecn(arrival);
   take_ack(now, segment);
   if (state_ == State::closed) return Verdict::done;
   if (segment.length() > 0) take_data(now, arrival);
+  if (acc_ecn_ != nullptr && acc_ecn_->hurries && ack_owed_) ack_now(Cause::ack_now);
   return Verdict::done;
 }
 
@@ -209,6 +212,7 @@ void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
   if (!ts_ok_ || !segment.options.has_timestamps()) return;
   if (segment.seq.after(rcv_wup_)) return;
   if (segment.options.timestamps().value.before(ts_recent_)) return;
+  if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = segment.options.timestamps().value != ts_recent_;
   ts_recent_ = segment.options.timestamps().value;
   ts_recent_at_ = now;
 }

@@ -10,6 +10,7 @@ namespace halfopen {
 
 bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   bool sent = false;
+  if (acc_ecn_ != nullptr) acc_ecn_->wants_option = is_acc_ecn_option_due(now);
   if (reset_pending_) {
     sent = send_reset(now, out);
   } else if (state_ == State::closed || state_ == State::listen) {
@@ -99,6 +100,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   segment->destination_port = addresses_.remote.port;
   segment->seq = seq;
   segment->flags = flags;
+  segment->ae = false;
   segment->urgent = 0;
   segment->options = TcpOptions{};
   segment->payload = Payload{};
@@ -114,6 +116,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
     if (ecn_.echoes && (flags & tcp_flag::rst) == 0) segment->flags |= tcp_flag::ece;
+    if (acc_ecn_ != nullptr) mark_accurately(out, cause);
   }
   if (acks) {
     rcv_wup_ = rcv_nxt_;
@@ -129,17 +132,19 @@ void Endpoint::after_ack_sent() {
   ack_pending_ = ack_owed_ = false;
   pushed_ = pushed_twice_ = false;
   held_segments_ = 0;
+  if (acc_ecn_ != nullptr) acc_ecn_->hurries = false;
   stop(Timer::delayed_ack);
 }
 
 // Sends or resends what the scoreboard entry stands for.
 void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause) {
   std::uint8_t flags = 0;
-  if (sent.is(SentSegment::syn)) flags = ecn_flags_of_syn(sent) | tcp_flag::syn;
+  if (sent.is(SentSegment::syn)) flags = tcp_flag::syn;
   if (sent.is(SentSegment::fin)) flags |= tcp_flag::fin;
   if (sent.is(SentSegment::psh)) flags |= tcp_flag::psh;
   if (state_ != State::syn_sent) flags |= tcp_flag::ack;
   fill(now, out, sent.start, flags, cause);
+  if (sent.is(SentSegment::syn)) mark_syn(*out.segment(), sent);
   const bool syn_outstanding = syn_unacknowledged() && !sent.is(SentSegment::syn);
   const std::uint32_t control = (sent.is(SentSegment::syn) ? 1u : 0u) + (sent.is(SentSegment::fin) ? 1u : 0u);
   if (sent.length > control) {

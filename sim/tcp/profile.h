@@ -159,6 +159,9 @@ struct CongestionProfile {
   Sourced<NagleStyle> nagle;
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
+  Sourced<bool> knows_acc_ecn;            // RFC 9768
+  Sourced<AccEcnOptionUse> acc_ecn_option;
+  Sourced<std::uint32_t> acc_ecn_beacon;  // options in a round trip, when_needed; 0: only what is needed
 };
 
 struct AckProfile {

@@ -37,6 +37,8 @@ constexpr OsName kOsNames[] = {
     {linux_os, "congestion", "algorithm", "tcp_congestion_control"},
     {linux_os, "congestion", "after idling", "tcp_slow_start_after_idle"},
     {linux_os, "congestion", "ECN", "tcp_ecn"},
+    {linux_os, "congestion", "its option", "tcp_ecn_option"},
+    {linux_os, "congestion", "its option in a round trip", "tcp_ecn_option_beacon"},
     {linux_os, "window", "writable below unsent bytes", "tcp_notsent_lowat"},
     {linux_os, "window", "receive buffer", "tcp_rmem"},
     {linux_os, "window", "receive buffer may grow to", "tcp_rmem"},
@@ -176,7 +178,16 @@ constexpr std::string_view word(NagleStyle v) {
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(EcnUse v) {
-  constexpr std::string_view words[] = {"never", "asked for and granted", "granted when asked for"};
+  constexpr std::string_view words[] = {"never",
+                                        "asked for and granted",
+                                        "granted when asked for",
+                                        "Accurate ECN, asked for and granted",
+                                        "Accurate ECN granted, the classic asked for",
+                                        "Accurate ECN granted when asked for"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(AccEcnOptionUse v) {
+  constexpr std::string_view words[] = {"never", "when there is news", "with each segment"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(AckStyle v) {

@@ -54,6 +54,9 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "small segments wait", p.congestion.nagle);
   f("congestion", "ECN", p.congestion.ecn);
   f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
+  f("congestion", "Accurate ECN", p.congestion.knows_acc_ecn);
+  f("congestion", "its option", p.congestion.acc_ecn_option);
+  f("congestion", "its option in a round trip", p.congestion.acc_ecn_beacon);
 }
 
 template <class Profile, class F>

@@ -19,8 +19,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_comp_sack_delay_ns", linux_os, "delay of compressed SACKs"}},
     {{"tcp_comp_sack_nr", linux_os, "most SACKs that are compressed into one"}},
     {{"tcp_comp_sack_slack_ns", linux_os, "slack of compressed SACKs"}},
-    {{"tcp_ecn_fallback", linux_os, "a second SYN without ECN"}},
-    {{"tcp_ecn_option", linux_os, "when AccECN options are sent"}},
     {{"tcp_fack", linux_os, "forward acknowledgment: without effect on Linux, too, since 4.15"}},
     {{"tcp_limit_output_bytes", linux_os, "bytes in the queue below"}},
     {{"tcp_max_orphans", linux_os, "connections without a process"}},

@@ -7,20 +7,36 @@ namespace {
 
 using enum OsFamily;
 
-// The values from 3 on agree on AccECN where the peer knows it; where it does not, they fall back to what 1
-// and 2 mean (net/ipv4/sysctl_net_ipv4.c, net/ipv4/tcp_input.c).
+// A kernel before RFC 9768 takes the values from 3 on for those of which they are the accurate kind.
 void set_ecn(OsProfile& p, std::int64_t value) {
-  const EcnUse use = value == 0                 ? EcnUse::off
-                     : value == 1 || value == 3 ? EcnUse::always
-                                                : EcnUse::on_request;
-  assign(p.congestion.ecn, use);
+  const auto use = static_cast<EcnUse>(value);
+  if (!grants_acc_ecn(use) || p.congestion.knows_acc_ecn) return assign(p.congestion.ecn, use);
+  assign(p.congestion.ecn, asks_for_ecn(use) ? EcnUse::always : EcnUse::on_request);
+}
+
+void set_ecn_fallback(OsProfile& p, std::int64_t value) {
+  assign(p.congestion.ecn_syn_retries, value != 0 ? 0 : kNoEcnFallback);
 }
 
 constexpr SysctlRow kRows[] = {
-    {{"tcp_ecn", linux_os, "explicit congestion notification: 0 never, 1 asked for, 2 granted"},
+    {{"tcp_ecn", linux_os,
+      "explicit congestion notification: 0 never, 1 asked for, 2 granted; RFC 9768's: 3 asked for, 4 and 5 "
+      "granted"},
      set_ecn,
      0,
      5},
+    {{"tcp_ecn_fallback", linux_os, "a second SYN without ECN, and doubt about marks in a handshake"},
+     set_ecn_fallback,
+     0,
+     kMaxByte},
+    {{"tcp_ecn_option", linux_os, "the option of RFC 9768: 0 never, 1 when there is news, 2 always"},
+     count<kCongestionOf, &CongestionProfile::acc_ecn_option>,
+     0,
+     2},
+    {{"tcp_ecn_option_beacon", linux_os, "options in a round trip where tcp_ecn_option is 1"},
+     count<kCongestionOf, &CongestionProfile::acc_ecn_beacon>,
+     0,
+     kMaxByte},
     {{"tcp_syncookies", linux_os, "SYN cookies: 0 never, 1 when a listener's queue of embryos is full, 2 always"},
      count<kSocketOf, &SocketProfile::syn_cookies>,
      0,

@@ -90,8 +90,9 @@ std::uint16_t add_payload(const Payload& payload, std::uint16_t sum) {
 std::uint32_t put_tcp_header(const Segment& segment, std::size_t tcp_size, std::uint8_t* tcp) {
   const auto options = segment.options.wire();
   const std::uint32_t ports = std::uint32_t{segment.source_port} << 16 | segment.destination_port;
-  const std::uint32_t control =
-      static_cast<std::uint32_t>(tcp_size / 4) << 28 | std::uint32_t{segment.flags} << 16 | segment.window;
+  const std::uint32_t control = static_cast<std::uint32_t>(tcp_size / 4) << 28 |
+                                (segment.ae ? 1u << 24 : 0u) | std::uint32_t{segment.flags} << 16 |
+                                segment.window;
   put32(tcp, ports);
   put32(tcp + 4, segment.seq.wire());
   put32(tcp + 8, segment.ack.wire());

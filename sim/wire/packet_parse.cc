@@ -26,6 +26,7 @@ Segment segment_of(const TcpView& tcp, BlockPool& pool) {
   segment.seq = tcp.seq();
   segment.ack = tcp.ack();
   segment.flags = tcp.flags();
+  segment.ae = (tcp.reserved_bits() & 1) != 0;
   segment.window = tcp.window();
   segment.urgent = tcp.urgent();
   segment.options = TcpOptions::read(tcp.options(), tcp.header_size() - wire::kTcpHeader);

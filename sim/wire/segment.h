@@ -42,6 +42,7 @@ struct Segment {
   Seq seq;
   Seq ack;                   // meaningful if the ACK bit is set
   std::uint8_t flags = 0;    // tcp_flag bits
+  bool ae = false;           // the bit before them (RFC 9768)
   std::uint16_t window = 0;  // the field as sent: unscaled
   std::uint16_t urgent = 0;
   TcpOptions options;

@@ -25,6 +25,8 @@ bool length_fits(std::uint8_t kind, std::size_t length) {
 
 constexpr std::uint16_t kFastOpenExperiment = 0xf989;  // RFC 6994 section 4.1
 constexpr std::size_t kExperimentHead = 4;             // kind, length, number
+constexpr std::size_t kAccEcnField = 3;                // a counter of 24 bits
+constexpr std::uint32_t kAccEcnMask = 0xff'ffff;
 
 // Calls `use` with every option but the fillers and where it begins, up to the end of the list. `pass` is
 // called with one whose length is not its kind's, and says whether to go on behind it. Returns where the walk
@@ -129,6 +131,11 @@ void TcpOptions::decode(std::span<const std::uint8_t> option, std::size_t at) {
       fast_open_at_ = static_cast<std::uint8_t>(at);
       present_ |= kFastOpen;
       break;
+    case TcpOptionKind::acc_ecn_ect0_first:
+    case TcpOptionKind::acc_ecn_ect1_first:
+      acc_ecn_at_ = static_cast<std::uint8_t>(at);
+      present_ |= kAccEcn;
+      break;
     default: break;
   }
 }
@@ -141,6 +148,18 @@ std::optional<FastOpenOption> TcpOptions::fast_open() const {
       wire().subspan(fast_open_at_ + head, wire_[fast_open_at_ + 1] - head);
   if (bytes.size() > FastOpenCookie::kMax) return std::nullopt;
   return FastOpenOption{.cookie = FastOpenCookie{bytes}, .experimental = experimental};
+}
+
+std::optional<AccEcnOption> TcpOptions::acc_ecn() const {
+  if (!has(kAccEcn)) return std::nullopt;
+  const std::uint8_t* at = wire_.data() + acc_ecn_at_;
+  AccEcnOption option{.ect1_first = at[0] == code_of(TcpOptionKind::acc_ecn_ect1_first),
+                      .count = static_cast<std::uint8_t>(
+                          std::min(static_cast<std::size_t>(at[1] - 2) / kAccEcnField, AccEcnOption::kMost)),
+                      .counters = {}};
+  for (std::size_t i = 0; i < option.count; ++i)
+    option.counters[i] = wire::get32(at + 1 + kAccEcnField * i) & kAccEcnMask;
+  return option;
 }
 
 std::uint8_t* TcpOptions::grow(std::size_t bytes) {
@@ -210,6 +229,19 @@ void TcpOptions::add_fast_open(const FastOpenOption& option) {
   if (option.experimental) wire::put16(at + 2, kFastOpenExperiment);
   std::copy(cookie.begin(), cookie.end(), at + head);
   present_ |= kFastOpen;
+}
+
+void TcpOptions::add_acc_ecn(const AccEcnOption& option) {
+  const std::size_t size = 2 + kAccEcnField * option.count;
+  acc_ecn_at_ = size_;
+  std::uint8_t* at = grow(size);
+  at[0] = code_of(option.ect1_first ? TcpOptionKind::acc_ecn_ect1_first : TcpOptionKind::acc_ecn_ect0_first);
+  at[1] = static_cast<std::uint8_t>(size);
+  for (std::size_t i = 0; i < option.count; ++i) {
+    at[2 + kAccEcnField * i] = static_cast<std::uint8_t>(option.counters[i] >> 16);
+    wire::put16(at + 3 + kAccEcnField * i, option.counters[i] & 0xffff);
+  }
+  present_ |= kAccEcn;
 }
 
 void TcpOptions::pad() {

@@ -1,5 +1,5 @@
 // TCP options: the bytes in wire order (order is an operating system's fingerprint, and unknown options are
-// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018, RFC 7413.
+// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018, RFC 7413, RFC 9768.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "sim/wire/acc_ecn_option.h"
 #include "sim/wire/fast_open_option.h"
 #include "sim/wire/seq.h"
 
@@ -22,6 +23,8 @@ enum class TcpOptionKind : std::uint8_t {
   sack = 5,
   timestamps = 8,
   fast_open = 34,
+  acc_ecn_ect0_first = 172,  // RFC 9768
+  acc_ecn_ect1_first = 174,
   experiment = 254,  // RFC 6994; of these only Fast Open's is decoded
 };
 
@@ -61,6 +64,7 @@ class TcpOptions {
   void add_timestamps(Timestamps ts);
   void add_sack(std::span<const SeqSpan> blocks);  // 1 to 4 blocks
   void add_fast_open(const FastOpenOption& option);
+  void add_acc_ecn(const AccEcnOption& option);
   void pad();  // end-of-list bytes up to a multiple of four
 
   [[nodiscard]] std::span<const std::uint8_t> wire() const { return {wire_.data(), size_}; }
@@ -77,9 +81,11 @@ class TcpOptions {
   [[nodiscard]] bool has_fast_open() const { return has(kFastOpen); }
   // nullopt if there is none, or one whose cookie is longer than any.
   [[nodiscard]] std::optional<FastOpenOption> fast_open() const;
+  // Its first three whole counters; nullopt if there is none.
+  [[nodiscard]] std::optional<AccEcnOption> acc_ecn() const;
 
  private:
-  enum Bit : std::uint8_t { kMss = 1, kScale = 2, kSackOk = 4, kTs = 8, kFastOpen = 16 };
+  enum Bit : std::uint8_t { kMss = 1, kScale = 2, kSackOk = 4, kTs = 8, kFastOpen = 16, kAccEcn = 32 };
   [[nodiscard]] bool has(Bit bit) const { return (present_ & bit) != 0; }
   // One whole option of a fitting length, which begins at `at` in the list.
   void decode(std::span<const std::uint8_t> option, std::size_t at);
@@ -91,6 +97,7 @@ class TcpOptions {
   std::uint8_t scale_ = 0;
   std::uint8_t sack_count_ = 0;
   std::uint8_t fast_open_at_ = 0;  // where in wire_; rare, so it is read when asked for
+  std::uint8_t acc_ecn_at_ = 0;    // the same
   std::uint16_t mss_ = 0;
   Timestamps ts_;
   std::array<SeqSpan, kMaxSack> sack_;

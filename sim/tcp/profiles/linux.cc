@@ -99,6 +99,9 @@ constexpr CongestionProfile kCongestion = {
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
     .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
     .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
+    .knows_acc_ecn = {false, "before 6.18"},
+    .acc_ecn_option = {AccEcnOptionUse::always, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn_option 2"},
+    .acc_ecn_beacon = {3, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn_option_beacon"},
 };
 
 constexpr AckProfile kAck = {
@@ -264,6 +267,7 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
+  p.congestion.knows_acc_ecn = {true, "include/net/tcp_ecn.h, since 6.18; measured"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;

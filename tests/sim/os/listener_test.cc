@@ -25,6 +25,20 @@ class ListenTest : public ::testing::Test {
     pump.call(pump.client, process, calls::connect(3, {pump.server.config().address, Pump::kPort}), 100ms);
     return process;
   }
+  // Attempts whose SYNs all leave before the first is answered.
+  std::vector<Process*> attempt_at_once(int count) {
+    std::vector<Process*> processes;
+    for (int i = 0; i < count; ++i) {
+      Process& process = pump.driver(pump.client);
+      pump.call(pump.client, process, calls::socket());
+      pump.client.syscalls().call(pump.now, process,
+                                  calls::connect(3, {pump.server.config().address, Pump::kPort}));
+      processes.push_back(&process);
+    }
+    pump.run_for(100ms);
+    return processes;
+  }
+  [[nodiscard]] std::size_t connections_at_server() { return pump.server.kernel().stack().connection_count(); }
   [[nodiscard]] std::size_t established_at_server() {
     std::size_t count = 0;
     pump.server.each_connection([&](const FourTuple&, const Endpoint::Info& info) {
@@ -62,22 +76,66 @@ TEST_F(LinuxListen, ADroppedSynGetsInWhenRoomWasMade) {
 }
 
 TEST_F(LinuxListen, TheLastAckIsDroppedWhenTheQueueFilledMeanwhile) {
-  listen(0);
-  Process& first = pump.driver(pump.client);
-  Process& second = pump.driver(pump.client);
-  const SocketAddress server{pump.server.config().address, Pump::kPort};
-  for (Process* process : {&first, &second}) {
-    pump.call(pump.client, *process, calls::socket());
-    pump.client.syscalls().call(pump.now, *process, calls::connect(3, server));
-  }
-  pump.run_for(100ms);
-  // Both SYNs came before the queue was full; the second client believes that it is connected.
-  EXPECT_EQ(Pump::state_of(second, 3), State::established);
-  EXPECT_EQ(established_at_server(), 1u);
+  listen(1);
+  attempt();
+  const auto two = attempt_at_once(2);
+  // Both SYNs came before the queue was full; the last client believes that it is connected.
+  EXPECT_EQ(Pump::state_of(*two[1], 3), State::established);
+  EXPECT_EQ(established_at_server(), 2u);
+  EXPECT_EQ(connections_at_server(), 3u);
   // When there is room, the SYN-ACK sent again lets it in.
   pump.call(pump.server, serving, calls::accept(listening));
   pump.run_for(5s);
+  EXPECT_EQ(established_at_server(), 3u);
+}
+
+TEST_F(LinuxListen, AFullQueueResetsWhereTheHostSaysSo) {
+  pump.server.profile().socket.rst_on_overflow.value = true;
+  listen(1);
+  attempt();
+  const auto two = attempt_at_once(2);
+  EXPECT_EQ(Pump::state_of(*two[1], 3), State::closed);
+  EXPECT_EQ(connections_at_server(), 2u);
+}
+
+// Beyond the backlog of embryos a SYN gets a cookie: as many clients are connected as asked, and the server
+// keeps nothing of the last one until it sends something for which there is room.
+TEST_F(LinuxListen, ABurstBeyondTheBacklogGetsCookies) {
+  listen(1);
+  pump.loses = [](HostId from, const Packet&) { return from == HostId::server; };
+  const auto three = attempt_at_once(3);
+  EXPECT_EQ(connections_at_server(), 2u);
+  pump.loses = nullptr;
+  pump.run_for(1s);  // all SYNs again
+  for (Process* client : three) EXPECT_EQ(Pump::state_of(*client, 3), State::established);
   EXPECT_EQ(established_at_server(), 2u);
+  EXPECT_EQ(connections_at_server(), 2u);
+  pump.call(pump.server, serving, calls::accept(listening));
+  for (Process* client : three) pump.write(pump.client, *client, 3, "x");
+  pump.run_for(1s);
+  EXPECT_EQ(established_at_server(), 3u);
+}
+
+TEST_F(LinuxListen, WithoutCookiesABurstBeyondTheBacklogIsDropped) {
+  pump.server.profile().socket.syn_cookies.value = SynCookies::never;
+  listen(1);
+  pump.loses = [](HostId from, const Packet&) { return from == HostId::server; };
+  attempt_at_once(3);
+  EXPECT_EQ(connections_at_server(), 2u);
+  pump.loses = nullptr;
+  const std::size_t sent = pump.sent.size();
+  attempt();
+  EXPECT_EQ(pump.sent.size(), sent + 1);  // its SYN, and no answer
+}
+
+// net/ipv4/tcp_input.c tcp_conn_request: max_syn_backlog - qlen < max_syn_backlog >> 2.
+TEST_F(LinuxListen, WithoutCookiesAQuarterOfTheEmbryosIsForKnownEnds) {
+  pump.server.profile().socket.syn_cookies.value = SynCookies::never;
+  pump.server.profile().socket.embryos_most.value = 4;
+  listen(100);
+  pump.loses = [](HostId from, const Packet&) { return from == HostId::server; };
+  attempt_at_once(6);
+  EXPECT_EQ(connections_at_server(), 4u);
 }
 
 TEST_F(LinuxListen, AConnectionResetInTheQueueIsAcceptedAndReadTells) {

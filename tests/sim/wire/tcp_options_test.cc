@@ -49,6 +49,32 @@ TEST(TcpOptions, FastOpenRoundTripsInBothForms) {  // RFC 7413 section 4.1.1, RF
   }
 }
 
+TEST(TcpOptions, AccurateEcnRoundTripsWithAnyNumberOfCounters) {  // RFC 9768 section 3.2.3
+  for (const bool ect1_first : {false, true}) {
+    for (std::uint8_t count = 0; count <= 3; ++count) {
+      AccEcnOption option{.ect1_first = ect1_first, .count = count, .counters = {}};
+      for (std::size_t i = 0; i < count; ++i) option.counters[i] = 0xab'cd00 + static_cast<std::uint32_t>(i);
+      TcpOptions options;
+      options.add_mss(1460);
+      options.add_acc_ecn(option);
+      EXPECT_EQ(options.wire()[4], ect1_first ? 174 : 172);
+      EXPECT_EQ(options.wire().size(), 6U + 3U * count);
+      EXPECT_EQ(options.acc_ecn(), option);
+      EXPECT_EQ(again(options).acc_ecn(), option);
+    }
+  }
+  EXPECT_FALSE(TcpOptions{}.acc_ecn());
+}
+
+TEST(TcpOptions, WhatIsNoWholeCounterOfAccurateEcnIsPassedOver) {
+  const std::vector<std::uint8_t> odd{172, 7, 0, 1, 2, 3, 4};
+  const std::vector<std::uint8_t> four{174, 14, 0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4};
+  EXPECT_EQ(TcpOptions::parse(odd)->acc_ecn(),
+            (AccEcnOption{.ect1_first = false, .count = 1, .counters = {0x102, 0, 0}}));
+  EXPECT_EQ(TcpOptions::parse(four)->acc_ecn(),
+            (AccEcnOption{.ect1_first = true, .count = 3, .counters = {1, 2, 3}}));
+}
+
 TEST(TcpOptions, OtherExperimentsAreNoFastOpen) {
   const std::vector<std::uint8_t> other{254, 4, 0xf9, 0x88};
   const std::vector<std::uint8_t> bare{254, 2};

@@ -69,7 +69,7 @@ std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script:
   packet.body = std::move(segment);
   std::vector<std::uint8_t> bytes = bytes_of(packet);
   const std::size_t ip_header = packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header;
-  complete_header(bytes, ip_header, options, spec.flags.wire_ae(), packet.ip);
+  complete_header(bytes, ip_header, options, packet.ip);
   return bytes;
 }
 

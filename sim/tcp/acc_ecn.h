@@ -81,7 +81,7 @@ class AccEcn {
 
   // --- The handshake
   [[nodiscard]] std::uint8_t handshake_mark() const { return handshake_mark_; }
-  void set_handshake_mark(std::uint8_t mark) { handshake_mark_ = mark; }
+  void set_handshake_mark(std::uint8_t mark) { handshake_mark_ = mark & ip_ecn::mask; }
   void set_last_mark(std::uint8_t mark) { last_mark_ = mark; }
   void count_ce_of_handshake() {
     ++received_ce_;

@@ -393,6 +393,7 @@ class Endpoint {
   std::uint32_t collapse_at(std::uint32_t index);
   bool cut_to_fit(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_data_length() const;
+  [[nodiscard]] bool is_full(std::uint32_t length) const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);

@@ -20,12 +20,15 @@ void Endpoint::begin_acc_ecn(const Arrival& syn_ack) {
   if (mark == ip_ecn::ce && believes_handshake(ace_of(syn_ack.segment))) acc_ecn_->count_ce_of_handshake();
 }
 
-// The peer's SYN or SYN-ACK again: what answers it tells its mark (net/ipv4/tcp_input.c
-// tcp_validate_incoming).
+// The peer's SYN again: the SYN-ACK tells its mark. A SYN-ACK again: the challenge ACK tells as the ACK of the first
+// one did (net/ipv4/tcp_input.c tcp_validate_incoming; measured on 6.18).
 void Endpoint::note_syn_again(const Arrival& syn) {
-  acc_ecn_->set_handshake_mark(syn.traffic_class & ip_ecn::mask);
+  if (state_ == State::syn_received) {
+    acc_ecn_->set_handshake_mark(syn.traffic_class);
+    if (ace_of(syn.segment) == 0) acc_ecn_->distrusts_marks = true;  // it asks no more
+    return;
+  }
   acc_ecn_->reflects = true;
-  if (state_ == State::syn_received) return;
   if (const auto option = syn.segment.options.acc_ecn()) {
     acc_ecn_->look_at_first_option(*option);
     acc_ecn_->demand(1);
@@ -56,11 +59,14 @@ void Endpoint::look_at_last_ack(const Segment& ack) {
 
 // --- What arrives
 
+// Once either end has sent its FIN nothing is counted any more (net/ipv4/tcp_input.c tcp_rcv_state_process;
+// measured on 6.18).
 void Endpoint::take_acc_ecn(const Arrival& arrival) {
   const std::uint8_t mark = arrival.traffic_class & ip_ecn::mask;
   const std::uint32_t bytes = arrival.segment.payload.size();
   ecn_.congested = false;
   if (state_ == State::syn_received && passive_) look_at_last_ack(arrival.segment);
+  if (state_ != State::syn_received && state_ != State::established) return;
   if (acc_ecn_->take_packet(mark, bytes)) acc_ecn_->hurries = true;
   if (mark != 0) {
     ecn_.seen_ect = true;
@@ -112,9 +118,9 @@ bool Endpoint::is_acc_ecn_option_due(TimePoint now) const {
   return !acc_ecn_->option_sent_within(now, rtt_.srtt(os().rtt) / rule.acc_ecn_beacon.value);
 }
 
-// Of a SYN-ACK. One that was lost may have been lost for it (section 3.2.3.2.2).
+// Of a SYN-ACK. One that was lost may have been lost for it (section 3.2.3.2.2; the kernel's selftests).
 bool Endpoint::offers_acc_ecn_option() const {
-  const bool may = retransmits_ < (passive_ ? 1 : 2);
+  const bool may = passive_ ? sent_.front().transmissions == 0 : retransmits_ < 2;
   return may && os().congestion.acc_ecn_option.value != AccEcnOptionUse::never;
 }
 

@@ -5,6 +5,13 @@
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
+namespace {
+
+// SYNs that ask for Accurate ECN, and SYN-ACKs that grant it, before it is taken to be what they are lost for (RFC
+// 9768 section 3.1.4; the kernel's selftests).
+constexpr int kAccurateSyns = 2;
+
+}  // namespace
 
 // RFC 3168 section 6.1.1 and RFC 9768 section 3.1.1; a SYN that was lost may have been lost for asking
 // (RFC 3168 section 6.1.1.1), and what its answer says counts all the same.
@@ -12,10 +19,16 @@ void Endpoint::mark_syn(Segment& segment, const SentSegment& syn) {
   const EcnUse use = os().congestion.ecn;
   if (state_ == State::syn_received) {
     if (ecn_.agreed) segment.flags |= tcp_flag::ece;
-    if (acc_ecn_ != nullptr) set_ace(segment, ace_for_mark(acc_ecn_->handshake_mark()));
+    if (acc_ecn_ == nullptr) return;
+    if (syn.transmissions < kAccurateSyns || !passive_)
+      set_ace(segment, ace_for_mark(acc_ecn_->handshake_mark()));
+    else
+      acc_ecn_->distrusts_marks = true;
     return;
   }
-  if (!asks_for_ecn(use) || syn.transmissions > os().congestion.ecn_syn_retries) return;
+  const int retries = std::max<int>(os().congestion.ecn_syn_retries,
+                                    use == EcnUse::accurate ? kAccurateSyns - 1 : 0);
+  if (!asks_for_ecn(use) || syn.transmissions > retries) return;
   ecn_.asked = true;
   ecn_.asked_accurately = use == EcnUse::accurate;
   segment.flags |= tcp_flag::ece | tcp_flag::cwr;
@@ -36,19 +49,15 @@ void Endpoint::agree_on_ecn(const Arrival& syn) {
   ecn_.agreed = knows_classic && segment.has(tcp_flag::ece) && segment.has(tcp_flag::cwr);
 }
 
-// The SYN-ACK to a SYN that asked (RFC 9768 section 3.1, table 2).
+// The SYN-ACK to a SYN that asked (RFC 9768 section 3.1, table 2). Where Accurate ECN is known it counts as granted
+// also if only RFC 3168's was asked for (include/net/tcp_ecn.h tcp_ecn_rcv_synack; measured on 6.18).
 void Endpoint::take_ecn_answer(const Arrival& syn_ack) {
   const Segment& segment = syn_ack.segment;
-  if (!ecn_.asked_accurately) {
+  const std::uint8_t ace = ace_of(segment);
+  if (!os().congestion.knows_acc_ecn || ace == 1 || (ace == 5 && !ecn_.asked_accurately)) {
     ecn_.agreed = segment.has(tcp_flag::ece) && !segment.has(tcp_flag::cwr);
-    return;
-  }
-  switch (ace_of(segment)) {
-    case 0:
-    case 7: return;  // no ECN; a peer that sends back what it got
-    case 1:
-    case 5: ecn_.agreed = true; return;
-    default: return begin_acc_ecn(syn_ack);
+  } else if (ace != 0 && ace != 7) {  // a peer without ECN; one that sends back what it got
+    begin_acc_ecn(syn_ack);
   }
 }
 

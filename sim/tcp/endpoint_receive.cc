@@ -285,7 +285,9 @@ void Endpoint::take_fin(TimePoint now) {
     case State::fin_wait_2: enter_time_wait(now, Cause::fin_received); break;
     default: break;
   }
-  const bool lazy = os().ack.style.value == AckStyle::quickack && state_ == State::close_wait;
+  const bool is_quickack = os().ack.style.value == AckStyle::quickack;
+  if (is_quickack) dsack_.length = 0;  // with all SACK blocks (net/ipv4/tcp_input.c tcp_fin: tcp_sack_reset)
+  const bool lazy = is_quickack && state_ == State::close_wait;
   if (!lazy) return ack_now(Cause::ack_of_fin);
   // Linux expects the process to close soon: with no data received yet at the next tick, else after the ATO.
   pingpong_ = true;

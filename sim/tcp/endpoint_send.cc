@@ -290,10 +290,14 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
 
 // --- New data
 
+// So much data that no more goes into a segment beside the options that it carries (net/ipv4/tcp_output.c
+// tcp_current_mss).
+bool Endpoint::is_full(std::uint32_t length) const { return length >= send_mss() || length >= data_room(); }
+
 // Nagle: a small segment waits for the ACK of what is out; in Minshall's reading only for that of an earlier
 // small one. The last segment before a FIN goes at once.
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
-  if (length >= send_mss() || haste_ == Haste::pushes || (last && fin_queued_)) return true;
+  if (is_full(length) || haste_ == Haste::pushes || (last && fin_queued_)) return true;
   if (options_.cork || haste_ == Haste::holds) return false;
   if (options_.nodelay || sent_.empty()) return true;
   if (os().congestion.nagle.value == NagleStyle::minshall)
@@ -346,7 +350,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   out_ += units(entry.length);
   prr_out_ += units(entry.length);
   snd_nxt_ += entry.length;
-  if (length > 0 && length < send_mss()) small_end_ = snd_nxt_;
+  if (length > 0 && !is_full(length)) small_end_ = snd_nxt_;
   const bool answers = length > 0 && now - last_data_ < ato_;
   if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;

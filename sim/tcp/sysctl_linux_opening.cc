@@ -7,7 +7,7 @@ namespace {
 
 using enum OsFamily;
 
-// A kernel before RFC 9768 takes the values from 3 on for those of which they are the accurate kind.
+// 6.18 knows RFC 9768 and refuses the values that ask for it, which 7.0 takes: the model has them. A kernel before takes the values from 3 on for those of which they are the accurate kind.
 void set_ecn(OsProfile& p, std::int64_t value) {
   const auto use = static_cast<EcnUse>(value);
   if (!grants_acc_ecn(use) || p.congestion.knows_acc_ecn) return assign(p.congestion.ecn, use);

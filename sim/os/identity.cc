@@ -8,7 +8,14 @@ namespace halfopen {
 namespace {
 
 // Purposes of the keyed hash: one secret, unrelated results.
-enum Purpose : std::uint64_t { kIsn = 1, kTimestamp = 2, kIpId = 3, kPort = 4, kFastOpen = 5, kSynCookie = 6 };
+enum Purpose : std::uint64_t {
+  kIsn = 1,
+  kTimestamp = 2,
+  kIpId = 3,
+  kPort = 4,
+  kFastOpen = 5,
+  kSynCookie = 6
+};
 
 // 4.4BSD-Lite2, netinet/tcp_seq.h TCP_ISSINCR: half of it every slow tick, a quarter for every connection.
 constexpr std::uint32_t kIssIncrement = 122 * 1024;

@@ -31,9 +31,7 @@ using Sizes = std::array<std::uint16_t, 4>;
 constexpr Sizes kSizes4{536, 1300, 1440, 1460};
 constexpr Sizes kSizes6{1220, 1420, 1440, 8940};
 
-const Sizes& sizes_of(const FourTuple& connection) {
-  return connection.local.ip.is_v6() ? kSizes6 : kSizes4;
-}
+const Sizes& sizes_of(const FourTuple& connection) { return connection.local.ip.is_v6() ? kSizes6 : kSizes4; }
 
 std::uint32_t minute_of(TimePoint now) { return static_cast<std::uint32_t>((now - kTimeZero) / 1min); }
 

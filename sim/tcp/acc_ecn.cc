@@ -98,7 +98,8 @@ void AccEcn::look_at_first_option(const AccEcnOption& option) {
     seen_ = Seen::empty;
     return;
   }
-  const bool zeroed = option.counters[0] == 0 || (option.count == AccEcnOption::kMost && option.counters[2] == 0);
+  const bool zeroed =
+      option.counters[0] == 0 || (option.count == AccEcnOption::kMost && option.counters[2] == 0);
   seen_ = zeroed ? Seen::zeroed : Seen::counters;
 }
 
@@ -147,8 +148,7 @@ std::uint32_t AccEcn::take_ack(std::uint8_t ace, const AccEcnOption* option, con
   if (ce_bytes == 0) return delta;
   if (acked.packets >= 2 * (kAceMask + 1) && acked.steady) {
     if (acked.bytes <= ce_bytes) return safe;
-    const std::uint64_t marked =
-        (std::uint64_t{ce_bytes} * acked.packets + acked.bytes - 1) / acked.bytes;
+    const std::uint64_t marked = (std::uint64_t{ce_bytes} * acked.packets + acked.bytes - 1) / acked.bytes;
     return std::min(safe, delta + (static_cast<std::uint32_t>(marked) & ~kAceMask));
   }
   if (ce_bytes > delta * acked.mss) return safe;

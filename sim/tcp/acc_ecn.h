@@ -106,7 +106,7 @@ class AccEcn {
   bool wants_option = false;
 
  private:
-  static constexpr std::uint32_t kFirstCe = 5;    // ACE begins with it (section 3.2.2.1)
+  static constexpr std::uint32_t kFirstCe = 5;     // ACE begins with it (section 3.2.2.1)
   static constexpr std::uint8_t kMostPending = 6;  // TCP_ACCECN_ACE_MAX_DELTA
   enum class Seen : std::uint8_t { nothing, empty, counters, zeroed };
 

@@ -10,11 +10,11 @@ namespace halfopen {
 // (RFC 9768) fall back to RFC 3168's where the peer knows no other.
 enum class EcnUse : std::uint8_t {
   off,
-  always,                  // asked for by our SYN, and granted
-  on_request,              // granted only
-  accurate,                // asked for and granted
-  accurate_asks_classic,   // granted; our SYN asks for RFC 3168's
-  accurate_on_request,     // granted only
+  always,                 // asked for by our SYN, and granted
+  on_request,             // granted only
+  accurate,               // asked for and granted
+  accurate_asks_classic,  // granted; our SYN asks for RFC 3168's
+  accurate_on_request,    // granted only
 };
 [[nodiscard]] constexpr bool asks_for_ecn(EcnUse use) {
   return use == EcnUse::always || use == EcnUse::accurate || use == EcnUse::accurate_asks_classic;
@@ -41,13 +41,13 @@ inline constexpr std::uint8_t mask = 3;
 }  // namespace ip_ecn
 
 struct EcnState {
-  bool asked : 1 = false;      // our SYN had ECE and CWR
+  bool asked : 1 = false;             // our SYN had ECE and CWR
   bool asked_accurately : 1 = false;  // and AE
-  bool agreed : 1 = false;     // both ends use RFC 3168's
-  bool echoes : 1 = false;     // congestion was experienced: our ACKs say so until the peer sends CWR
-  bool owes_cwr : 1 = false;   // our window was reduced: the next new data says so
-  bool seen_ect : 1 = false;   // the peer has sent a packet that may be marked
-  bool congested : 1 = false;  // the ACK in hand has ECE
+  bool agreed : 1 = false;            // both ends use RFC 3168's
+  bool echoes : 1 = false;            // congestion was experienced: our ACKs say so until the peer sends CWR
+  bool owes_cwr : 1 = false;          // our window was reduced: the next new data says so
+  bool seen_ect : 1 = false;          // the peer has sent a packet that may be marked
+  bool congested : 1 = false;         // the ACK in hand has ECE
 };
 
 }  // namespace halfopen

@@ -206,7 +206,7 @@ class Endpoint {
     std::uint32_t delivered, delivered_marked;  // segments; those that the peer says met congestion
     std::uint32_t received_marked;              // Accurate ECN: packets that came marked
     std::array<std::uint32_t, 3> received_bytes, delivered_bytes;  // by mark: ECT(1), ECT(0), CE
-    std::uint32_t reordering;                   // duplicate ACKs that mean a loss
+    std::uint32_t reordering;                                      // duplicate ACKs that mean a loss
     bool reordering_seen;
     Duration min_rtt, rttvar, ato;  // min_rtt: zero without a sample
     TimePoint last_data_sent, last_data_received;
@@ -247,11 +247,11 @@ class Endpoint {
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
   // What one ACK achieved.
   struct AckResult {
-    std::uint32_t acked = 0;      // units newly acknowledged cumulatively
-    std::uint32_t delivered = 0;  // units newly acknowledged or SACKed
+    std::uint32_t acked = 0;               // units newly acknowledged cumulatively
+    std::uint32_t delivered = 0;           // units newly acknowledged or SACKed
     std::uint32_t packets = 0, bytes = 0;  // the same in segments, and their payload
-    bool advanced = false;        // SND.UNA moved
-    bool sacked = false;          // a SACK block was news
+    bool advanced = false;                 // SND.UNA moved
+    bool sacked = false;                   // a SACK block was news
     bool acked_retransmitted = false;
     bool acked_original = false;  // something never retransmitted was (s)acked
     bool fin_acked = false;
@@ -516,13 +516,13 @@ class Endpoint {
   TimePoint last_received_{};         // any acceptable segment
   std::uint32_t total_retransmissions_ = 0;
   std::uint32_t delivered_ = 0, delivered_marked_ = 0;  // segments, for TCP_INFO
+  Seq rack_end_;
   LimitedTime limits_;
   Seq high_seq_;  // recovery ends here
   Seq tail_probe_end_;
   std::uint32_t prr_delivered_ = 0, prr_out_ = 0, prr_prior_ = 0;
   TsVal first_retransmit_ts_;
   TimePoint rack_sent_{};  // RACK.xmit_ts
-  Seq rack_end_;
   Duration rack_rtt_{};
   Duration min_rtt_ = Duration::max();
   std::uint8_t backoff_ = 0;      // expiries that doubled the timeout

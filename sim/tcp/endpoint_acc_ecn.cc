@@ -1,5 +1,6 @@
-// Accurate ECN (RFC 9768) as an endpoint uses it: every packet that comes is counted by its mark, every packet
-// that leaves may be marked and says what was counted. What is counted and how it is told: sim/tcp/acc_ecn.h.
+// Accurate ECN (RFC 9768) as an endpoint uses it: every packet that comes is counted by its mark, every
+// packet that leaves may be marked and says what was counted. What is counted and how it is told:
+// sim/tcp/acc_ecn.h.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
@@ -20,8 +21,8 @@ void Endpoint::begin_acc_ecn(const Arrival& syn_ack) {
   if (mark == ip_ecn::ce && believes_handshake(ace_of(syn_ack.segment))) acc_ecn_->count_ce_of_handshake();
 }
 
-// The peer's SYN again: the SYN-ACK tells its mark. A SYN-ACK again: the challenge ACK tells as the ACK of the first
-// one did (net/ipv4/tcp_input.c tcp_validate_incoming; measured on 6.18).
+// The peer's SYN again: the SYN-ACK tells its mark. A SYN-ACK again: the challenge ACK tells as the ACK of
+// the first one did (net/ipv4/tcp_input.c tcp_validate_incoming; measured on 6.18).
 void Endpoint::note_syn_again(const Arrival& syn) {
   if (state_ == State::syn_received) {
     acc_ecn_->set_handshake_mark(syn.traffic_class);

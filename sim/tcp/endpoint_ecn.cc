@@ -1,5 +1,5 @@
-// Explicit congestion notification: agreed on in the handshake, in whichever form; RFC 3168's is marked on new
-// data, and echoed until the sender says that it has slowed down.
+// Explicit congestion notification: agreed on in the handshake, in whichever form; RFC 3168's is marked on
+// new data, and echoed until the sender says that it has slowed down.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
@@ -7,8 +7,8 @@
 namespace halfopen {
 namespace {
 
-// SYNs that ask for Accurate ECN, and SYN-ACKs that grant it, before it is taken to be what they are lost for (RFC
-// 9768 section 3.1.4; the kernel's selftests).
+// SYNs that ask for Accurate ECN, and SYN-ACKs that grant it, before it is taken to be what they are lost for
+// (RFC 9768 section 3.1.4; the kernel's selftests).
 constexpr int kAccurateSyns = 2;
 
 }  // namespace
@@ -26,8 +26,8 @@ void Endpoint::mark_syn(Segment& segment, const SentSegment& syn) {
       acc_ecn_->distrusts_marks = true;
     return;
   }
-  const int retries = std::max<int>(os().congestion.ecn_syn_retries,
-                                    use == EcnUse::accurate ? kAccurateSyns - 1 : 0);
+  const int retries =
+      std::max<int>(os().congestion.ecn_syn_retries, use == EcnUse::accurate ? kAccurateSyns - 1 : 0);
   if (!asks_for_ecn(use) || syn.transmissions > retries) return;
   ecn_.asked = true;
   ecn_.asked_accurately = use == EcnUse::accurate;
@@ -49,8 +49,8 @@ void Endpoint::agree_on_ecn(const Arrival& syn) {
   ecn_.agreed = knows_classic && segment.has(tcp_flag::ece) && segment.has(tcp_flag::cwr);
 }
 
-// The SYN-ACK to a SYN that asked (RFC 9768 section 3.1, table 2). Where Accurate ECN is known it counts as granted
-// also if only RFC 3168's was asked for (include/net/tcp_ecn.h tcp_ecn_rcv_synack; measured on 6.18).
+// The SYN-ACK to a SYN that asked (RFC 9768 section 3.1, table 2). Where Accurate ECN is known it counts as
+// granted also if only RFC 3168's was asked for (include/net/tcp_ecn.h tcp_ecn_rcv_synack; measured on 6.18).
 void Endpoint::take_ecn_answer(const Arrival& syn_ack) {
   const Segment& segment = syn_ack.segment;
   const std::uint8_t ace = ace_of(segment);

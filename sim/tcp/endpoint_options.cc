@@ -34,8 +34,10 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
     const bool fast = fast_open_ != nullptr && fast_open_->option;
     const std::size_t others = 4u + (ts ? kTimestamps : 0) + (pads_sack ? 4 : 0) + (scale ? 4 : 0) +
                                (fast ? fast_open_size(*fast_open_->option) : 0);
-    const AccEcnFit fit =
-        fit_acc_ecn(0, TcpOptions::kMaxBytes - others, 0, pads_sack ? kSackPadding : scale ? 1u : 0u);
+    const AccEcnFit fit = fit_acc_ecn(0, TcpOptions::kMaxBytes - others, 0,
+                                      pads_sack ? kSackPadding
+                                      : scale   ? 1u
+                                                : 0u);
     if (fit.fields >= 0) segment.options.add_acc_ecn(AccEcn::first_option(fit.fields));
   };
   for (OptionSlot slot : mine.syn_layout.value) {

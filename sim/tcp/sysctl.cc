@@ -17,8 +17,8 @@ using What = SysctlOutcome::What;
 constexpr std::string_view kLinuxPrefix = "net.ipv4.";
 
 std::array<std::span<const SysctlRow>, 7> tables() {
-  return {kLinuxSysctls, kLinuxOpeningSysctls, kLinuxFastOpenSysctls, kLinuxIgnoredSysctls,
-          kBsd44Sysctls, kFreebsdSysctls,      kRfcSysctls};
+  return {kLinuxSysctls,   kLinuxOpeningSysctls, kLinuxFastOpenSysctls, kLinuxIgnoredSysctls, kBsd44Sysctls,
+          kFreebsdSysctls, kRfcSysctls};
 }
 
 template <class Accept>

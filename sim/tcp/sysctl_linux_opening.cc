@@ -7,7 +7,8 @@ namespace {
 
 using enum OsFamily;
 
-// 6.18 knows RFC 9768 and refuses the values that ask for it, which 7.0 takes: the model has them. A kernel before takes the values from 3 on for those of which they are the accurate kind.
+// 6.18 knows RFC 9768 and refuses the values that ask for it, which 7.0 takes: the model has them. A kernel
+// before takes the values from 3 on for those of which they are the accurate kind.
 void set_ecn(OsProfile& p, std::int64_t value) {
   const auto use = static_cast<EcnUse>(value);
   if (!grants_acc_ecn(use) || p.congestion.knows_acc_ecn) return assign(p.congestion.ecn, use);
@@ -37,7 +38,8 @@ constexpr SysctlRow kRows[] = {
      count<kCongestionOf, &CongestionProfile::acc_ecn_beacon>,
      0,
      kMaxByte},
-    {{"tcp_syncookies", linux_os, "SYN cookies: 0 never, 1 when a listener's queue of embryos is full, 2 always"},
+    {{"tcp_syncookies", linux_os,
+      "SYN cookies: 0 never, 1 when a listener's queue of embryos is full, 2 always"},
      count<kSocketOf, &SocketProfile::syn_cookies>,
      0,
      2},

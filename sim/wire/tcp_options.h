@@ -1,5 +1,6 @@
 // TCP options: the bytes in wire order (order is an operating system's fingerprint, and unknown options are
-// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018, RFC 7413, RFC 9768.
+// kept), with the known ones decoded beside them. RFC 9293 section 3.1, RFC 7323, RFC 2018, RFC 7413, RFC
+// 9768.
 #pragma once
 
 #include <array>

@@ -268,7 +268,8 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
-  p.congestion.knows_acc_ecn = {true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
+  p.congestion.knows_acc_ecn = {
+      true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.socket.embryos_over_backlog = {1, "include/net/inet_connection_sock.h inet_csk_reqsk_queue_is_full: >"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};

@@ -38,7 +38,9 @@ class ListenTest : public ::testing::Test {
     pump.run_for(100ms);
     return processes;
   }
-  [[nodiscard]] std::size_t connections_at_server() { return pump.server.kernel().stack().connection_count(); }
+  [[nodiscard]] std::size_t connections_at_server() {
+    return pump.server.kernel().stack().connection_count();
+  }
   [[nodiscard]] std::size_t established_at_server() {
     std::size_t count = 0;
     pump.server.each_connection([&](const FourTuple&, const Endpoint::Info& info) {

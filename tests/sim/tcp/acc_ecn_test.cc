@@ -28,8 +28,8 @@ TEST(AccEcnHandshake, ASynAsksByAnythingButNothingAndTheClassicFlags) {
   }
 }
 
-// Beside timestamps (28 bytes are left) and SACK blocks of 8 bytes each after 4 of head. The counters are in the
-// order ECT(1), CE, ECT(0); net/ipv4/tcp_output.c tcp_options_fit_accecn.
+// Beside timestamps (28 bytes are left) and SACK blocks of 8 bytes each after 4 of head. The counters are in
+// the order ECT(1), CE, ECT(0); net/ipv4/tcp_output.c tcp_options_fit_accecn.
 TEST(AccEcnFitting, SackBlocksGiveWayButNoFewerThanTwoStay) {
   const auto fit = [](int least, std::size_t blocks) {
     const std::size_t sack = blocks > 0 ? 4 + 8 * blocks : 0;
@@ -58,9 +58,8 @@ TEST(AccEcnFitting, PaddingIsFilledWhereItIsLongEnough) {
 class AccEcnTest : public ::testing::Test {
  protected:
   AccEcnOption told(std::initializer_list<std::uint32_t> counters, bool ect1_first = false) {
-    AccEcnOption option{.ect1_first = ect1_first,
-                        .count = static_cast<std::uint8_t>(counters.size()),
-                        .counters = {}};
+    AccEcnOption option{
+        .ect1_first = ect1_first, .count = static_cast<std::uint8_t>(counters.size()), .counters = {}};
     std::copy(counters.begin(), counters.end(), option.counters.begin());
     return option;
   }

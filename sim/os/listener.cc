@@ -23,7 +23,7 @@ Listener::Place Listener::place_for_syn(bool takes_over) const {
   if (queue_.size() > backlog_) return Place::none;
   if (os_.listen.value != ListenPolicy::two_queues || takes_over) return Place::embryo;
   // net/ipv4/tcp_input.c tcp_conn_request.
-  const bool full = embryos_ >= backlog_ + os_.embryos_over_backlog;
+  const bool full = embryos_ > backlog_;
   if (os_.syn_cookies.value != SynCookies::never)
     return full || os_.syn_cookies.value == SynCookies::always ? Place::cookie : Place::embryo;
   // Without cookies the last quarter is for ends whose earlier connections are remembered: here none are.

@@ -269,7 +269,6 @@ struct SocketProfile {
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;             // the most that listen() grants
   Sourced<SynCookies> syn_cookies;              // two_queues
-  Sourced<std::uint32_t> embryos_over_backlog;  // two_queues: how many there are room for beyond it
   // two_queues without cookies: embryos of a listener, of which a quarter is for ends that are known.
   Sourced<std::uint32_t> embryos_most;
   Sourced<bool> rst_on_overflow;      // a last ACK that finds the queue full is answered by a reset

@@ -148,7 +148,6 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "SYN cookies", p.socket.syn_cookies);
-  f("sockets", "embryos beyond the backlog", p.socket.embryos_over_backlog);
   f("sockets", "embryos without cookies", p.socket.embryos_most);
   f("sockets", "a full queue resets", p.socket.rst_on_overflow);
   f("sockets", "first ephemeral port", p.socket.port_first);

@@ -159,7 +159,6 @@ constexpr OsProfile kBsd44 = {
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
                .somaxconn = {5, "sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "older than SYN cookies"},
-               .embryos_over_backlog = {0, kUnused},
                .embryos_most = {0, kUnused},
                .rst_on_overflow = {false, "netinet/tcp_input.c tcp_input: embryos are in the queue"},
                .port_first = {1024, "netinet/in.h IPPORT_RESERVED"},

@@ -183,7 +183,6 @@ constexpr OsProfile kFreebsd14 = {
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
                .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "net.inet.tcp.syncookies: of a full cache, not modelled"},
-               .embryos_over_backlog = {0, kUnused},
                .embryos_most = {0, kUnused},
                .rst_on_overflow = {false, "net.inet.tcp.syncache.rst_on_sock_fail is not modelled"},
                .port_first = {10000, "net.inet.ip.portrange.first"},

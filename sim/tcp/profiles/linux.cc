@@ -206,7 +206,6 @@ constexpr SocketProfile kSocket = {
     .listen = {ListenPolicy::two_queues, "net/ipv4/tcp_input.c tcp_conn_request"},
     .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
     .syn_cookies = {SynCookies::when_full, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syncookies 1"},
-    .embryos_over_backlog = {0, "include/net/inet_connection_sock.h inet_csk_reqsk_queue_is_full: >="},
     .embryos_most = {4096, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_max_syn_backlog, less with little memory"},
     .rst_on_overflow = {false, "net/ipv4/tcp_minisocks.c tcp_check_req: tcp_abort_on_overflow"},
     .port_first = {32768, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
@@ -271,7 +270,6 @@ constexpr OsProfile kLinux618 = [] {
   p.congestion.knows_acc_ecn = {
       true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
-  p.socket.embryos_over_backlog = {1, "include/net/inet_connection_sock.h inet_csk_reqsk_queue_is_full: >"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

@@ -165,7 +165,6 @@ constexpr OsProfile kRfc = {
                .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
                .somaxconn = {128, "chosen: POSIX listen leaves it open"},
                .syn_cookies = {SynCookies::never, "RFC 4987 section 3.6 describes them, none asks for them"},
-               .embryos_over_backlog = {0, kUnused},
                .embryos_most = {0, kUnused},
                .rst_on_overflow = {false, "chosen: the SYN-ACK is sent again"},
                .port_first = {49152, "RFC 6335 section 6"},

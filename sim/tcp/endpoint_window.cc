@@ -26,9 +26,11 @@ void Endpoint::init_receive_window(bool passive) {
   const std::uint32_t largest =
       std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
   if (mine.style.value == WindowStyle::truesize) {
+    const std::uint32_t all = receive_buffer_ / 256 * kDefaultRatio;
     const std::uint32_t asked = options_.window_clamp != 0 ? options_.window_clamp : env_->route.window;
-    const std::uint32_t clamp = asked != 0 ? asked : std::numeric_limits<std::uint32_t>::max();
-    const std::uint32_t space = std::min(receive_buffer_ / 256 * kDefaultRatio, clamp);
+    std::uint32_t clamp = asked != 0 ? asked : std::numeric_limits<std::uint32_t>::max();
+    if (options_.receive_buffer != 0) clamp = std::min(clamp, all);  // it will not grow
+    const std::uint32_t space = std::min(all, clamp);
     const std::uint32_t mss = offered_mss() - (passive && ts_ok_ ? 12 : 0);
     // Whole segments of the room, as far as a SYN's window can say it (net/ipv4/tcp_output.c
     // tcp_select_initial_window).
@@ -54,11 +56,11 @@ void Endpoint::settle_receive_window() {
   const WindowProfile& mine = os().window;
   if (mine.style.value == WindowStyle::truesize) {
     const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
-    window_clamp_ = std::min(window_clamp_, 65536u);
+    if (!scale_ok_) window_clamp_ = std::min(window_clamp_, 65535u);
     // One segment is kept back, unless the clamp leaves as much (net/ipv4/tcp_input.c tcp_init_buffer_space).
-    const bool is_full = window_clamp_ + adv_mss > receive_buffer_ / 256 * kDefaultRatio;
-    const bool is_asked_for = options_.window_clamp != 0 || env_->route.window != 0;
-    if (window_clamp_ > 2 * adv_mss && (is_full || !is_asked_for)) window_clamp_ -= adv_mss;
+    const std::uint32_t all = receive_buffer_ / 256 * kDefaultRatio;
+    if (window_clamp_ > 2 * adv_mss && window_clamp_ + adv_mss > all)
+      window_clamp_ = std::max(2 * adv_mss, all > adv_mss ? all - adv_mss : 0);
     rcv_ssthresh_ = std::min(rcv_wnd_, window_clamp_);
   } else if (mine.round_to_mss) {
     receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));

@@ -86,8 +86,8 @@ TEST(Commands, RestoreWhatWasSetThroughProc) {
 TEST(Commands, SkipWhatMeansNothingToAModel) {
   const std::pair<const char*, const char*> cases[]{
       {"nstat | grep X", "the model does not count X"},
-      {"true\necho 3 > /sys/module/tcp_cubic/parameters/hystart_detect",
-       "the model makes nothing of `echo 3 > /sys/module/tcp_cubic/parameters/hystart_detect`"},
+      {"true\necho 1 > /sys/module/tcp_cubic/parameters/hystart_detect",
+       "the model makes nothing of `echo 1 > /sys/module/tcp_cubic/parameters/hystart_detect`"},
       {"ip route change default rto_min 5ms",
        "the model makes nothing of `ip route change default rto_min 5ms`"},
       {"tc qdisc replace dev tun0 root pfifo limit 3",

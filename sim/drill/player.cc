@@ -119,15 +119,16 @@ class Player {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
-    if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss)
-      throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
           fmt::format("error handling packet: unable to infer live TS ecr for script TS ecr {}; no matching "
                       "or preceding outbound TS val",
                       *echo));
-    host_.inject(bytes);
+    const bool is_merged = tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss;
+    if (!is_merged) return host_.inject(bytes);
+    if (!host_.inject_merged(bytes, config_.mss))
+      throw NotSupported{"the host takes no segments that a device has merged (--mss)"};
   }
 
   void expect(const PacketSpec& packet) {

@@ -56,6 +56,11 @@ class ScriptHost {
   virtual void start() {}
   // An IP packet reaches the host now.
   virtual void inject(std::span<const std::uint8_t> packet) = 0;
+  // The same of a packet that its device has made of segments with that many bytes each; false: nothing is
+  // done, as the host cannot have such a device.
+  virtual bool inject_merged(std::span<const std::uint8_t> /*packet*/, std::uint16_t /*segment*/) {
+    return false;
+  }
   // The oldest packet that was sent and not yet given; else the host runs until it sends one, at most up to
   // `until` (not before now()). nullopt: it sent none.
   virtual std::optional<SentPacket> next_packet(TimePoint until) = 0;

@@ -273,8 +273,8 @@ struct SocketProfile {
   // is thrown away.
   Sourced<bool> keeps_after_shut;
   Sourced<ListenPolicy> listen;
-  Sourced<std::uint32_t> somaxconn;             // the most that listen() grants
-  Sourced<SynCookies> syn_cookies;              // two_queues
+  Sourced<std::uint32_t> somaxconn;  // the most that listen() grants
+  Sourced<SynCookies> syn_cookies;   // two_queues
   // two_queues without cookies: embryos of a listener, of which a quarter is for ends that are known.
   Sourced<std::uint32_t> embryos_most;
   Sourced<bool> rst_on_overflow;      // a last ACK that finds the queue full is answered by a reset

@@ -42,15 +42,20 @@ std::int64_t least_length(OsFamily os, SocketOption option) {
   return os == OsFamily::linux_os && is_of_ip(option) ? 1 : 4;
 }
 
+// setsockopt()'s last argument; enough for anything where the script has no number.
+std::int64_t given_length(const CallSpec& call, OsFamily os) {
+  constexpr std::int64_t kEnough = 256;
+  return call.arguments.size() > 4 ? script::number_of(call.arguments[4], os).value_or(kEnough) : kEnough;
+}
+
 }  // namespace
 
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
   const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
-  const std::optional<std::int64_t> length =
-      call.arguments.size() > 4 ? script::number_of(call.arguments[4], host_.profile().family) : std::nullopt;
-  if (is_null(call.arguments[3]) && length.value_or(1) > 0) return fails(Errno::fault);
-  if (length && *length < least_length(host_.profile().family, option)) return fails(Errno::inval);
+  const std::int64_t length = given_length(call, host_.profile().family);
+  if (is_null(call.arguments[3]) && length > 0) return fails(Errno::fault);
+  if (length < least_length(host_.profile().family, option)) return fails(Errno::inval);
   const Value& given = pointed_at(call.arguments[3]);
   std::int64_t value = 0;
   if (option == SocketOption::so_linger) {
@@ -66,7 +71,7 @@ ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
     value = number(*seconds) * 1000 + number(*micros) / 1000;
   } else {
     value = number(given);
-    if (length && *length < 4) value &= 0xff;  // then it is a char
+    if (length < 4) value &= 0xff;  // then it is a char
   }
   if (option == SocketOption::ipv6_v6only && value != 0 && setting_.is_mapped)
     throw NotSupported{"a socket for IPv6 only and addresses of IPv4"};

@@ -121,9 +121,9 @@ std::int64_t seconds_of(std::uint8_t timeouts, const RttProfile& rtt) {
 }
 
 // TCP_LINGER2: no more than two minutes (include/net/tcp.h TCP_FIN_TIMEOUT_MAX).
-std::int32_t fin_wait_2_of(std::int64_t value) {
+std::int8_t fin_wait_2_of(std::int64_t value) {
   constexpr std::int64_t kMost = 120;
-  return value < 0 ? -1 : static_cast<std::int32_t>(std::min(value, kMost));
+  return static_cast<std::int8_t>(value < 0 ? -1 : std::min(value, kMost));
 }
 
 // No lower than half of the smallest receive buffer (net/ipv4/tcp.c tcp_set_window_clamp); 0: none.
@@ -197,7 +197,7 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
     case SocketOption::so_sndbuf: options.send_buffer = counted(value, os.window.sndbuf_least); break;
     case SocketOption::so_zerocopy: options.zero_copy = value != 0; break;
     case SocketOption::so_timestamping:
-      options.timestamping = static_cast<std::uint32_t>(value);
+      options.timestamping = static_cast<std::uint32_t>(value) & 0x1ffffu;
       options.reports = watches_of(value);
       break;
     case SocketOption::tcp_maxseg: options.max_segment = static_cast<std::uint16_t>(value); break;

@@ -74,6 +74,8 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
       case OptionSlot::none: break;
     }
   }
+  // As the list of an established connection, one with Accurate ECN's option ends with no-operations.
+  while (acc_ecn_ != nullptr && segment.options.wire().size() % 4 != 0) segment.options.add_nop();
   if (fast_open_ != nullptr && fast_open_->option) {
     segment.options.add_fast_open(*fast_open_->option);
     fast_open_->option.reset();

@@ -160,7 +160,7 @@ TEST(Persist, AFinWaitsBehindTheDataThatWaits) {
 
 // --- Keepalive: RFC 9293 section 3.8.4
 
-SocketOptions keeping(Duration idle, Duration interval, std::uint16_t probes) {
+SocketOptions keeping(std::chrono::seconds idle, std::chrono::seconds interval, std::uint16_t probes) {
   SocketOptions o;
   o.keepalive = true;
   o.keepalive_idle = idle;

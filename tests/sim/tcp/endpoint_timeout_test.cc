@@ -173,7 +173,7 @@ TEST(Timeout, DataAndFinAreRepeatedAsOneSegment) {
 
 // TCP_USER_TIMEOUT on Linux counts from the first retransmission and shortens the last wait.
 TEST(UserTimeout, LinuxCountsFromTheFirstRetransmission) {
-  for (const Duration limit : {1000ms, 5000ms}) {
+  for (const auto limit : {1000ms, 5000ms}) {
     Alone a{"linux"};
     a.pair.a.options.user_timeout = limit;
     a.ideal().open();

@@ -203,6 +203,8 @@ TEST(Linux, ChangedBetween61And618WhereTheSheetSays) {
   EXPECT_EQ(newer.at("window: clamp moves the threshold"), "yes");
   EXPECT_EQ(older.at("congestion: a FIN may exceed the window"), "yes");
   EXPECT_EQ(newer.at("congestion: a FIN may exceed the window"), "no");
+  EXPECT_EQ(older.at("sockets: SO_PEEK_OFF"), "no");
+  EXPECT_EQ(newer.at("sockets: SO_PEEK_OFF"), "yes");
   EXPECT_EQ(older.at("checks: DSACK of a SYN that crossed"), "no");
   EXPECT_EQ(newer.at("checks: DSACK of a SYN that crossed"), "yes");
   EXPECT_EQ(older.at("congestion: Accurate ECN"), "no");

@@ -75,6 +75,21 @@ bool ConnectionMap::takes(const FourTuple& live, const TcpSpec& packet) {
   return true;
 }
 
+void ConnectionMap::open_datagrams(const FourTuple& live) {
+  if (stage_ == Stage::open) return;
+  if (stage_ != Stage::connecting) live_.remote = live.remote;
+  live_.local = live.local;
+  stage_ = Stage::open;
+}
+
+bool ConnectionMap::takes_datagram(const FourTuple& live) {
+  if (stage_ == Stage::connecting && live.remote == live_.remote) {
+    stage_ = Stage::open;
+    live_ = live;
+  }
+  return stage_ == Stage::open && live == live_;
+}
+
 TcpSpec ConnectionMap::to_live(const TcpSpec& packet) {
   const bool syn = is_syn(packet);
   if (is_active_ && syn && is_ack(packet)) remote_isn_ = packet.seq.start.value_or(0);

@@ -32,6 +32,12 @@ struct Stop {
 };
 [[noreturn]] void fail(std::string message) { throw Stop{{.place = {}, .message = std::move(message)}}; }
 
+bool is_about_udp(const PacketSpec& packet) {
+  if (const auto* icmp = std::get_if<script::IcmpSpec>(&packet.body))
+    return icmp->quoted && std::holds_alternative<script::QuotedUdp>(*icmp->quoted);
+  return std::holds_alternative<script::UdpSpec>(packet.body);
+}
+
 std::string seconds_text(TimePoint at) {
   return fmt::format("{:.6f}", std::chrono::duration<double>(at.time_since_epoch()).count());
 }
@@ -119,8 +125,15 @@ class Player {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
-    if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss)
+    if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss &&
+        !host_.has(ScriptHost::Feature::merged_segments))
       throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
+    if (is_about_udp(packet) && !host_.has(ScriptHost::Feature::udp))
+      throw NotSupported{"the model has no UDP"};
+    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+      map_.open_datagrams(
+          {.local = {config_.local(), config_.bind_port}, .remote = {config_.remote(), remote_port_++}});
+    }
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
@@ -176,6 +189,10 @@ class Player {
                              .remote = {read->destination, tcp->ports->destination}};
         if (!map_.takes(live, *tcp)) continue;
         *tcp = map_.to_script(std::move(*tcp), std::get_if<TcpSpec>(&expected.body));
+      } else if (const auto* udp = std::get_if<script::UdpSpec>(&read->spec.body)) {
+        const FourTuple live{.local = {read->source, udp->ports->source},
+                             .remote = {read->destination, udp->ports->destination}};
+        if (!map_.takes_datagram(live)) continue;
       } else if (read->destination != map_.live().remote.ip) {
         continue;
       }

@@ -50,6 +50,12 @@ class ScriptHost {
   virtual ~ScriptHost() = default;
 
   [[nodiscard]] virtual OsFamily os() const = 0;
+  // What not every host has.
+  enum class Feature : std::uint8_t {
+    merged_segments,  // longer than the connection's MSS, as from a device that has merged them
+    udp,
+  };
+  [[nodiscard]] virtual bool has(Feature) const { return false; }
   // Begins at zero; moves on by what is below.
   [[nodiscard]] virtual TimePoint now() const = 0;
   // Called once, between the script's init command, which takes none of its time, and its first event.

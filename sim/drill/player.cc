@@ -252,6 +252,7 @@ class Player {
   struct Pending {
     CallSpec call;
     script::Place place;
+    TimePoint due;  // when it is made
     std::optional<EventWindow> end;
   };
 
@@ -259,7 +260,7 @@ class Player {
     if (pending_) finish_pending();
     wait_until_due("system call start");
     before_call(call);
-    pending_ = Pending{.call = call, .place = place_, .end = {}};
+    pending_ = Pending{.call = call, .place = place_, .due = window_.from, .end = {}};
     if (call.end) {
       const script::EventTime end{.kind = script::EventTime::Kind::absolute, .from = *call.end, .to = {}};
       pending_->end = EventWindow::of(end, {});
@@ -284,7 +285,8 @@ class Player {
     place_ = done.place;
     check_result(done.call, outcome);
     if (done.end) {
-      const Duration slack = tolerance_at(config_, done.end->from, last_due_);
+      // In percent of how long the call blocks: which event came before it ends is not known.
+      const Duration slack = tolerance_at(config_, done.end->from, done.due);
       if (auto error = timing_error(*done.end, outcome.at, slack, "system call return"))
         fail(*std::move(error));
     }

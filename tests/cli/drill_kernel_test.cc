@@ -115,7 +115,7 @@ TEST_F(KernelDrill, PlainCommandsNeedNoShell) {
            retries(77) + "+0 `sysctl -q net.ipv4.no_such=1`\n");
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.out,
-              HasSubstr(":22: error executing `sysctl -q net.ipv4.no_such=1` command: non-zero status 255: "
+              HasSubstr(":19: error executing `sysctl -q net.ipv4.no_such=1` command: non-zero status 255: "
                         "sysctl: net.ipv4.no_such: this kernel has no such parameter"))
       << run.out;
   const Outcome twice = play("`./outer.sh; ./outer.sh`\n" + retries(77));
@@ -160,8 +160,8 @@ TEST_F(KernelDrill, InjectsMergedSegments) {
   const std::string script = std::string{kConnected} +
                              "+0 < P. 1:3001(3000) ack 1 win 5792\n"
                              "*  > . 1:1(0) ack 3001\n"
-                             "+0 %{ assert tcpi_rcv_mss == 500, tcpi_rcv_mss }%\n";
-  const Outcome merged = play(script, {"--mss=500"});
+                             "+0 %{ assert tcpi_rcv_mss == 700, tcpi_rcv_mss }%\n";
+  const Outcome merged = play(script, {"--mss=700"});
   EXPECT_EQ(merged.status, 0) << merged.out << merged.err;
   EXPECT_EQ(play(script).status, 1);
 }

@@ -10,6 +10,7 @@
 #include "cli/drill/case_attempts.h"
 #include "cli/drill/case_message.h"
 #include "cli/drill/case_threads.h"
+#include "cli/drill/rehearsal.h"
 #include "cli/run/run_scenario.h"
 
 namespace halfopen {
@@ -59,7 +60,9 @@ CaseProcesses::CaseProcesses(const std::vector<DrillCase>& cases, const DrillOpt
       options_{options},
       results_(cases.size()),
       pool_{cases.size(), at_once,
-            [&](std::size_t number) { return play_and_tell(cases[number], options); }} {}
+            [&](std::size_t number) { return play_and_tell(cases[number], options); }} {
+  if (is_in_guest()) rehearse_on_kernel();
+}
 
 DrillResult CaseProcesses::result_of(const JobOutcome& ended, std::size_t number) {
   std::optional<PlayedCase> played = case_from_message(ended.output);

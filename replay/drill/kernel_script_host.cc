@@ -85,7 +85,8 @@ KernelScriptHost::KernelScriptHost(const DrillConfig& config, const KernelSettin
       sandbox_{sandbox_config(config, setting)},
       device_{sandbox_.take_device(), sandbox_.take_tap()},
       agent_{sandbox_, setting.directory},
-      calls_{agent_, call_addresses(config), config.tolerance} {}
+      calls_{agent_, call_addresses(config), config.tolerance},
+      clock_{!setting.is_real_time} {}
 
 KernelScriptHost::EndOfInit::~EndOfInit() {
   kill(init, SIGKILL);
@@ -114,12 +115,11 @@ void KernelScriptHost::look() {
 
 void KernelScriptHost::wait(TimePoint until) {
   clock_.wait(until, {device_.fd(), agent_.fd(Lane::quick), agent_.fd(Lane::blocking)});
-  const Duration delay = std::max(own_delay_.more(), agent_delay_.more());
-  if (has_started_) note_lateness(delay);
+  if (is_real_time_) note_lateness(std::max(own_delay_.more(), agent_delay_.more()));
 }
 
 void KernelScriptHost::note_lateness(Duration late) {
-  if (is_real_time_) record_.lateness = std::max(record_.lateness, late);
+  if (is_real_time_ && has_started_) record_.lateness = std::max(record_.lateness, late);
 }
 
 void KernelScriptHost::inject(std::span<const std::uint8_t> packet) {

@@ -13,7 +13,6 @@
 #include "replay/sandbox/file_system.h"
 #include "replay/sandbox/tcp_metrics.h"
 #include "sim/drill/model_commands.h"
-#include "sim/drill/packet_reading.h"
 #include "sim/script/text.h"
 
 namespace halfopen::drill {
@@ -63,8 +62,8 @@ std::string status_text(int status, const std::string& last_words) {
 // What root of a sandbox may not do, and this process perhaps may.
 bool is_metrics_flush(const std::string& line) {
   const auto commands = shell_commands(line);
-  if (!commands || commands->size() != 1 || line.find('|') != std::string::npos) return false;
-  const std::vector<std::string>& words = commands->front();
+  if (!commands || commands->size() != 1) return false;
+  const std::vector<std::string>& words = commands->front().words;
   return words.size() >= 3 && words[0] == "ip" && words[1] == "tcp_metrics" && words[2] == "flush" &&
          (words.size() == 3 || (words.size() == 4 && words[3] == "all"));
 }
@@ -80,8 +79,7 @@ std::string arguments_text(const script::CallSpec& call) {
 }  // namespace
 
 KernelScriptHost::KernelScriptHost(const DrillConfig& config, const KernelSetting& setting)
-    : mss_{config.mss},
-      is_real_time_{setting.is_real_time},
+    : is_real_time_{setting.is_real_time},
       sandbox_{sandbox_config(config, setting)},
       device_{sandbox_.take_device(), sandbox_.take_tap()},
       agent_{sandbox_, setting.directory},
@@ -122,13 +120,15 @@ void KernelScriptHost::note_lateness(Duration late) {
   if (is_real_time_ && has_started_) record_.lateness = std::max(record_.lateness, late);
 }
 
-void KernelScriptHost::inject(std::span<const std::uint8_t> packet) {
+bool KernelScriptHost::inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) {
+  write(packet, segment);
+  return true;
+}
+
+void KernelScriptHost::write(std::span<const std::uint8_t> packet, std::uint16_t mss) {
   look();  // what was sent before is told before
   note(clock_.now());
-  // As from a card that merges what it receives. What is not TCP it leaves alone.
-  const std::optional<ReadPacket> read = mss_ == 0 ? std::nullopt : read_packet(packet);
-  const bool is_tcp = read && std::holds_alternative<script::TcpSpec>(read->spec.body);
-  device_.write(packet, is_tcp ? mss_ : 0);
+  device_.write(packet, mss);
   record_.packets.push_back({.at = now_, .is_injected = true, .bytes = {packet.begin(), packet.end()}});
 }
 

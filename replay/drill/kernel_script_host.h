@@ -33,12 +33,13 @@ class KernelScriptHost final : public ScriptHost {
   // Throws Cannot (replay/base/errors.h) where this machine does not allow it.
   KernelScriptHost(const DrillConfig& config, const KernelSetting& setting);
   [[nodiscard]] OsFamily os() const override { return OsFamily::linux_os; }
-  [[nodiscard]] bool has(Feature) const override { return true; }
+  [[nodiscard]] bool has_udp() const override { return true; }
   // The instant of what was last done or seen, so that what follows is counted from there and not from when
   // this process came to it.
   [[nodiscard]] TimePoint now() const override { return now_; }
   void start() override;
-  void inject(std::span<const std::uint8_t> packet) override;
+  void inject(std::span<const std::uint8_t> packet) override { write(packet, 0); }
+  bool inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) override;
   std::optional<SentPacket> next_packet(TimePoint until) override;
   void advance(TimePoint until) override;
   std::optional<Outcome> begin(const script::CallSpec& call) override;
@@ -56,6 +57,7 @@ class KernelScriptHost final : public ScriptHost {
     return replies_[static_cast<std::size_t>(lane)];
   }
   void wait(TimePoint until);
+  void write(std::span<const std::uint8_t> packet, std::uint16_t mss);
   void note_lateness(Duration late);
   void note(TimePoint at) { now_ = std::max(now_, at); }
   // Of an order in the quick lane; nullopt if it takes too long.
@@ -69,7 +71,6 @@ class KernelScriptHost final : public ScriptHost {
   };
 
   RealTimePriority priority_;
-  std::uint16_t mss_;  // of the segments that injected packets were merged from; 0: they were not
   bool is_real_time_;
   Sandbox sandbox_;
   EndOfInit end_of_init_{sandbox_.init()};

@@ -34,8 +34,6 @@ std::optional<std::string> text_of(const std::string& path) {
   return file ? std::optional{std::move(text).str()} : std::nullopt;
 }
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 // A script that a shell without options reads.
 bool is_for_shell(std::string_view text) {
   if (!text.starts_with("#!")) return true;
@@ -55,10 +53,12 @@ std::optional<CommandOutcome> PlainCommands::run(const std::string& line) {
 }
 
 bool PlainCommands::plan(const std::string& text, int depth) {
-  if (depth > kDeepest || text.find("&&") != std::string::npos) return false;
+  if (depth > kDeepest) return false;
   const auto commands = shell_commands(text);
-  return commands && std::ranges::all_of(*commands, [&](const Words& words) {
-           return std::ranges::find(words, "|") == words.end() && plan_command(words, depth);
+  return commands && std::ranges::all_of(*commands, [&](const ShellCommand& command) {
+           const bool is_simple = command.runs == ShellCommand::Runs::always && command.output.empty() &&
+                                  std::ranges::find(command.words, "|") == command.words.end();
+           return is_simple && plan_command(command.words, depth);
          });
 }
 

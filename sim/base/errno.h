@@ -14,6 +14,7 @@ enum class Errno : int {
   badf = 9,
   again = 11,
   child = 10,
+  acces = 13,
   fault = 14,
   exist = 17,
   inval = 22,

@@ -24,8 +24,8 @@ Process& start(ModelHost& host) {
 
 }  // namespace
 
-ModelCalls::ModelCalls(ModelHost& host, const CallSetting& setting)
-    : host_{host}, setting_{setting}, process_{start(host)} {}
+ModelCalls::ModelCalls(ModelHost& host, ModelFiles& files, const CallSetting& setting)
+    : host_{host}, files_{files}, setting_{setting}, process_{start(host)} {}
 
 std::span<const ModelCalls::Row> ModelCalls::rows() {
   static constexpr auto kRows = std::to_array<Row>({{"socket", 3, &ModelCalls::socket},
@@ -46,10 +46,14 @@ std::span<const ModelCalls::Row> ModelCalls::rows() {
                                                     {"sendmsg", 3, &ModelCalls::sendmsg},
                                                     {"shutdown", 2, &ModelCalls::shutdown},
                                                     {"close", 1, &ModelCalls::close},
-                                                    {"getsockopt", 4, &ModelCalls::getsockopt},
+                                                    {"getsockopt", 5, &ModelCalls::getsockopt},
                                                     {"setsockopt", 4, &ModelCalls::setsockopt},
                                                     {"fcntl", 2, &ModelCalls::fcntl},
                                                     {"ioctl", 2, &ModelCalls::ioctl},
+                                                    {"open", 2, &ModelCalls::open},
+                                                    {"pipe", 1, &ModelCalls::pipe},
+                                                    {"sendfile", 4, &ModelCalls::sendfile},
+                                                    {"splice", 6, &ModelCalls::splice},
                                                     {"poll", 3, &ModelCalls::poll},
                                                     {"epoll_create", 1, &ModelCalls::epoll_create},
                                                     {"epoll_ctl", 4, &ModelCalls::epoll_ctl},
@@ -198,7 +202,12 @@ ModelCalls::Prepared ModelCalls::shutdown(const CallSpec& call) {
 
 ModelCalls::Prepared ModelCalls::close(const CallSpec& call) {
   const int fd = descriptor(call);
-  descriptors_.erase(number(call.arguments[0]));
+  const std::int64_t named = number(call.arguments[0]);
+  if (files_.kind_of(named) != ModelFiles::Kind::none) {
+    files_.close(named);
+    return {.call = {}, .immediate = CallResult::of(0), .conclude = {}};
+  }
+  descriptors_.erase(named);
   return {.call = calls::close(fd), .immediate = {}, .conclude = {}};
 }
 

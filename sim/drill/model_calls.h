@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/drill/model_files.h"
 #include "sim/drill/script_host.h"
 #include "sim/os/call.h"
 #include "sim/os/call_result.h"
@@ -29,8 +30,8 @@ struct CallSetting {
 
 class ModelCalls {
  public:
-  // `host` is up and outlives it.
-  ModelCalls(ModelHost& host, const CallSetting& setting);
+  // `host` is up. It and `files` outlive it.
+  ModelCalls(ModelHost& host, ModelFiles& files, const CallSetting& setting);
 
   // See ScriptHost. Throws NotSupported.
   std::optional<Outcome> begin(TimePoint now, const script::CallSpec& call);
@@ -81,12 +82,27 @@ class ModelCalls {
   Prepared epoll_ctl(const script::CallSpec& call);
   Prepared epoll_wait(const script::CallSpec& call);
 
+  // Files and pipes (model_calls_files.cc), whose descriptors are the script's own numbers.
+  Prepared open(const script::CallSpec& call);
+  Prepared pipe(const script::CallSpec& call);
+  Prepared sendfile(const script::CallSpec& call);
+  Prepared splice(const script::CallSpec& call);
+  Prepared splice_from_socket(const script::CallSpec& call, std::int64_t writer, std::size_t most);
+  Prepared read_file(const script::CallSpec& call, std::optional<std::string> expected);
+  Prepared write_file(const script::CallSpec& call);
+
+  // An option's value (sim/os/socket_option.h) against what the script has for it.
+  void compare_option(SocketOption option, const script::Value& wanted, std::int64_t value,
+                      Outcome& outcome) const;
+
   // Fast Open (model_calls_fast_open.cc): a write that may connect, and TCP_FASTOPEN_KEY.
   Prepared write_to(Call write, const script::Value& to, bool fast_open) const;
   Prepared set_fast_open_key(const script::CallSpec& call);
 
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
+  void compare_data(const std::optional<std::string>& expected, std::span<const std::uint8_t> got,
+                    Outcome& outcome) const;
   // `to`: where sendto() or sendmsg() says that it goes; may be null.
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
                     const script::Value* to = nullptr);
@@ -116,6 +132,7 @@ class ModelCalls {
   [[nodiscard]] Outcome outcome_of(TimePoint now, const CallResult& result);
 
   ModelHost& host_;
+  ModelFiles& files_;
   TimePoint now_;  // of the call that is made
   CallSetting setting_;
   Process& process_;

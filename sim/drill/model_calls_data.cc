@@ -23,24 +23,35 @@ ModelCalls::Prepared ModelCalls::read_into(int fd, std::size_t size, std::int64_
                                            std::optional<std::string> expected) {
   const std::int64_t peek = word("MSG_PEEK");
   const std::int64_t dont_wait = word("MSG_DONTWAIT");
-  if ((flags & ~(peek | dont_wait | word("MSG_NOSIGNAL"))) != 0)
+  const std::int64_t wait_all = word("MSG_WAITALL");
+  const std::int64_t truncate = rules_of(host_.profile()).discards_when_truncating ? word("MSG_TRUNC") : 0;
+  const std::int64_t urgent = word("MSG_OOB");
+  if ((flags & ~(peek | dont_wait | wait_all | urgent | truncate | word("MSG_NOSIGNAL"))) != 0)
     throw NotSupported{fmt::format("the model has no such flags for reading: {:#x}", flags)};
   bytes_.assign(size, 0);
   Call call = calls::read(fd, bytes_);
   call.peek = (flags & peek) != 0;
   call.dont_wait = (flags & dont_wait) != 0;
+  call.wait_all = (flags & wait_all) != 0;
+  call.urgent = (flags & urgent) != 0;
+  const bool discards = (flags & truncate) != 0;
+  if (discards && !call.peek) call.discard = size;
   Prepared prepared{.call = call, .immediate = {}, .conclude = {}};
-  if (expected) {
-    prepared.conclude = [this, text = *std::move(expected)](const CallResult& result, Outcome& outcome) {
-      const std::span<const std::uint8_t> got =
-          std::span{bytes_}.first(static_cast<std::size_t>(result.value));
-      const std::span<const std::uint8_t> wanted{reinterpret_cast<const std::uint8_t*>(text.data()),
-                                                 std::min(text.size(), got.size())};
-      if (!std::ranges::equal(wanted, got.first(wanted.size())))
-        outcome.differences.push_back({"data", quote(wanted), quote(got)});
+  if (expected && !discards) {
+    prepared.conclude = [this, text = std::move(expected)](const CallResult& result, Outcome& outcome) {
+      compare_data(text, std::span{bytes_}.first(static_cast<std::size_t>(result.value)), outcome);
     };
   }
   return prepared;
+}
+
+void ModelCalls::compare_data(const std::optional<std::string>& expected, std::span<const std::uint8_t> got,
+                              Outcome& outcome) const {
+  if (!expected) return;
+  const std::span<const std::uint8_t> wanted{reinterpret_cast<const std::uint8_t*>(expected->data()),
+                                             std::min(expected->size(), got.size())};
+  if (!std::ranges::equal(wanted, got.first(wanted.size())))
+    outcome.differences.push_back({"data", quote(wanted), quote(got)});
 }
 
 ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
@@ -79,7 +90,10 @@ ModelCalls::Prepared ModelCalls::fails(Errno error) {
 // read(fd, data, size), recv(fd, data, size, flags), recvfrom(fd, data, size, flags, ...).
 ModelCalls::Prepared ModelCalls::read(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
-  if (is_null(call.arguments[1])) return fails(Errno::fault);
+  if (files_.kind_of(number(call.arguments[0])) != ModelFiles::Kind::none)
+    return read_file(call, expected_bytes(call.arguments[1]));
+  const std::int64_t truncate = rules_of(host_.profile()).discards_when_truncating ? word("MSG_TRUNC") : 0;
+  if (is_null(call.arguments[1]) && (flags & truncate) == 0) return fails(Errno::fault);
   return read_into(descriptor(call), byte_count(number(call.arguments[2])), flags,
                    expected_bytes(call.arguments[1]));
 }
@@ -94,6 +108,7 @@ ModelCalls::Prepared ModelCalls::readv(const CallSpec& call) {
 // write(fd, data, size), send(fd, data, size, flags).
 ModelCalls::Prepared ModelCalls::write(const CallSpec& call) {
   const std::int64_t flags = call.arguments.size() > 3 ? number(call.arguments[3]) : 0;
+  if (files_.kind_of(number(call.arguments[0])) != ModelFiles::Kind::none) return write_file(call);
   if (is_null(call.arguments[1])) return fails(Errno::fault);
   return write_of(descriptor(call), bytes_to_write(call.arguments[1], byte_count(number(call.arguments[2]))),
                   flags);

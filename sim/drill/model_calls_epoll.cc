@@ -18,13 +18,15 @@ constexpr std::int64_t kEpollRdhup = 0x2000;
 constexpr std::int64_t kEpollExclusive = 0x1000'0000;  // of several processes that wait, one wakes
 constexpr std::int64_t kEpollOneShot = 0x4000'0000;
 constexpr std::int64_t kEpollEdge = 0x8000'0000;
-constexpr std::int64_t kSameBits = poll_event::in | poll_event::out | poll_event::err | poll_event::hup;
+constexpr std::int64_t kSameBits =
+    poll_event::in | poll_event::pri | poll_event::out | poll_event::err | poll_event::hup;
 
 struct EventWord {
   std::string_view name;
   std::uint8_t bit;
 };
-constexpr std::array<EventWord, 6> kEvents{{{"POLLIN", poll_event::in},
+constexpr std::array<EventWord, 7> kEvents{{{"POLLIN", poll_event::in},
+                                            {"POLLPRI", poll_event::pri},
                                             {"POLLOUT", poll_event::out},
                                             {"POLLERR", poll_event::err},
                                             {"POLLHUP", poll_event::hup},

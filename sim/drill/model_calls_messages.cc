@@ -67,7 +67,7 @@ ModelCalls::Prepared ModelCalls::take_report(const CallSpec& call) {
 
 // include/uapi/linux/errqueue.h. A model's device copies what it sends, as loopback and TUN do.
 std::vector<ModelCalls::ControlMessage> ModelCalls::messages_of(const SendReport& report) const {
-  const bool is_v6 = setting_.bind_to.ip.is_v6();
+  const bool is_v6 = setting_.bind_to.ip.is_v6() || setting_.is_mapped;  // the socket, not its addresses
   ControlMessage error{.level = word(is_v6 ? "SOL_IPV6" : "SOL_IP"),
                        .type = word(is_v6 ? "IPV6_RECVERR" : "IP_RECVERR"),
                        .data = {{"ee_type", 0}},

@@ -8,6 +8,7 @@
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
 #include "sim/script/constants.h"
+#include "sim/script/meaning.h"
 #include "sim/script/text.h"
 
 namespace halfopen::drill {
@@ -28,11 +29,28 @@ SocketOption option_named(const OsProfile& os, const Value& level, const Value& 
   return *option;
 }
 
+bool is_of_ip(SocketOption option) {
+  return option == SocketOption::ip_tos || option == SocketOption::ip_ttl ||
+         option == SocketOption::ip_freebind || option == SocketOption::ip_mtu_discover;
+}
+
+// The least bytes that a value must have (Linux: net/core/sock.c sk_setsockopt, net/ipv4/tcp.c
+// do_tcp_setsockopt, net/ipv4/ip_sockglue.c do_ip_setsockopt; FreeBSD: kern/uipc_socket.c sooptcopyin).
+std::int64_t least_length(OsFamily os, SocketOption option) {
+  if (option == SocketOption::so_linger) return 8;
+  if (option == SocketOption::so_rcvtimeo) return 16;
+  return os == OsFamily::linux_os && is_of_ip(option) ? 1 : 4;
+}
+
 }  // namespace
 
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
   const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
+  const std::optional<std::int64_t> length =
+      call.arguments.size() > 4 ? script::number_of(call.arguments[4], host_.profile().family) : std::nullopt;
+  if (is_null(call.arguments[3]) && length.value_or(1) > 0) return fails(Errno::fault);
+  if (length && *length < least_length(host_.profile().family, option)) return fails(Errno::inval);
   const Value& given = pointed_at(call.arguments[3]);
   std::int64_t value = 0;
   if (option == SocketOption::so_linger) {
@@ -48,31 +66,53 @@ ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
     value = number(*seconds) * 1000 + number(*micros) / 1000;
   } else {
     value = number(given);
+    if (length && *length < 4) value &= 0xff;  // then it is a char
   }
+  if (option == SocketOption::ipv6_v6only && value != 0 && setting_.is_mapped)
+    throw NotSupported{"a socket for IPv6 only and addresses of IPv4"};
   return {.call = calls::setsockopt(descriptor(call), option, value), .immediate = {}, .conclude = {}};
 }
 
 ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
   const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   const Value& wanted = pointed_at(call.arguments[3]);
+  const std::optional<std::int64_t> length =
+      script::number_of(pointed_at(call.arguments[4]), host_.profile().family);
+  if (length && *length < 0) return fails(Errno::inval);
   Prepared prepared{.call = calls::getsockopt(descriptor(call), option), .immediate = {}, .conclude = {}};
   prepared.conclude = [this, option, &wanted](const CallResult& result, Outcome& outcome) {
     outcome.value = 0;
-    if (wanted.kind == Value::Kind::ellipsis) return;
-    const std::string name{to_string(option)};
-    if (option == SocketOption::so_error) {
-      const auto found = to_string(static_cast<Errno>(result.value));
+    if (wanted.kind != Value::Kind::ellipsis) compare_option(option, wanted, result.value, outcome);
+  };
+  return prepared;
+}
+
+void ModelCalls::compare_option(SocketOption option, const Value& wanted, std::int64_t value,
+                                Outcome& outcome) const {
+  const std::string name{to_string(option)};
+  const auto hold = [&](std::string_view part, const Value* expected, std::int64_t actual) {
+    if (expected == nullptr || expected->kind == Value::Kind::ellipsis || number(*expected) == actual) return;
+    outcome.differences.push_back(
+        {name + std::string{part}, std::to_string(number(*expected)), std::to_string(actual)});
+  };
+  switch (option) {
+    case SocketOption::so_error: {
+      const auto found = to_string(static_cast<Errno>(value));
       const std::string expected = script::text_of(wanted);
       if (found != expected) outcome.differences.push_back({name, expected, std::string{found}});
       return;
     }
-    if (option == SocketOption::so_linger || option == SocketOption::so_rcvtimeo ||
-        option == SocketOption::tcp_fastopen_key)
-      throw NotSupported{"getsockopt() of " + name};
-    if (number(wanted) != result.value)
-      outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(result.value)});
-  };
-  return prepared;
+    case SocketOption::so_linger:
+      hold(" onoff", wanted.field("onoff"), value >= 0 ? 1 : 0);
+      if (value >= 0) hold(" linger", wanted.field("linger"), value);
+      return;
+    case SocketOption::so_rcvtimeo:
+      hold(" tv_sec", wanted.field("tv_sec"), value / 1000);
+      hold(" tv_usec", wanted.field("tv_usec"), value % 1000 * 1000);
+      return;
+    case SocketOption::tcp_fastopen_key: throw NotSupported{"getsockopt() of " + name};
+    default: hold("", &wanted, value);
+  }
 }
 
 ModelCalls::Prepared ModelCalls::fcntl(const CallSpec& call) {
@@ -97,16 +137,25 @@ ModelCalls::Prepared ModelCalls::fcntl(const CallSpec& call) {
 ModelCalls::Prepared ModelCalls::ioctl(const CallSpec& call) {
   const std::string name = script::text_of(call.arguments[1]);
   const Endpoint* endpoint = endpoint_of(number(call.arguments[0]));
-  const bool in = name == "SIOCINQ" || name == "FIONREAD";
-  const bool out = name == "SIOCOUTQ" || name == "TIOCOUTQ";
-  if (endpoint == nullptr || (!in && !out) || call.arguments.size() < 3)
+  if (endpoint == nullptr || call.arguments.size() < 3)
     throw NotSupported{"the model has no ioctl() of " + name};
-  const auto readable = static_cast<std::int64_t>(in ? endpoint->readable() : endpoint->unacknowledged());
+  std::int64_t value = 0;
+  if (name == "SIOCINQ" || name == "FIONREAD") {
+    value = static_cast<std::int64_t>(endpoint->readable_to_mark());
+  } else if (name == "SIOCOUTQ" || name == "TIOCOUTQ") {
+    value = endpoint->unacknowledged();
+  } else if (name == "SIOCOUTQNSD") {
+    value = endpoint->info().unsent;
+  } else if (name == "SIOCATMARK") {
+    value = endpoint->at_urgent_mark() ? 1 : 0;
+  } else {
+    throw NotSupported{"the model has no ioctl() of " + name};
+  }
   Prepared prepared{.call = {}, .immediate = CallResult::of(0), .conclude = {}};
-  prepared.conclude = [this, readable, name, &wanted = pointed_at(call.arguments[2])](const CallResult&,
-                                                                                      Outcome& outcome) {
-    if (wanted.kind != Value::Kind::ellipsis && number(wanted) != readable)
-      outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(readable)});
+  prepared.conclude = [this, value, name, &wanted = pointed_at(call.arguments[2])](const CallResult&,
+                                                                                   Outcome& outcome) {
+    if (wanted.kind != Value::Kind::ellipsis && number(wanted) != value)
+      outcome.differences.push_back({name, std::to_string(number(wanted)), std::to_string(value)});
   };
   return prepared;
 }

@@ -12,63 +12,51 @@ namespace {
 
 constexpr int kDeepest = 8;  // scripts that name scripts
 
-std::string_view base_name(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
-  return line;
-}
-
 bool has(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// What a host without a device queue or a log need not do.
+// What a host without a device and a log need not do.
 bool is_nothing(const std::vector<std::string>& words) {
-  // A queue that only holds packets back for pacing, which the model's TCP does not ask for; a default one.
-  if (words.front() == "tc" && words.size() > 2 && words[1] == "qdisc") {
-    const bool keeps_all = has(words, "pfifo") || has(words, "fq") || has(words, "delete");
-    return keeps_all && !has(words, "limit");
-  }
   if (words.front() == "ethtool") return words.size() > 2 && words[1] == "-K";  // the device cuts nothing
   return words.front() == "true" || words.front() == ":" || words.front() == "set";
 }
 
 using Words = std::vector<std::string>;
 
-// One `grep [-c] WORD` of a pipe. False for another command.
-bool grep(const Words& words, Words& lines) {
-  const bool counts = words.size() == 3 && words[1] == "-c";
-  if (words.front() != "grep" || (!counts && words.size() != 2)) return false;
-  const std::string& pattern = words.back();
-  std::erase_if(lines, [&](const std::string& line) { return line.find(pattern) == std::string::npos; });
-  if (counts) lines = {std::to_string(lines.size())};
-  return true;
-}
-
 // sockstat ... | grep ... | grep -c ... | grep N: whether the last one finds a line. nullopt for anything
 // else.
 std::optional<bool> grep_sockstat(ModelHost& host, const Words& words) {
-  std::vector<Words> pipe(1);
-  for (const std::string& word : words) {
-    if (word == "|") {
-      pipe.emplace_back();
-    } else {
-      pipe.back().push_back(word);
-    }
-  }
+  const std::vector<Words> pipe = commands_of_pipe(words);
   std::optional<Words> lines = sockstat_lines(host, pipe.front());
   if (!lines) return std::nullopt;
   for (std::size_t i = 1; i < pipe.size(); ++i)
-    if (pipe[i].empty() || !grep(pipe[i], *lines)) return std::nullopt;
+    if (!grep(pipe[i], *lines)) return std::nullopt;
   return !lines->empty();
 }
 
+// What of a text is not understood: the first line that is not, where lines stand for themselves.
+std::string_view culprit(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (!shell_commands(line)) return line;
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string_view base_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+NotSupported no_such(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
+  return NotSupported{"the model makes nothing of `" + line + "`"};
+}
 
 std::optional<std::string> ModelCommands::run(TimePoint now, std::string_view line) {
   now_ = now;
@@ -78,40 +66,86 @@ std::optional<std::string> ModelCommands::run(TimePoint now, std::string_view li
 }
 
 void ModelCommands::run_text(std::string_view text, int depth) {
+  using Runs = ShellCommand::Runs;
   const auto commands = shell_commands(text);
-  if (!commands) throw NotSupported{"the model makes nothing of `" + std::string{text.substr(0, 80)} + "`"};
-  for (const Words& words : *commands) run_simple(words, depth);
+  if (!commands)
+    throw NotSupported{"the model makes nothing of `" + std::string{culprit(text).substr(0, 80)} + "`"};
+  for (std::size_t i = 0; i < commands->size(); ++i) {
+    const auto& [words, output, runs] = (*commands)[i];
+    if (runs == (failure_ ? Runs::after_success : Runs::after_failure)) continue;
+    failure_.reset();
+    has_otherwise_ = i + 1 < commands->size() && (*commands)[i + 1].runs == Runs::after_failure;
+    output.empty() ? run_simple(words, depth) : echo_into(words, output);
+  }
+}
+
+// echo VALUE > /proc/sys/net/ipv4/NAME, or a parameter of a module.
+void ModelCommands::echo_into(const Words& words, const std::string& path) {
+  constexpr std::string_view kProc = "/proc/sys/";
+  // Both ways to find that the queue grows (net/ipv4/tcp_cubic.c hystart_detect): the model's HyStart has
+  // them.
+  const bool is_usual = path == "/sys/module/tcp_cubic/parameters/hystart_detect" && words.back() == "3";
+  const bool is_parameter = path.starts_with(kProc);
+  if (words.front() != "echo" || words.size() < 2 || (!is_usual && !is_parameter)) {
+    Words all = words;
+    all.insert(all.end(), {">", path});
+    throw no_such(all);
+  }
+  if (is_usual) return;
+  std::string value;
+  for (const std::string& word : std::span{words}.subspan(1)) value += (value.empty() ? "" : " ") + word;
+  set_parameter(std::string_view{path}.substr(kProc.size()), value);
 }
 
 void ModelCommands::run_simple(const Words& words, int depth) {
   const std::string_view name = base_name(words.front());
   if (is_nothing(words)) return;
-  if (words.front() == "ip" && words.size() > 2 && words[1] == "tcp_metrics" && words[2] == "flush")
-    return host_.kernel().stack().forget_servers();
+  if (name == "false") {
+    failure_ = "non-zero status 1";
+    return;
+  }
   if (name == "sockstat") {
     const std::optional<bool> found = grep_sockstat(host_, words);
-    if (!found) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+    if (!found) throw no_such(words);
     if (!*found) failure_ = "non-zero status 1";
     return;
   }
+  if (name == "nstat") return nstat(commands_of_pipe(words));
+  if (name == "grep" && grep_proc(words)) return;
+  if (has(words, "|")) throw no_such(words);
+  if (name == "ip") return ip(words);
+  if (name == "tc") return tc(words);
   if (name == "tcpdrop") return drop_connections(words);
-  if (has(words, "|")) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
   if (name == "sysctl") return sysctl(words);
   if (name == "set_sysctls.py") return set_parameters_of_proc(words);
   if (name == "sysctl_restore_${PPID}.sh") {
     if (before_) host_.profile() = *before_;
     return;
   }
+  if (run_file_command(words)) return;
   const bool is_script = words.size() == 1 && words.front().find('/') != std::string::npos;
   if (is_script && depth < kDeepest) return run_file(words.front(), depth + 1);
-  throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+  throw no_such(words);
+}
+
+// tc qdisc: a queue that takes nothing, or one that takes all. fq only holds packets back for pacing, which
+// the model's TCP does not ask for.
+void ModelCommands::tc(const Words& words) {
+  const bool takes_all = has(words, "pfifo") || has(words, "fq") || has(words, "delete") || has(words, "del");
+  if (words.size() < 3 || words[1] != "qdisc" || !takes_all) throw no_such(words);
+  const auto limit = std::ranges::find(words, "limit");
+  const bool has_limit = limit != words.end();
+  if (has_limit && (limit + 1 == words.end() || *(limit + 1) != "0")) throw no_such(words);
+  // A queue of the same kind keeps its limit unless it is given another.
+  const bool keeps = !has_limit && has(words, "pfifo") && (words[2] == "replace" || words[2] == "change");
+  if (!keeps) host_.kernel().stack().set_device_full(has_limit);
 }
 
 // tcpdrop -s STATE.
 void ModelCommands::drop_connections(const Words& words) {
   const std::optional<State> state =
       words.size() == 3 && words[1] == "-s" ? freebsd_state(words[2]) : std::nullopt;
-  if (!state) throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
+  if (!state) throw no_such(words);
   TcpStack& stack = host_.kernel().stack();
   std::vector<FourTuple> found;
   stack.each_connection([&](const Connection& connection) {
@@ -144,17 +178,16 @@ void ModelCommands::set_parameters_of_proc(const Words& words) {
   constexpr std::string_view kProc = "/proc/sys/";
   before_ = host_.profile();
   for (std::size_t i = 1; i < words.size(); ++i) {
-    std::string name = words[i].substr(0, words[i].find('='));
-    if (!name.starts_with(kProc) || name.size() == words[i].size())
-      throw NotSupported{"the model makes nothing of `" + joined(words) + "`"};
-    const std::string value = words[i].substr(name.size() + 1);
-    name.erase(0, kProc.size());
-    std::replace(name.begin(), name.end(), '/', '.');
-    set_parameter(name, value);
+    const std::string name = words[i].substr(0, words[i].find('='));
+    if (!name.starts_with(kProc) || name.size() == words[i].size()) throw no_such(words);
+    set_parameter(std::string_view{name}.substr(kProc.size()), words[i].substr(name.size() + 1));
   }
 }
 
-void ModelCommands::set_parameter(std::string_view name, std::string_view value) {
+// `path`: net.ipv4.tcp_sack or net/ipv4/tcp_sack.
+void ModelCommands::set_parameter(std::string_view path, std::string_view value) {
+  std::string name{path};
+  if (name.find('/') < name.find('.')) std::replace(name.begin(), name.end(), '/', '.');
   const SysctlOutcome outcome = set_sysctl(host_.profile(), name, value);
   switch (outcome.what) {
     case SysctlOutcome::What::applied: return;
@@ -162,10 +195,16 @@ void ModelCommands::set_parameter(std::string_view name, std::string_view value)
       if (std::ranges::find(ignored_, name) == ignored_.end()) ignored_.emplace_back(name);
       return;
     case SysctlOutcome::What::bad_value:
-      throw NotSupported{"the model takes for " + std::string{name} + " " + outcome.expected + ", not " +
+      throw NotSupported{"the model takes for " + name + " " + outcome.expected + ", not " +
                          std::string{value}};
     case SysctlOutcome::What::other_family:
-    case SysctlOutcome::What::unknown: throw NotSupported{"the model has no parameter " + std::string{name}};
+    case SysctlOutcome::What::unknown:
+      // No host of the model has it, so that there the command fails, as the script has foreseen.
+      if (has_otherwise_) {
+        failure_ = "non-zero status 255";
+        return;
+      }
+      throw NotSupported{"the model has no parameter " + name};
   }
 }
 

@@ -42,13 +42,19 @@ ModelScriptHost::ModelScriptHost(const OsProfile& profile, const DrillConfig& co
     : observer_{observer},
       side_{side},
       host_{host_config(profile, config, side), pool_, observer},
-      calls_{(host_.boot(kTimeZero), host_), call_setting(config)},
-      commands_{host_, std::move(read_file)} {}
+      calls_{(host_.boot(kTimeZero), host_), files_, call_setting(config)},
+      commands_{host_, files_, config.remote(), std::move(read_file)} {}
 
-void ModelScriptHost::inject(std::span<const std::uint8_t> packet) {
+bool ModelScriptHost::inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) {
+  receive(packet, segment);
+  return true;
+}
+
+void ModelScriptHost::receive(std::span<const std::uint8_t> packet, std::uint16_t merged_of) {
   ParseIssue issue;
   std::optional<Packet> parsed = parse(packet, pool_, issue, {.check_tcp_options = false});
   if (!parsed) throw NotSupported{"the model takes no such packet: " + issue.message};
+  parsed->merged_of = merged_of;
   tell(side_ == HostId::client ? HostId::server : HostId::client, *parsed);
   host_.receive(now_, *std::move(parsed));
   settle();

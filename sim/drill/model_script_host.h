@@ -11,6 +11,7 @@
 #include "sim/drill/config.h"
 #include "sim/drill/model_calls.h"
 #include "sim/drill/model_commands.h"
+#include "sim/drill/model_files.h"
 #include "sim/drill/player.h"
 #include "sim/drill/script_host.h"
 #include "sim/run/model_host.h"
@@ -30,7 +31,8 @@ class ModelScriptHost final : public ScriptHost {
   [[nodiscard]] const OsProfile& profile() const { return host_.config().profile; }  // as it is by now
   [[nodiscard]] OsFamily os() const override { return host_.config().profile.family; }
   [[nodiscard]] TimePoint now() const override { return now_; }
-  void inject(std::span<const std::uint8_t> packet) override;
+  void inject(std::span<const std::uint8_t> packet) override { receive(packet, 0); }
+  bool inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) override;
   std::optional<SentPacket> next_packet(TimePoint until) override;
   void advance(TimePoint until) override;
   std::optional<Outcome> begin(const script::CallSpec& call) override;
@@ -44,6 +46,7 @@ class ModelScriptHost final : public ScriptHost {
  private:
   // Does what is next; false, and it is `until`, if nothing is to be done before.
   bool step(TimePoint until);
+  void receive(std::span<const std::uint8_t> packet, std::uint16_t merged_of);
   void settle();
   void drain();
 
@@ -53,6 +56,7 @@ class ModelScriptHost final : public ScriptHost {
   Observer* observer_;
   HostId side_;
   ModelHost host_;
+  ModelFiles files_;
   ModelCalls calls_;
   ModelCommands commands_;
   TimePoint now_ = kTimeZero;

@@ -26,13 +26,15 @@ std::int64_t options_of(const Endpoint::Info& info) {
 
 }  // namespace
 
+std::int64_t linux_state(State state) { return kTcpStates[static_cast<std::size_t>(state)]; }
+
 std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
   using By = LimitedTime::By;
   const Endpoint::Info info = endpoint.info();
   const Duration by_window = info.limits.spent(now, By::window);
   const Duration by_buffer = info.limits.spent(now, By::buffer);
   const Duration busy = info.limits.spent(now, By::busy) + by_window + by_buffer;
-  return {{"tcpi_state", kTcpStates[static_cast<std::size_t>(info.state)]},
+  return {{"tcpi_state", linux_state(info.state)},
           {"tcpi_ca_state", static_cast<std::int64_t>(info.ca_state)},
           {"tcpi_retransmits", info.retransmits},
           {"tcpi_probes", info.probes},
@@ -72,9 +74,7 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
 }
 
 std::vector<TcpInfoField> tcp_info_of_unconnected() {
-  return {{"tcpi_state", kTcpStates[static_cast<std::size_t>(State::closed)]},
-          {"tcpi_options", 0},
-          {"tcpi_fastopen_client_fail", 0}};
+  return {{"tcpi_state", linux_state(State::closed)}, {"tcpi_options", 0}, {"tcpi_fastopen_client_fail", 0}};
 }
 
 }  // namespace halfopen::drill

@@ -8,6 +8,9 @@
 
 namespace halfopen::drill {
 
+// The number that Linux has for a state (include/net/tcp_states.h).
+[[nodiscard]] std::int64_t linux_state(State state);
+
 // The fields that the model has, by Linux's names and in its units (microseconds, segments).
 // `now`: when it is asked, for what counts from the past.
 [[nodiscard]] std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now);

@@ -125,11 +125,7 @@ class Player {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
-    if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss &&
-        !host_.has(ScriptHost::Feature::merged_segments))
-      throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
-    if (is_about_udp(packet) && !host_.has(ScriptHost::Feature::udp))
-      throw NotSupported{"the model has no UDP"};
+    if (is_about_udp(packet) && !host_.has_udp()) throw NotSupported{"the model has no UDP"};
     if (std::holds_alternative<script::UdpSpec>(packet.body)) {
       map_.open_datagrams(
           {.local = {config_.local(), config_.bind_port}, .remote = {config_.remote(), remote_port_++}});
@@ -140,7 +136,10 @@ class Player {
           fmt::format("error handling packet: unable to infer live TS ecr for script TS ecr {}; no matching "
                       "or preceding outbound TS val",
                       *echo));
-    host_.inject(bytes);
+    const bool is_merged = tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss;
+    if (!is_merged) return host_.inject(bytes);
+    if (!host_.inject_merged(bytes, config_.mss))
+      throw NotSupported{"the host takes no segments that a device has merged (--mss)"};
   }
 
   void expect(const PacketSpec& packet) {

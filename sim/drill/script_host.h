@@ -50,18 +50,19 @@ class ScriptHost {
   virtual ~ScriptHost() = default;
 
   [[nodiscard]] virtual OsFamily os() const = 0;
-  // What not every host has.
-  enum class Feature : std::uint8_t {
-    merged_segments,  // longer than the connection's MSS, as from a device that has merged them
-    udp,
-  };
-  [[nodiscard]] virtual bool has(Feature) const { return false; }
+  // It has sockets for UDP.
+  [[nodiscard]] virtual bool has_udp() const { return false; }
   // Begins at zero; moves on by what is below.
   [[nodiscard]] virtual TimePoint now() const = 0;
   // Called once, between the script's init command, which takes none of its time, and its first event.
   virtual void start() {}
   // An IP packet reaches the host now.
   virtual void inject(std::span<const std::uint8_t> packet) = 0;
+  // The same of a packet that its device has made of segments with that many bytes each; false: nothing is
+  // done, as the host cannot have such a device.
+  virtual bool inject_merged(std::span<const std::uint8_t> /*packet*/, std::uint16_t /*segment*/) {
+    return false;
+  }
   // The oldest packet that was sent and not yet given; else the host runs until it sends one, at most up to
   // `until` (not before now()). nullopt: it sent none.
   virtual std::optional<SentPacket> next_packet(TimePoint until) = 0;

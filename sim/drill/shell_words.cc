@@ -83,15 +83,17 @@ class Shell {
  public:
   explicit Shell(std::string_view text) : text_{text} {}
 
-  std::optional<std::vector<std::vector<std::string>>> commands() {
+  std::optional<std::vector<ShellCommand>> commands() {
     while (at_ < text_.size()) {
       if (!step()) return std::nullopt;
     }
-    end_command();
+    end_command(Runs::always);
     return std::move(commands_);
   }
 
  private:
+  using Runs = ShellCommand::Runs;
+
   bool step() {
     const char c = text_[at_];
     if (text_.substr(at_).starts_with("\\\n")) {  // the line goes on
@@ -106,7 +108,7 @@ class Shell {
         return true;
       case ';':
       case '\n':
-        end_command();
+        end_command(Runs::always);
         ++at_;
         return true;
       case '#':
@@ -114,18 +116,8 @@ class Shell {
         at_ = std::min(text_.find('\n', at_), text_.size());
         return true;
       case '>': return redirection();
-      case '&':
-        if (!text_.substr(at_).starts_with("&&")) return false;
-        end_command();
-        at_ += 2;
-        return true;
-      case '|':
-        end_word();
-        word_ = "|";
-        has_word_ = true;
-        end_word();
-        ++at_;
-        return !text_.substr(at_).starts_with("|");
+      case '&': return ampersand();
+      case '|': return bar();
       case '\'':
       case '"': return quoted(c);
       case '`':
@@ -135,6 +127,32 @@ class Shell {
     }
     word_ += c;
     has_word_ = true;
+    ++at_;
+    return true;
+  }
+
+  // &&, or &> of bash.
+  bool ampersand() {
+    const std::string_view rest = text_.substr(at_);
+    if (rest.starts_with("&>")) {
+      end_word();
+      ++at_;
+      return redirection();
+    }
+    if (!rest.starts_with("&&")) return false;
+    end_command(Runs::after_success);
+    at_ += 2;
+    return true;
+  }
+
+  bool bar() {
+    if (text_.substr(at_).starts_with("||")) {
+      end_command(Runs::after_failure);
+      at_ += 2;
+      return true;
+    }
+    end_word();
+    words_.emplace_back("|");
     ++at_;
     return true;
   }
@@ -176,8 +194,9 @@ class Shell {
     return true;
   }
 
-  // > /dev/null, 2>/dev/null, 2>&1.
+  // > /dev/null, 2>/dev/null, 2>&1; > FILE.
   bool redirection() {
+    const bool is_of_errors = word_ == "2";
     if (word_ == "1" || word_ == "2") word_.clear();
     end_word();
     std::string_view rest = text_.substr(++at_);
@@ -186,7 +205,12 @@ class Shell {
       at_ += target.size();
       return true;
     }
-    return false;
+    const std::size_t start = text_.find_first_not_of(' ', at_);
+    if (is_of_errors || start == std::string_view::npos || text_[start] != '/') return false;
+    const std::size_t end = std::min(text_.find_first_of(" \t\n;&|", start), text_.size());
+    output_ = text_.substr(start, end - start);
+    at_ = end;
+    return true;
   }
 
   void end_word() {
@@ -194,9 +218,13 @@ class Shell {
     word_.clear();
     has_word_ = false;
   }
-  void end_command() {
+  // `next`: when the command that follows is run. A newline behind && or || only separates.
+  void end_command(Runs next) {
     end_word();
-    if (!words_.empty()) commands_.push_back(std::exchange(words_, {}));
+    if (words_.empty()) return;
+    commands_.push_back({.words = std::exchange(words_, {}),
+                         .output = std::exchange(output_, {}),
+                         .runs = std::exchange(runs_, next)});
   }
 
   std::string_view text_;
@@ -204,14 +232,16 @@ class Shell {
   bool has_word_ = false;
   std::string word_;
   std::vector<std::string> words_;
-  std::vector<std::vector<std::string>> commands_;
+  std::string output_;
+  Runs runs_ = Runs::always;  // of the command that is read
+  std::vector<ShellCommand> commands_;
 };
 
 }  // namespace
 
 std::optional<std::int64_t> shell_arithmetic(std::string_view text) { return Arithmetic{text}.value(); }
 
-std::optional<std::vector<std::vector<std::string>>> shell_commands(std::string_view text) {
+std::optional<std::vector<ShellCommand>> shell_commands(std::string_view text) {
   return Shell{text}.commands();
 }
 

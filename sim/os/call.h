@@ -62,6 +62,8 @@ struct Call {
   std::span<std::uint8_t> into{};         // read
   std::size_t discard = 0;                // read: that many at most, thrown away
   bool peek = false;                      // read: MSG_PEEK
+  bool urgent = false;                    // read: MSG_OOB
+  bool wait_all = false;                  // read: MSG_WAITALL
   std::span<const std::uint8_t> bytes{};  // write; setsockopt of a value that is no number
   bool dont_wait = false;                 // read, write: MSG_DONTWAIT
   WriteFlags flags{};                     // write

@@ -18,8 +18,9 @@ constexpr std::array<std::string_view, kCalls> kNames{
     "socket", "bind",   "listen",     "connect",    "accept",     "read", "write",   "close",    "shutdown",
     "poll",   "select", "epoll_wait", "setsockopt", "getsockopt", "fork", "waitpid", "nanosleep"};
 
-constexpr std::array<std::pair<std::uint8_t, std::string_view>, 6> kEvents{
+constexpr std::array<std::pair<std::uint8_t, std::string_view>, 7> kEvents{
     {{poll_event::in, "POLLIN"},
+     {poll_event::pri, "POLLPRI"},
      {poll_event::out, "POLLOUT"},
      {poll_event::err, "POLLERR"},
      {poll_event::hup, "POLLHUP"},

@@ -19,12 +19,16 @@ struct OsRules {
   Sourced<Errno> write_unconnected;  // write() on a socket that never was connected
   Sourced<Errno> linger_expired;     // close() when SO_LINGER's time is up
   Sourced<bool> queue_keeps_reset;   // a connection reset before accept() is accepted, and read() tells
-  Sourced<bool> listener_resets_embryos;  // closing a listener resets also connections not yet established
-  Sourced<bool> ports_in_order;           // ephemeral ports start at the first one, not at a random one
-  Sourced<bool> timestamp_offset;         // a timestamp clock of its own for each connection
-  Sourced<bool> marks_writes;             // MSG_EOR, MSG_MORE and MSG_ZEROCOPY mean something to TCP
-  ResetRules reset;                       // of one that answers a segment
-  Sourced<std::size_t> icmp_quote;        // bytes quoted after the IP header in our ICMP errors
+  // shutdown() of a listener for reading ends its listening, and shutdown() of an attempt to connect the
+  // attempt; else it is ENOTCONN.
+  Sourced<bool> shutdown_disconnects;
+  Sourced<bool> listener_resets_embryos;   // closing a listener resets also connections not yet established
+  Sourced<bool> ports_in_order;            // ephemeral ports start at the first one, not at a random one
+  Sourced<bool> timestamp_offset;          // a timestamp clock of its own for each connection
+  Sourced<bool> discards_when_truncating;  // recv() with MSG_TRUNC throws away what it reads
+  Sourced<bool> marks_writes;              // MSG_EOR, MSG_MORE and MSG_ZEROCOPY mean something to TCP
+  ResetRules reset;                        // of one that answers a segment
+  Sourced<std::size_t> icmp_quote;         // bytes quoted after the IP header in our ICMP errors
 };
 
 // The row of a profile's family.

@@ -40,7 +40,7 @@ struct PendingCall {
   Call call;
   TimePoint began;
   TimePoint deadline = kNever;   // when it stops waiting
-  std::size_t done = 0;          // write: bytes taken so far
+  std::size_t done = 0;          // read, write: bytes taken so far
   Socket* lingering = nullptr;   // close: the socket it waits for
   CallResult* target = nullptr;  // where the result goes; null: Process::completed
   bool timed_out = false;

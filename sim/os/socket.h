@@ -19,7 +19,6 @@ struct SocketSetup {
   FastOpenSetup fast_open;                // for listen()
   std::optional<SocketAddress> deferred;  // connect() was called, and its SYN waits for the first write
   bool bound = false;
-  bool reuse_address = false;  // SO_REUSEADDR
 };
 
 struct Socket {
@@ -28,9 +27,10 @@ struct Socket {
   std::unique_ptr<SocketSetup> setup;  // until connection or listener
   WaitQueue waiters;                   // processes that block in a call on it
   std::uint32_t references = 1;        // descriptors that name it, in all processes
-  bool was_connected = false;          // connect() succeeded, or it came from accept()
-  bool nonblocking = false;            // O_NONBLOCK
-  bool lingering = false;              // no descriptor names it, but a close() waits for it
+  std::int32_t peek_offset = -1;  // SO_PEEK_OFF: where the next MSG_PEEK begins; less than 0: at the first
+  bool was_connected = false;     // connect() succeeded, or it came from accept()
+  bool nonblocking = false;       // O_NONBLOCK
+  bool lingering = false;         // no descriptor names it, but a close() waits for it
 };
 
 }  // namespace halfopen

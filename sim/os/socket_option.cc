@@ -60,6 +60,18 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::ip_ttl, "IP_TTL", 1, 255},
     {SocketOption::ipv6_tclass, "IPV6_TCLASS", 0, 255, kBoth},
     {SocketOption::ipv6_unicast_hops, "IPV6_UNICAST_HOPS", 1, 255, kBoth},
+    {SocketOption::tcp_quickack, "TCP_QUICKACK", -kInt, kInt, kLinux},
+    {SocketOption::tcp_defer_accept, "TCP_DEFER_ACCEPT", -kInt, kInt, kLinux},
+    {SocketOption::tcp_linger2, "TCP_LINGER2", -kInt, kInt, kLinux},
+    {SocketOption::tcp_window_clamp, "TCP_WINDOW_CLAMP", -kInt, kInt, kLinux},
+    {SocketOption::so_rcvlowat, "SO_RCVLOWAT", -kInt, kInt, kLinux},
+    {SocketOption::so_peek_off, "SO_PEEK_OFF", -kInt, kInt, kLinux},
+    {SocketOption::so_mark, "SO_MARK", -kInt, kUnsigned, kLinux},
+    {SocketOption::ip_freebind, "IP_FREEBIND", -kInt, kInt, kLinux},
+    {SocketOption::ip_mtu_discover, "IP_MTU_DISCOVER", 0, 5, kLinux},
+    {SocketOption::ipv6_mtu_discover, "IPV6_MTU_DISCOVER", 0, 5, kLinux},
+    {SocketOption::ipv6_v6only, "IPV6_V6ONLY", -kInt, kInt, kLinux},
+    {SocketOption::so_oobinline, "SO_OOBINLINE", -kInt, kInt},
 });
 static_assert(kOptions.size() == static_cast<std::size_t>(SocketOption::count_));
 static_assert([] {
@@ -82,6 +94,50 @@ Duration or_default(Duration set, Duration otherwise) { return set == Duration{}
 std::uint32_t counted(std::int64_t value, std::uint32_t least) {
   if (least == 0) return static_cast<std::uint32_t>(value);
   return std::max(least, static_cast<std::uint32_t>(std::min<std::int64_t>(2 * value, kInt)));
+}
+
+// TCP_DEFER_ACCEPT's seconds as timeouts that double, and back (net/ipv4/tcp.c secs_to_retrans,
+// retrans_to_secs): the least number that lasts as long, no more than 255.
+std::uint8_t timeouts_in(std::int64_t limit, const RttProfile& rtt) {
+  using std::chrono::seconds;
+  if (limit <= 0) return 0;
+  Duration timeout = rtt.rto_initial;
+  Duration all = timeout;
+  std::uint8_t count = 1;
+  for (; all < seconds{limit} && count < 255; ++count) {
+    timeout = std::min<Duration>(2 * timeout, rtt.rto_max);
+    all += timeout;
+  }
+  return count;
+}
+std::int64_t seconds_of(std::uint8_t timeouts, const RttProfile& rtt) {
+  Duration timeout = rtt.rto_initial;
+  Duration all{};
+  for (std::uint8_t i = 0; i < timeouts; ++i) {
+    all += timeout;
+    timeout = std::min<Duration>(2 * timeout, rtt.rto_max);
+  }
+  return in<std::chrono::seconds>(all);
+}
+
+// TCP_LINGER2: no more than two minutes (include/net/tcp.h TCP_FIN_TIMEOUT_MAX).
+std::int32_t fin_wait_2_of(std::int64_t value) {
+  constexpr std::int64_t kMost = 120;
+  return value < 0 ? -1 : static_cast<std::int32_t>(std::min(value, kMost));
+}
+
+// No lower than half of the smallest receive buffer (net/ipv4/tcp.c tcp_set_window_clamp); 0: none.
+std::uint32_t clamp_of(std::int64_t value, const WindowProfile& window) {
+  if (value == 0) return 0;
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(value, window.rcvbuf_least / 2));
+}
+
+// No more than half of the largest receive buffer (net/ipv4/tcp.c tcp_set_rcvlowat); a negative one is the
+// largest.
+std::uint32_t receive_low_of(std::int64_t value, const SocketOptions& options, const WindowProfile& window) {
+  const std::uint32_t most =
+      (options.receive_buffer != 0 ? options.receive_buffer : window.rcvbuf_max.value) / 2;
+  return value < 0 ? most : static_cast<std::uint32_t>(std::min<std::int64_t>(value, most));
 }
 
 // SOF_TIMESTAMPING_TX_SCHED, _TX_SOFTWARE and _TX_ACK, where _SOFTWARE lets reports be made at all
@@ -140,7 +196,10 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
     case SocketOption::so_rcvbuf: options.receive_buffer = counted(value, os.window.rcvbuf_least); break;
     case SocketOption::so_sndbuf: options.send_buffer = counted(value, os.window.sndbuf_least); break;
     case SocketOption::so_zerocopy: options.zero_copy = value != 0; break;
-    case SocketOption::so_timestamping: options.reports = watches_of(value); break;
+    case SocketOption::so_timestamping:
+      options.timestamping = static_cast<std::uint32_t>(value);
+      options.reports = watches_of(value);
+      break;
     case SocketOption::tcp_maxseg: options.max_segment = static_cast<std::uint16_t>(value); break;
     case SocketOption::tcp_notsent_lowat: options.unsent_low = static_cast<std::uint32_t>(value); break;
     case SocketOption::tcp_cork: options.cork = value != 0; break;
@@ -156,9 +215,21 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
     case SocketOption::ipv6_unicast_hops: options.hop_limit = static_cast<std::uint8_t>(value); break;
     case SocketOption::tcp_fastopen_connect: options.fast_open_connect = value != 0; break;
     case SocketOption::tcp_fastopen_no_cookie: options.fast_open_no_cookie = value != 0; break;
+    case SocketOption::so_reuseaddr: options.reuse_address = value != 0; break;
+    case SocketOption::tcp_quickack: options.delays_acks = value == 0; break;
+    case SocketOption::tcp_defer_accept: options.defer_accept = timeouts_in(value, os.rtt); break;
+    case SocketOption::tcp_linger2: options.fin_wait_2 = fin_wait_2_of(value); break;
+    case SocketOption::tcp_window_clamp: options.window_clamp = clamp_of(value, os.window); break;
+    case SocketOption::so_rcvlowat: options.receive_low = receive_low_of(value, options, os.window); break;
+    case SocketOption::so_mark: options.mark = static_cast<std::uint32_t>(value); break;
+    case SocketOption::ip_freebind: options.bind_anywhere = value != 0; break;
+    case SocketOption::so_oobinline: options.oob_inline = value != 0; break;
+    case SocketOption::ipv6_v6only: options.only_v6 = value != 0; break;
+    case SocketOption::ip_mtu_discover:
+    case SocketOption::ipv6_mtu_discover: options.path_mtu = static_cast<PathMtuDiscovery>(value); break;
+    case SocketOption::so_peek_off:
     case SocketOption::tcp_fastopen:
     case SocketOption::tcp_fastopen_key:
-    case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;
   }
@@ -202,10 +273,25 @@ std::int64_t get_option(const OsProfile& os, const SocketOptions& options, Socke
     case SocketOption::ipv6_unicast_hops: return options.hop_limit != 0 ? options.hop_limit : os.ip.ttl.value;
     case SocketOption::tcp_fastopen_connect: return options.fast_open_connect ? 1 : 0;
     case SocketOption::tcp_fastopen_no_cookie: return options.fast_open_no_cookie ? 1 : 0;
-    case SocketOption::so_timestamping:
+    case SocketOption::so_reuseaddr: return options.reuse_address ? 1 : 0;
+    case SocketOption::tcp_quickack: return options.delays_acks ? 0 : 1;
+    case SocketOption::tcp_defer_accept: return seconds_of(options.defer_accept, os.rtt);
+    case SocketOption::tcp_linger2:
+      return options.fin_wait_2 != 0 ? options.fin_wait_2 : in<seconds>(os.close.fin_wait_2);
+    case SocketOption::tcp_window_clamp: return options.window_clamp;
+    case SocketOption::so_rcvlowat: return std::max(options.receive_low, 1u);
+    case SocketOption::so_mark: return options.mark;
+    case SocketOption::so_oobinline: return options.oob_inline ? 1 : 0;
+    case SocketOption::ipv6_v6only: return options.only_v6 ? 1 : 0;
+    case SocketOption::ip_freebind: return options.bind_anywhere ? 1 : 0;
+    case SocketOption::ip_mtu_discover:
+    case SocketOption::ipv6_mtu_discover:
+      if (options.path_mtu != PathMtuDiscovery::usual) return static_cast<std::int64_t>(options.path_mtu);
+      return os.ip.dont_fragment ? 1 : 0;
+    case SocketOption::so_timestamping: return options.timestamping;
+    case SocketOption::so_peek_off:
     case SocketOption::tcp_fastopen:
     case SocketOption::tcp_fastopen_key:
-    case SocketOption::so_reuseaddr:
     case SocketOption::so_error:
     case SocketOption::count_: break;
   }

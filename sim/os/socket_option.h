@@ -41,6 +41,18 @@ enum class SocketOption : std::uint8_t {
   ip_ttl,
   ipv6_tclass,
   ipv6_unicast_hops,
+  tcp_quickack,
+  tcp_defer_accept,  // seconds
+  tcp_linger2,       // seconds; negative: no FIN_WAIT_2
+  tcp_window_clamp,  // bytes
+  so_rcvlowat,       // bytes
+  so_peek_off,       // bytes; negative: off
+  so_mark,
+  ip_freebind,
+  ip_mtu_discover,  // PathMtuDiscovery's numbers
+  ipv6_mtu_discover,
+  ipv6_v6only,
+  so_oobinline,
   count_,
 };
 
@@ -50,8 +62,9 @@ enum class SocketOption : std::uint8_t {
 // Not where the OS lacks the option.
 [[nodiscard]] bool has_option(const OsProfile& os, SocketOption option);
 
-// Sets an option other than SO_ERROR, SO_REUSEADDR, TCP_FASTOPEN and TCP_FASTOPEN_KEY, in the unit above.
-// ENOPROTOOPT or EINVAL, and nothing is changed, where that is wrong.
+// Sets an option other than SO_ERROR, SO_PEEK_OFF, TCP_FASTOPEN and TCP_FASTOPEN_KEY, in the unit above; of
+// TCP_QUICKACK what a connection begins with. ENOPROTOOPT or EINVAL, and nothing is changed, where that is
+// wrong.
 Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption option, std::int64_t value);
 // Its value in the same unit; where a default applies, the profile's.
 [[nodiscard]] std::int64_t get_option(const OsProfile& os, const SocketOptions& options, SocketOption option);

@@ -56,8 +56,40 @@ CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   const Endpoint& endpoint = socket.connection->endpoint();
-  if (endpoint.readable() == 0) return read_nothing(socket);
-  return CallResult::of(static_cast<std::int64_t>(endpoint.peek(into)));
+  const auto offset = static_cast<std::size_t>(std::max(socket.peek_offset, 0));
+  if (endpoint.readable() <= offset) return read_nothing(socket);
+  return CallResult::of(static_cast<std::int64_t>(endpoint.peek(into, offset)));
+}
+
+CallResult Sockets::read_urgent(TimePoint now, Socket& socket, std::span<std::uint8_t> into, bool peeks) {
+  if (socket.connection == nullptr) return CallResult::failure(Errno::inval);
+  auto found = UrgentRead::none;
+  stack_.input(now, *socket.connection,
+               [&](Endpoint& endpoint) { found = endpoint.read_urgent(into, peeks); });
+  switch (found) {
+    case UrgentRead::none: return CallResult::failure(Errno::inval);
+    case UrgentRead::later: return CallResult::failure(Errno::again);
+    case UrgentRead::end: return CallResult::of(0);
+    case UrgentRead::byte: break;
+  }
+  return CallResult::of(into.empty() ? 0 : 1);
+}
+
+void Sockets::count_peeked(Socket& socket, std::size_t bytes) {
+  if (socket.peek_offset >= 0) socket.peek_offset += static_cast<std::int32_t>(bytes);
+}
+
+std::size_t Sockets::read_target(const Socket& socket, std::size_t size, bool wait_all) {
+  if (wait_all) return size;
+  return std::min<std::size_t>(size, std::max(options_of(socket).receive_low, 1u));
+}
+
+bool Sockets::is_input_over(const Socket& socket) {
+  if (is_deferred(socket)) return false;
+  if (socket.connection == nullptr) return true;
+  const Endpoint& endpoint = socket.connection->endpoint();
+  return endpoint.peek_error() != Errno::none || endpoint.fin_received() || endpoint.receive_shut() ||
+         row_of(*socket.connection).read == WhenEmpty::ends;
 }
 
 CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
@@ -71,6 +103,8 @@ CallResult Sockets::read_by(TimePoint now, Socket& socket, Take take) {
   if (socket.connection->endpoint().readable() == 0) return read_nothing(socket);
   std::size_t got = 0;
   stack_.input(now, *socket.connection, [&](Endpoint& endpoint) { got = take(endpoint); });
+  if (socket.peek_offset >= 0)
+    socket.peek_offset = std::max(socket.peek_offset - static_cast<std::int32_t>(got), 0);
   return CallResult::of(static_cast<std::int64_t>(got));
 }
 
@@ -178,6 +212,16 @@ void Sockets::expect_write(TimePoint now, Socket& socket) {
 }
 
 CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
+  if (facts_.rules.shutdown_disconnects) {
+    if (socket.listener != nullptr) {
+      if (how != ShutdownHow::write) stop_listening(now, socket);
+      return CallResult::of(0);
+    }
+    if (socket.connection != nullptr && socket.connection->endpoint().state() == State::syn_sent) {
+      stack_.input(now, *socket.connection, [now](Endpoint& endpoint) { endpoint.disconnect(now); });
+      return CallResult::of(0);
+    }
+  }
   if (socket.connection == nullptr || socket.connection->endpoint().state() == State::closed) {
     return CallResult::failure(Errno::notconn);
   }
@@ -186,58 +230,6 @@ CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
     if (how != ShutdownHow::read) endpoint.shutdown_write(now);
   });
   return CallResult::of(0);
-}
-
-CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption option, std::int64_t value) {
-  if (option == SocketOption::so_reuseaddr) {
-    if (socket.setup != nullptr) socket.setup->reuse_address = value != 0;
-    return CallResult::of(0);
-  }
-  if (has_option(facts_.profile, option)) {
-    if (option == SocketOption::tcp_fastopen) return set_fast_open_queue(socket, value);
-    if (const Errno error = check_fast_open_option(socket, option); error != Errno::none)
-      return CallResult::failure(error);
-  }
-  SocketOptions options = options_of(socket);
-  const Errno error = halfopen::set_option(facts_.profile, options, option, value);
-  if (error != Errno::none) return CallResult::failure(error);
-  if (socket.setup != nullptr) {
-    socket.setup->options = options;
-  } else if (socket.listener != nullptr) {
-    socket.listener->options() = options;
-  } else if (socket.connection->endpoint().state() != State::closed) {
-    // Whoever asks not to wait, asks for what waits already, too (net/ipv4/tcp.c __tcp_sock_set_nodelay).
-    const bool pushes = option == SocketOption::tcp_nodelay && value != 0;
-    stack_.input(now, *socket.connection, [&](Endpoint& endpoint) {
-      endpoint.set_options(now, options);
-      if (pushes) endpoint.push();
-    });
-  }
-  return CallResult::of(0);
-}
-
-CallResult Sockets::get_option(Socket& socket, SocketOption option) {
-  if (!has_option(facts_.profile, option)) return CallResult::failure(Errno::noprotoopt);
-  if (option == SocketOption::so_reuseaddr) {
-    return CallResult::of(socket.setup != nullptr && socket.setup->reuse_address ? 1 : 0);
-  }
-  if (option == SocketOption::tcp_maxseg && socket.connection != nullptr)
-    return CallResult::of(socket.connection->endpoint().segment_size());
-  if (option == SocketOption::tcp_fastopen) {
-    return CallResult::of(socket.setup != nullptr      ? socket.setup->fast_open.limit
-                          : socket.listener != nullptr ? socket.listener->fast_open().setup().limit
-                                                       : 0);
-  }
-  // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
-  if (option == SocketOption::so_rcvbuf && facts_.profile.window.round_to_mss && socket.connection != nullptr)
-    return CallResult::of(socket.connection->endpoint().receive_buffer());
-  if (option != SocketOption::so_error) {
-    return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
-  }
-  if (socket.connection == nullptr) return CallResult::of(0);
-  Errno error = socket.connection->take_error();
-  if (error == Errno::none && facts_.rules.so_error_takes_soft) error = socket.connection->take_soft_error();
-  return CallResult::of(static_cast<int>(error));
 }
 
 std::uint8_t Sockets::readiness(const Socket& socket) const {
@@ -252,19 +244,14 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
   const bool ended = closed || endpoint.fin_received() || endpoint.receive_shut();
   const bool cannot_send = closed || endpoint.send_shut();
   std::uint8_t events = 0;
-  if (endpoint.readable() > 0 || ended || failed) events |= ev::in;
+  if (endpoint.is_readable() || ended || failed) events |= ev::in;
   const bool may_write = is_synchronized(state) || endpoint.is_early();
   if (cannot_send || failed || (may_write && endpoint.is_writable())) events |= ev::out;
   if (failed || endpoint.has_reports()) events |= ev::err;
+  if (endpoint.has_urgent_byte()) events |= ev::pri;
   if (ended) events |= ev::rdhup;
   if (ended && cannot_send) events |= ev::hup;
   return events;
-}
-
-const SocketOptions& Sockets::options_of(const Socket& socket) {
-  if (socket.setup != nullptr) return socket.setup->options;
-  if (socket.listener != nullptr) return socket.listener->options();
-  return socket.connection->endpoint().options();
 }
 
 const Endpoint* Sockets::endpoint_of(const Socket& socket) {

@@ -23,6 +23,7 @@ enum class ShutdownHow : std::uint8_t { read, write, both };
 // What poll(2) reports of a socket; bits.
 namespace poll_event {
 inline constexpr std::uint8_t in = 0x01;
+inline constexpr std::uint8_t pri = 0x02;
 inline constexpr std::uint8_t out = 0x04;
 inline constexpr std::uint8_t err = 0x08;
 inline constexpr std::uint8_t hup = 0x10;
@@ -55,8 +56,13 @@ class Sockets {
   CallResult accept(Socket& socket, Socket*& accepted);
   // The number of bytes; 0 is the end. Blocks while there is neither data nor end nor error.
   CallResult read(TimePoint now, Socket& socket, std::span<std::uint8_t> into);
-  // read() with MSG_PEEK: what is read stays.
+  // read() with MSG_PEEK: what is read stays. With SO_PEEK_OFF it begins where the last one ended, once
+  // count_peeked() was told.
   CallResult peek(Socket& socket, std::span<std::uint8_t> into);
+  static void count_peeked(Socket& socket, std::size_t bytes);
+  // recv() with MSG_OOB, which never waits: the urgent byte; EINVAL where there is none, EAGAIN before it is
+  // there. `peeks`: with MSG_PEEK.
+  CallResult read_urgent(TimePoint now, Socket& socket, std::span<std::uint8_t> into, bool peeks);
   // read() of up to `most` bytes that nobody wants.
   CallResult discard(TimePoint now, Socket& socket, std::size_t most);
   // Takes what fits; blocked with that count while not all of it did. EPIPE means SIGPIPE. `again`: the
@@ -78,6 +84,10 @@ class Sockets {
   // TCP_FASTOPEN_KEY, 16 bytes.
   CallResult set_fast_open_key(Socket& socket, std::span<const std::uint8_t> bytes);
 
+  // How many of `size` bytes a read that may wait is to have: SO_RCVLOWAT, MSG_WAITALL.
+  [[nodiscard]] static std::size_t read_target(const Socket& socket, std::size_t size, bool wait_all);
+  // Nothing more than what is there will come: the peer or the process has ended it, or there is an error.
+  [[nodiscard]] static bool is_input_over(const Socket& socket);
   // A write would fail now.
   [[nodiscard]] static bool write_fails(const Socket& socket);
   CallResult shutdown(TimePoint now, Socket& socket, ShutdownHow how);
@@ -110,6 +120,7 @@ class Sockets {
   [[nodiscard]] CallResult read_by(TimePoint now, Socket& socket, Take take);
   [[nodiscard]] CallResult read_nothing(Socket& socket) const;
   [[nodiscard]] CallResult write_failure(Socket& socket) const;
+  void stop_listening(TimePoint now, Socket& socket);
   CallResult start_connect(TimePoint now, Socket& socket, const SocketAddress& remote);
   CallResult connect_or_defer(TimePoint now, Socket& socket, const SocketAddress& remote);
   [[nodiscard]] Errno choose_ends(Socket& socket, const SocketAddress& remote, FourTuple& tuple);
@@ -117,6 +128,10 @@ class Sockets {
   [[nodiscard]] static bool is_deferred(const Socket& socket);
   CallResult set_fast_open_queue(Socket& socket, std::int64_t limit);
   [[nodiscard]] Errno check_fast_open_option(const Socket& socket, SocketOption option) const;
+  [[nodiscard]] Errno check_option(const Socket& socket, SocketOption option, std::int64_t value) const;
+  void set_connection_option(TimePoint now, Connection& connection, const SocketOptions& options,
+                             SocketOption option, std::int64_t value);
+  [[nodiscard]] CallResult get_connection_option(Connection& connection, SocketOption option) const;
   [[nodiscard]] Socket& take_slot();
   void destroy(Socket& socket);
 

@@ -23,6 +23,7 @@ void Sockets::destroy(Socket& socket) {
   socket.listener.reset();
   socket.setup.reset();
   socket.references = 1;
+  socket.peek_offset = -1;
   socket.was_connected = false;
   socket.nonblocking = false;
   socket.lingering = false;
@@ -31,7 +32,8 @@ void Sockets::destroy(Socket& socket) {
 
 CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
   if (socket.setup == nullptr || socket.setup->bound) return CallResult::failure(Errno::inval);
-  if (!is_any(local.ip) && !facts_.owns(local.ip)) return CallResult::failure(Errno::addrnotavail);
+  const bool is_ours = is_any(local.ip) || facts_.owns(local.ip);
+  if (!is_ours && !socket.setup->options.bind_anywhere) return CallResult::failure(Errno::addrnotavail);
   if (local.port != 0) {
     if (const Errno error = check_bind(socket, local); error != Errno::none)
       return CallResult::failure(error);
@@ -64,11 +66,26 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   }
   std::erase(bound_, &socket);
   enable_fast_open(socket.setup->fast_open);
+  socket.setup->options.delays_acks = false;  // net/ipv4/inet_connection_sock.c inet_csk_listen_start
   socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
                                                facts_.profile.socket.listen.value, socket.setup->fast_open);
   socket.setup.reset();
   stack_.add_listener(*socket.listener);
   return CallResult::of(0);
+}
+
+// It is as before listen(), at its address still (net/ipv4/tcp.c tcp_disconnect).
+void Sockets::stop_listening(TimePoint now, Socket& socket) {
+  Listener& listener = *socket.listener;
+  auto setup = std::make_unique<SocketSetup>();
+  setup->options = listener.options();
+  setup->local = listener.local();
+  setup->fast_open = listener.fast_open().setup();
+  setup->bound = true;
+  stack_.remove_listener(now, listener);
+  socket.listener.reset();
+  socket.setup = std::move(setup);
+  bound_.push_back(&socket);
 }
 
 CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
@@ -78,6 +95,7 @@ CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
   accepted = &take_slot();
   accepted->connection = connection;
   accepted->was_connected = true;
+  accepted->peek_offset = socket.peek_offset;
   connection->socket = accepted;
   TcpStack::note_accepted(*connection);
   return CallResult::of(0);
@@ -113,10 +131,10 @@ void Sockets::end_linger(Socket& socket) {
 // it.
 Errno Sockets::check_bind(const Socket& socket, const SocketAddress& local) const {
   if (is_listened_at(local)) return Errno::addrinuse;
-  const bool shares = socket.setup->reuse_address;
+  const bool shares = socket.setup->options.reuse_address;
   for (const Socket* other : bound_) {
     if (!overlap(other->setup->local, local)) continue;
-    if (!shares || !other->setup->reuse_address) return Errno::addrinuse;
+    if (!shares || !other->setup->options.reuse_address) return Errno::addrinuse;
   }
   return !shares && stack_.is_used(local) ? Errno::addrinuse : Errno::none;
 }

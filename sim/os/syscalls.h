@@ -65,6 +65,7 @@ class Syscalls {
   CallResult do_connect(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_accept(TimePoint now, Process& process, PendingCall& pending);
   CallResult do_read(TimePoint now, Process& process, PendingCall& pending);
+  CallResult read_part(TimePoint now, Socket& socket, const PendingCall& pending);
   CallResult do_write(TimePoint now, Process& process, PendingCall& pending);
   CallResult open_by_write(TimePoint now, Socket& socket, PendingCall& pending);
   CallResult do_close(TimePoint now, Process& process, PendingCall& pending);

@@ -75,10 +75,30 @@ CallResult Syscalls::do_read(TimePoint now, Process& process, PendingCall& pendi
   if (file->kind == Descriptor::Kind::terminal) return terminal_.read(process.typed_read, call.into);
   if (file->socket == nullptr) return CallResult::failure(Errno::badf);
   Socket& socket = *file->socket;
-  const CallResult result = call.discard > 0 ? sockets_.discard(now, socket, call.discard)
-                            : call.peek      ? sockets_.peek(socket, call.into)
-                                             : sockets_.read(now, socket, call.into);
-  return or_timeout(now, socket, pending, result);
+  if (call.urgent) return sockets_.read_urgent(now, socket, call.into, call.peek);
+  const CallResult part = read_part(now, socket, pending);
+  if (part.failed()) return part;
+  const std::size_t got = pending.done + static_cast<std::size_t>(part.value);
+  if (!call.peek) pending.done = got;
+  const bool may_wait = !call.dont_wait && !socket.nonblocking;
+  const std::size_t size = std::max(call.discard, call.into.size());
+  const std::size_t target = may_wait ? Sockets::read_target(socket, size, call.wait_all) : 0;
+  const bool is_last = got > 0 && (pending.timed_out || Sockets::is_input_over(socket));
+  if (is_last || (!part.blocked && (got >= target || got == 0))) {
+    if (call.peek) Sockets::count_peeked(socket, got);
+    return CallResult::of(static_cast<std::int64_t>(got));
+  }
+  return or_timeout(now, socket, pending, CallResult::waits(static_cast<std::int64_t>(got)));
+}
+
+// What is there of what a read still wants. Of one that has something already, an error waits for the next.
+CallResult Syscalls::read_part(TimePoint now, Socket& socket, const PendingCall& pending) {
+  const Call& call = pending.call;
+  const Endpoint* endpoint = Sockets::endpoint_of(socket);
+  if (pending.done > 0 && (endpoint == nullptr || endpoint->readable() == 0)) return CallResult::waits();
+  if (call.peek) return sockets_.peek(socket, call.into);
+  if (call.discard > 0) return sockets_.discard(now, socket, call.discard - pending.done);
+  return sockets_.read(now, socket, call.into.subspan(pending.done));
 }
 
 CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pending) {

@@ -34,6 +34,7 @@ FastOpenCache::Choice TcpStack::fast_open_choice(TimePoint now, const SocketAddr
 Connection& TcpStack::connect_fast(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
                                    std::span<const std::uint8_t> bytes, std::size_t& taken) {
   Connection& connection = make(now, tuple, options, std::nullopt);
+  ++env_.counters.active_opens;
   input(now, connection, [&](Endpoint& endpoint) { taken = endpoint.connect_fast(now, bytes); });
   return connection;
 }

@@ -23,7 +23,10 @@ AtListener at_listener(const Segment& segment, SynFinCheck syn_fin) {
 }
 
 Arrival arrival_of(const Packet& packet, const Segment& segment) {
-  return {.segment = segment, .truesize = 0, .traffic_class = packet.ip.traffic_class};
+  return {.segment = segment,
+          .truesize = 0,
+          .traffic_class = packet.ip.traffic_class,
+          .merged_of = packet.merged_of};
 }
 
 FourTuple tuple_of(const Packet& packet, const Segment& segment) {

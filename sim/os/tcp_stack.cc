@@ -38,12 +38,14 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
       out = std::move(replies_.front());
       replies_.pop_front();
       output_.pop_front();
+      if (env_.device_is_full) continue;
       return true;
     }
     bool sends = false;
     if (!connection->retired) {
       act(now, *connection, [&](Endpoint& endpoint) { sends = endpoint.poll_segment(now, out); });
     }
+    if (sends && env_.device_is_full) continue;
     if (sends) return true;
     output_.pop_front();
     connection->touched = false;
@@ -54,6 +56,7 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
 
 Connection& TcpStack::connect(TimePoint now, const FourTuple& tuple, const SocketOptions& options) {
   Connection& connection = make(now, tuple, options, std::nullopt);
+  ++env_.counters.active_opens;
   input(now, connection, [now](Endpoint& endpoint) { endpoint.connect(now); });
   return connection;
 }
@@ -63,6 +66,7 @@ void TcpStack::after_input(TimePoint now, Connection& connection) {
   if (connection.embryonic && (is_synchronized(endpoint.state()) || endpoint.is_early())) {
     Listener& listener = *connection.listener;
     listener.establish(connection);
+    ++env_.counters.passive_opens;
     listener.socket().waiters.wake(ready_);
   }
   if (connection.early_of != nullptr) watch_early(now, connection);
@@ -77,6 +81,7 @@ void TcpStack::release(Connection& connection) {
 
 void TcpStack::remove_listener(TimePoint now, Listener& listener) {
   std::erase(listeners_, &listener);
+  listener.socket().waiters.wake(ready_);
   for (Connection* c = oldest_; c != nullptr; c = c->newer) {
     if (c->early_of == &listener) c->early_of = nullptr;
     if (c->listener != &listener) continue;
@@ -89,6 +94,12 @@ void TcpStack::remove_listener(TimePoint now, Listener& listener) {
       input(now, *c, [now](Endpoint& endpoint) { endpoint.abort(now); });
     }
   }
+}
+
+void TcpStack::set_route(TimePoint now, const RouteMetrics& route) {
+  env_.route = route;
+  for (Connection* c = oldest_; c != nullptr; c = c->newer)
+    if (!c->retired) input(now, *c, [](Endpoint& endpoint) { endpoint.on_route_change(); });
 }
 
 bool TcpStack::is_used(const SocketAddress& local) const {

@@ -50,6 +50,12 @@ class TcpStack {
                                                        const SocketOptions& options) const;
   // `ip tcp_metrics flush`: what was learnt of servers is forgotten.
   void forget_servers() { env_.fast_open.forget_servers(); }
+  // `ip route change`: what is said of the one route, for connections to come and, as far as it is the MTU,
+  // for those that are there.
+  void set_route(TimePoint now, const RouteMetrics& route);
+  // The queue of the device drops all that is sent (`tc qdisc ... pfifo limit 0`), or no longer.
+  void set_device_full(bool full) { env_.device_is_full = full; }
+  [[nodiscard]] const HostCounters& counters() const { return env_.counters; }
   // A process has it from accept().
   static void note_accepted(Connection& connection) { connection.endpoint_.note_accepted(); }
   // The way to tell a connection's endpoint something: `tell` is called with it, and what follows from it

@@ -41,13 +41,14 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       snd_nxt_{birth.iss},
       push_end_{birth.iss},
       small_end_{birth.iss},
-      path_mtu_{birth.mtu},
+      path_mtu_{env.route.mtu != 0 ? std::min(env.route.mtu, birth.mtu) : birth.mtu},
       window_probe_end_{birth.iss},
       ts_offset_{birth.ts_offset},
       high_seq_{birth.iss},
       receive_buffer_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ip_id_{birth.ip_id},
-      mtu_{birth.mtu} {
+      mtu_{birth.mtu},
+      pingpong_{options.delays_acks} {
   timers_.fill(kNever);
 }
 
@@ -161,27 +162,20 @@ std::uint32_t Endpoint::units(std::uint32_t length) const {
   return os().congestion.unit == CwndUnit::segments ? 1 : length;
 }
 
-std::size_t Endpoint::read(TimePoint now, std::span<std::uint8_t> out) {
-  state_before_ = state_;
-  const std::size_t count = receive_.read(out);
-  if (count > 0) after_read(now, count);
-  return count;
-}
-
-std::size_t Endpoint::discard(TimePoint now, std::size_t most) {
-  state_before_ = state_;
-  const std::size_t count = receive_.discard(most);
-  if (count > 0) after_read(now, count);
-  return count;
-}
-
 void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
   const bool rearm =
       options.keepalive != options_.keepalive || options.keepalive_idle != options_.keepalive_idle;
   const bool counts = options.reports != 0 && options_.reports == 0;
+  const bool clamps = options.window_clamp != options_.window_clamp;
+  const bool waits_for_more = options.receive_low != options_.receive_low;
   options_ = options;
   haste_ = Haste::usual;
   if (counts) marks().count_from(snd_una_);
+  if (clamps) clamp_window(options.window_clamp);
+  if (waits_for_more) {  // net/ipv4/tcp.c tcp_set_rcvlowat
+    if (is_readable()) ++news_.in;
+    if (options.receive_buffer == 0) raise_buffer(options.receive_low);
+  }
   if (rearm && state_ >= State::established && state_ != State::time_wait) {
     stop(Timer::keepalive);
     arm_keepalive(now, keepalive_idle());

@@ -18,10 +18,12 @@
 #include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
 #include "sim/tcp/fast_open.h"
+#include "sim/tcp/host_counters.h"
 #include "sim/tcp/limited_time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/reset.h"
+#include "sim/tcp/route_metrics.h"
 #include "sim/tcp/rtt.h"
 #include "sim/tcp/send_marks.h"
 #include "sim/tcp/send_queue.h"
@@ -43,6 +45,9 @@ struct EndpointEnv {
   bool wants_timer_events = false;
   std::uint16_t next_ip_id = 1;  // IpIdPolicy::global_counter, and of packets of no connection
   FastOpenCache fast_open{};
+  RouteMetrics route{};  // there is one route to everywhere
+  HostCounters counters{};
+  bool device_is_full = false;  // its queue drops what is sent, and says so
 };
 
 // What is fixed when a connection is born.
@@ -59,6 +64,7 @@ struct Arrival {
   const Segment& segment;
   std::uint32_t truesize = 0;      // what the device charges for it; 0: the profile's value
   std::uint8_t traffic_class = 0;  // which a reset may copy
+  std::uint16_t merged_of = 0;     // see Packet
 };
 
 // What send(2)'s flags ask of what is written.
@@ -67,6 +73,14 @@ struct WriteFlags {
   bool more = false;         // MSG_MORE: a small segment waits for the next write
   bool zero_copy = false;    // MSG_ZEROCOPY
   bool waits = false;        // the writer will come again with what was not taken
+};
+
+// What recv(2) with MSG_OOB finds.
+enum class UrgentRead : std::uint8_t {
+  none,   // no urgent byte, or it was read before
+  later,  // announced and not there
+  end,    // and it will not come
+  byte,
 };
 
 struct Deadline {
@@ -107,17 +121,25 @@ class Endpoint {
   std::size_t write(TimePoint now, std::span<const std::uint8_t> bytes, WriteFlags flags = {});
   // Moves received bytes into `out`; returns how many. An empty `out` reads nothing.
   std::size_t read(TimePoint now, std::span<std::uint8_t> out);
-  // Copies received bytes, and leaves them where they are; returns how many.
-  std::size_t peek(std::span<std::uint8_t> out) const { return receive_.peek(out); }
+  // Copies received bytes after the first `skip`, and leaves them where they are; returns how many.
+  std::size_t peek(std::span<std::uint8_t> out, std::size_t skip = 0) const;
+  // MSG_OOB: the urgent byte into the first of `out`. `peeks`: it can be read again.
+  UrgentRead read_urgent(std::span<std::uint8_t> out, bool peeks);
   // Throws received bytes away without copying them (a sink's read); returns how many.
   std::size_t discard(TimePoint now, std::size_t most);
   void shutdown_write(TimePoint now);  // FIN after what is queued
   void shutdown_read();
   // The process lets go: FIN, or RST where SO_LINGER 0 or the OS's rule for unread data says so.
   void close(TimePoint now);
-  void abort(TimePoint now);  // RST, CLOSED
+  void abort(TimePoint now);       // RST, CLOSED
+  void disconnect(TimePoint now);  // SYN_SENT: the attempt ends, for its process with ECONNRESET
   void set_options(TimePoint now, const SocketOptions& options);
   void push();  // what waits to become a full segment goes now, if the windows let it
+  // TCP_QUICKACK: 0 delays ACKs; else they go at once, also one that is owed, until data is sent in answer.
+  // An even value is for that one only.
+  void set_quick_ack(std::int64_t value);
+  // The route to the peer has another MTU.
+  void on_route_change();
   // The oldest report on what was sent, for which an option or a write asked.
   std::optional<SendReport> take_report();
 
@@ -132,7 +154,11 @@ class Endpoint {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const FourTuple& addresses() const { return addresses_; }
   [[nodiscard]] const SocketOptions& options() const { return options_; }
-  [[nodiscard]] std::size_t readable() const { return receive_.readable(); }
+  [[nodiscard]] std::size_t readable() const;          // bytes, without an urgent one in front
+  [[nodiscard]] std::size_t readable_to_mark() const;  // SIOCINQ: no further than to the urgent byte
+  [[nodiscard]] bool at_urgent_mark() const;           // SIOCATMARK
+  [[nodiscard]] bool has_urgent_byte() const;          // POLLPRI
+  [[nodiscard]] bool is_readable() const;              // poll(2): enough of them (SO_RCVLOWAT)
   [[nodiscard]] bool fin_received() const { return fin_received_; }  // everything before it is in the queue
   [[nodiscard]] bool receive_shut() const { return receive_shut_; }  // shutdown(SHUT_RD)
   [[nodiscard]] bool send_shut() const { return fin_queued_; }       // close or shutdown(SHUT_WR)
@@ -142,6 +168,8 @@ class Endpoint {
   [[nodiscard]] bool has_reports() const { return marks_ != nullptr && marks_->has_reports(); }
   [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }  // bytes: SIOCOUTQ
   [[nodiscard]] std::uint32_t segment_size() const;                            // TCP_MAXSEG, bytes
+  [[nodiscard]] bool acks_quickly() const { return !pingpong_; }               // TCP_QUICKACK
+  [[nodiscard]] std::uint32_t window_clamp() const { return window_clamp_; }   // TCP_WINDOW_CLAMP, bytes
   // How often there was news for who waits to read, and to write: what an edge-triggered epoll counts.
   struct News {
     std::uint16_t in = 0;
@@ -318,6 +346,7 @@ class Endpoint {
   bool passes_paws(TimePoint now, const Segment& segment);
   bool passes_sequence(TimePoint now, const Segment& segment);
   bool passes_ack(TimePoint now, const Arrival& arrival);
+  bool defers_accept(const Segment& segment);
   void on_unacceptable(TimePoint now, const Segment& segment);
   void on_repetition(const Segment& segment);
   void on_reset(TimePoint now, const Segment& segment);
@@ -329,6 +358,23 @@ class Endpoint {
   bool may_answer_again(TimePoint now);
   void reply_reset(const Arrival& offender, Cause why);
 
+  // endpoint_urgent.cc: urgent data
+  struct Stretch {
+    std::size_t skip = 0;
+    std::size_t most = 0;
+  };
+  void take_urgent(const Segment& segment);
+  template <class Read>
+  std::size_t take(TimePoint now, std::size_t most, Read read);
+  [[nodiscard]] Seq read_seq() const;
+  [[nodiscard]] bool skips_urgent_byte() const;
+  [[nodiscard]] Stretch stretch_after(std::size_t skip) const;
+
+  // endpoint_icmp.cc: RFC 5927, RFC 1191, RFC 6069
+  void shrink_path(TimePoint now, std::uint32_t mtu);
+  void undo_backoff(TimePoint now, IcmpKind kind, Seq quoted);
+  [[nodiscard]] bool discovers_path_mtu() const;
+
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
   AckResult clean_scoreboard(TimePoint now, const Segment& segment);
@@ -336,7 +382,7 @@ class Endpoint {
   void mark_delivered(TimePoint now, SentSegment& sent, AckResult& result);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
   void update_send_window(const Segment& segment);
-  void on_fin_acked(TimePoint now);
+  void on_fin_acked(TimePoint now, const Segment& segment);
   void rearm_after_ack(TimePoint now, const AckResult& result);
 
   // endpoint_recover.cc: loss, and giving up
@@ -378,6 +424,7 @@ class Endpoint {
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
   void after_ack_sent();
   [[nodiscard]] std::uint32_t send_mss() const;  // the most data in a segment without SACK blocks
+  [[nodiscard]] bool may_not_be_fragmented() const;
   // Of IP and TCP, without options.
   [[nodiscard]] std::uint32_t header_size() const;
   // The largest segment that our device can take in (RFC 6691): what a SYN offers.
@@ -397,6 +444,10 @@ class Endpoint {
   [[nodiscard]] bool ends_push(Seq end, bool last) const;
   void on_new_data_sent(TimePoint now, bool was_idle);
 
+  // endpoint_full_device.cc
+  bool send_into_full_device(TimePoint now, Packet& out);
+  void meet_local_congestion();
+
   // endpoint_options.cc: what goes along with a segment
   void add_options(TimePoint now, Segment& segment);
   void add_syn_options(TimePoint now, Segment& segment);
@@ -407,6 +458,7 @@ class Endpoint {
   void start_persist_if_stuck(TimePoint now);
   void on_persist_timer(TimePoint now);
   [[nodiscard]] Duration persist_delay(TimePoint now) const;
+  [[nodiscard]] Duration within_user_timeout(TimePoint now, Duration delay) const;
   void arm_keepalive(TimePoint now, Duration delay);
   void on_keepalive_timer(TimePoint now);
   [[nodiscard]] Duration keepalive_idle() const;
@@ -431,7 +483,7 @@ class Endpoint {
   [[nodiscard]] std::uint32_t free_space_window() const;
   [[nodiscard]] std::uint32_t truesize_window();
   [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
-  void grow_window(std::uint32_t length, std::uint32_t truesize);
+  void grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
   void autotune(TimePoint now);
   void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length);
   void owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length);
@@ -439,6 +491,9 @@ class Endpoint {
   void delay_ack(TimePoint now);
   void on_delayed_ack_timer();
   void after_read(TimePoint now, std::size_t count);
+  bool pay_owed_ack();
+  void clamp_window(std::uint32_t clamp);
+  void raise_buffer(std::uint32_t window);
 
   static constexpr std::uint8_t kNoScale = 255;
 
@@ -465,6 +520,7 @@ class Endpoint {
   Seq irs_, rcv_nxt_;
   Seq rcv_wup_;                // RCV.NXT when the window was last advertised: the last ACK sent
   std::uint32_t rcv_wnd_ = 0;  // as advertised then
+  Seq urgent_seq_;             // of the urgent byte
   TsVal ts_recent_;
   std::uint32_t ts_offset_;
   TimePoint ts_recent_at_{};
@@ -540,6 +596,8 @@ class Endpoint {
   Errno error_ = Errno::none;
   Errno soft_error_ = Errno::none;
   std::uint8_t snd_scale_ = 0, rcv_scale_ = 0;
+  enum class Urgent : std::uint8_t { none, unread, taken };  // taken: and not yet passed by reads
+  Urgent urgent_ = Urgent::none;
 
   bool sack_ok_ : 1 = false;
   bool ts_ok_ : 1 = false;
@@ -568,6 +626,7 @@ class Endpoint {
   bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
   bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)
   bool write_expected_ : 1 = false;
+  bool accept_deferred_ : 1 = false;  // our SYN-ACK is acknowledged, and data is waited for
 };
 
 }  // namespace halfopen

@@ -39,7 +39,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
                                          .nxt = snd_nxt_});
   }
   rearm_after_ack(now, result);
-  if (result.fin_acked) on_fin_acked(now);
+  if (result.fin_acked) on_fin_acked(now, segment);
   if (state_ == State::closed) return;
   start_persist_if_stuck(now);
   if (wants_space_) tell_space();
@@ -223,9 +223,13 @@ void Endpoint::rearm_after_ack(TimePoint now, const AckResult& result) {
   }
 }
 
-void Endpoint::on_fin_acked(TimePoint now) {
+void Endpoint::on_fin_acked(TimePoint now, const Segment& segment) {
   switch (state_) {
-    case State::fin_wait_1: return enter_fin_wait_2(now);
+    case State::fin_wait_1:
+      if (!orphan_ || options_.fin_wait_2 >= 0) return enter_fin_wait_2(now);
+      // TCP_LINGER2 (net/ipv4/tcp_input.c tcp_rcv_state_process).
+      reply_reset(Arrival{.segment = segment}, Cause::rst_abort);
+      return finish(now, Cause::rst_abort, Errno::none);
     case State::closing: return enter_time_wait(now, Cause::fin_acked);
     case State::last_ack: return finish(now, Cause::fin_acked, Errno::none);
     default: return;

@@ -41,7 +41,10 @@ void Endpoint::close(TimePoint now) {
   }
   if (!fin_queued_) return queue_fin(now, Cause::close);
   // shutdown(SHUT_WR) had sent the FIN: now the time in FIN_WAIT_2 is limited.
-  if (state_ == State::fin_wait_2) enter_fin_wait_2(now);
+  if (state_ != State::fin_wait_2) return;
+  if (options_.fin_wait_2 >= 0) return enter_fin_wait_2(now);
+  send_active_reset(Cause::rst_abort);
+  finish(now, Cause::rst_abort, Errno::none);
 }
 
 void Endpoint::abort(TimePoint now) {
@@ -52,6 +55,12 @@ void Endpoint::abort(TimePoint now) {
   const bool synchronized = state_ >= State::syn_received && state_ <= State::close_wait;
   if (synchronized) send_active_reset(Cause::rst_abort);  // RFC 9293 section 3.10.5
   finish(now, Cause::rst_abort, Errno::none);
+}
+
+// net/ipv4/tcp.c tcp_disconnect.
+void Endpoint::disconnect(TimePoint now) {
+  state_before_ = state_;
+  finish(now, Cause::shutdown, Errno::connreset);
 }
 
 void Endpoint::send_active_reset(Cause why) {
@@ -73,7 +82,8 @@ void Endpoint::queue_fin(TimePoint now, Cause why) {
 
 void Endpoint::enter_fin_wait_2(TimePoint now) {
   set_state(now, State::fin_wait_2, Cause::fin_acked);
-  const Duration limit = os().close.fin_wait_2;
+  const Duration limit =
+      options_.fin_wait_2 > 0 ? std::chrono::seconds{options_.fin_wait_2} : os().close.fin_wait_2.value;
   if (!orphan_ || limit == Duration{0}) return;
   stop(Timer::keepalive);
   // Long enough for a few retransmissions of the peer's (net/ipv4/tcp.c: 3.5 RTO).

@@ -38,7 +38,7 @@ void Endpoint::queue_syn(TimePoint now) {
 void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
   const OptionsProfile& mine = os().options;
   const std::uint16_t floor = addresses_.local.ip.is_v6() ? 1220 : mine.default_mss.value;  // RFC 9293 3.7.1
-  peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(floor), 88);
+  peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(floor), mine.least_mss.value);
   const bool plain = options_.no_options;  // TCP_NOOPT: the peer's are passed over, too
   ts_ok_ = mine.timestamps && options.has_timestamps() && !plain;
   if (ts_ok_) {
@@ -153,16 +153,18 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   settle_receive_window();
   const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
   congestion_.start(os().congestion, one, lost_syn);
+  if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);
   rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
   high_seq_ = tail_probe_end_ = snd_una_;
   last_sent_ = last_data_ = now;
 }
 
-// At once, unless a write waits whose data can carry the ACK (net/ipv4/tcp_input.c
-// tcp_rcv_synsent_state_process: sk_write_pending).
+// At once, unless a write waits whose data can carry the ACK, or the process asked for such a delay
+// (net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: sk_write_pending).
 void Endpoint::acknowledge_syn_ack(TimePoint now) {
-  if (!write_expected_ || os().ack.style.value != AckStyle::quickack)
-    return ack_now(Cause::handshake_complete);
+  const bool may_wait = write_expected_ || options_.defer_accept != 0 || pingpong_;
+  if (!may_wait || os().ack.style.value != AckStyle::quickack) return ack_now(Cause::handshake_complete);
+  pingpong_ = false;
   ack_owed_ = true;
   ack_cause_ = Cause::handshake_complete;
   ato_ = os().ack.delay_min;

@@ -21,7 +21,11 @@ Duration Endpoint::persist_delay(TimePoint now) const {
   const auto& table = os().retransmit.backoff.value;
   const std::uint32_t factor = table[std::min<std::size_t>(persist_shift_, table.size() - 1)];
   const Duration base = rtt_.persist_base(os().rtt, env_->clock);
-  const Duration delay = std::clamp<Duration>(base * factor, os().persist.min, os().persist.max);
+  return within_user_timeout(now, std::clamp<Duration>(base * factor, os().persist.min, os().persist.max));
+}
+
+// No probe later than when the user's limit is over (net/ipv4/tcp_timer.c tcp_clamp_probe0_to_user_timeout).
+Duration Endpoint::within_user_timeout(TimePoint now, Duration delay) const {
   const bool limited =
       options_.user_timeout > Duration{0} && os().socket.user_timeout && probing_since_ != kNever;
   if (!limited) return delay;

@@ -54,6 +54,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     return Verdict::done;
   }
   if (!segment.has(tcp_flag::ack) || !passes_ack(now, arrival)) return Verdict::done;
+  if (state_ == State::syn_received && defers_accept(segment)) return Verdict::done;
   last_received_ = now;
   take_timestamp(now, segment);
   if (ecn_.agreed) take_ecn(arrival);
@@ -204,6 +205,16 @@ bool Endpoint::passes_ack(TimePoint now, const Arrival& arrival) {
   return true;
 }
 
+// TCP_DEFER_ACCEPT: for so many timeouts of the SYN-ACK an ACK without data does not complete the handshake
+// (net/ipv4/tcp_minisocks.c tcp_check_req).
+bool Endpoint::defers_accept(const Segment& segment) {
+  const bool is_bare = segment.length() == 0 && segment.seq == rcv_nxt_;
+  if (!passive_ || is_early() || !is_bare || retransmits_ >= options_.defer_accept) return false;
+  accept_deferred_ = true;
+  ++env_->counters.deferred_accepts;
+  return true;
+}
+
 // RFC 7323 section 4.3: only from a segment that covers the last ACK sent.
 void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
   if (!ts_ok_ || !segment.options.has_timestamps()) return;
@@ -232,10 +243,12 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   if (kept < bytes - kept_from) fin = false;
   if (kept < bytes) payload.trim(kept_from, kept);
 
-  if (bytes > skip && orphan_ && os().close.rst_on_data_after_close) {
-    // Nobody will read it: RFC 9293 section 3.6.1 and RFC 1122 section 4.2.2.13.
+  const bool keeps = !receive_shut_ || os().socket.keeps_after_shut;
+  const bool nobody_reads = orphan_ || (receive_shut_ && fin_queued_ && keeps);
+  if (bytes > skip && nobody_reads && os().close.rst_on_data_after_close) {
+    // RFC 9293 section 3.6.1 and RFC 1122 section 4.2.2.13.
     reply_reset(arrival, Cause::rst_after_close);
-    return finish(now, Cause::rst_after_close, Errno::none);
+    return finish(now, Cause::rst_after_close, orphan_ ? Errno::none : Errno::connreset);
   }
   if (os().options.dsack && sack_ok_) {
     // What came again: before the edge, or the first of what lies beyond holes (RFC 2883 section 4;
@@ -254,15 +267,16 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
     quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
     return ack_now(Cause::ack_out_of_order);
   }
+  if (segment.has(tcp_flag::urg)) take_urgent(segment);
   const bool had_hole = receive_.has_holes();
   if (kept > 0) {
-    if (!receive_shut_) receive_.append(std::move(payload), truesize);
+    if (keeps) receive_.append(std::move(payload), truesize);
     rcv_nxt_ += kept;
-    grow_window(kept, truesize);
+    grow_window(kept, truesize, arrival.merged_of != 0 ? arrival.merged_of : kept);
   }
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;
-  if (kept > 0) ++news_.in;
+  if (kept > 0 && (is_readable() || !keeps)) ++news_.in;
   if (kept > 0) owe_ack(now, segment, kept);
   if (dsack_.length > 0 && os().options.dsack_at_once) ack_now(Cause::ack_duplicate);
   if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled
@@ -298,57 +312,6 @@ void Endpoint::reply_reset(const Arrival& offender, Cause why) {
   reset_is_reply_ = true;
   reset_ = *reset;
   reset_cause_ = why;
-}
-
-void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu) {
-  state_before_ = state_;
-  if (state_ == State::closed || state_ == State::listen || state_ == State::time_wait) return;
-  const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
-  if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) return;  // RFC 5927 section 4.1
-  const IcmpRow& row = os().icmp.rows.value[static_cast<std::size_t>(kind)];
-  const bool in_use = is_early() && fast_open_->accepted;  // then as if established
-  const bool embryonic = state_ == State::syn_sent || (state_ == State::syn_received && !in_use);
-  switch (embryonic ? row.embryonic : row.established) {
-    case IcmpEffect::ignore: break;
-    case IcmpEffect::soft: {
-      const std::uint8_t limit = os().icmp.embryonic_soft_limit;
-      const bool again = embryonic && limit != 0 && retransmits_ > limit && soft_error_ != Errno::none;
-      soft_error_ = row.error;
-      if (again) return finish(now, Cause::icmp_received, row.error);
-      break;
-    }
-    case IcmpEffect::abort: return finish(now, Cause::icmp_received, row.error);
-    case IcmpEffect::shrink: {
-      const std::uint32_t lowest = addresses_.local.ip.is_v6() ? 1280 : 552;
-      const std::uint32_t next = std::max(mtu, lowest);
-      if (next >= path_mtu_) break;
-      path_mtu_ = next;
-      if (state_ == State::syn_sent) {
-        // Data went along with the SYN: the SYN goes again alone (net/ipv4/tcp_input.c
-        // tcp_simple_retransmit).
-        if (fast_open_ == nullptr || !fast_open_->sent_data) return;
-        syn_pending_ = true;
-        retransmit_cause_ = Cause::retransmit_icmp;
-        return arm(now, Timer::retransmit, rto());
-      }
-      if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
-      for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-        if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);
-      }
-      retransmit_cause_ = Cause::retransmit_icmp;
-      force_retransmit_ = lost_ > 0;
-      return;
-    }
-    case IcmpEffect::quench: congestion_.quench(); return;
-  }
-  // RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back.
-  const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
-  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || sent_.empty()) return;
-  --backoff_;
-  const TimePoint due = sent_.front().sent + rto();
-  if (due > now) return arm(now, Timer::retransmit, due - now);
-  arm_at(Timer::retransmit, now);
-  retransmit_cause_ = Cause::retransmit_icmp;
 }
 
 }  // namespace halfopen

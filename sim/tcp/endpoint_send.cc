@@ -28,7 +28,9 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   } else if (state_ == State::syn_sent) {
     return false;
   } else {
-    sent = send_retransmission(now, out) || send_probe(now, out) || send_new(now, out) || send_ack(now, out);
+    sent = env_->device_is_full ? send_into_full_device(now, out)
+                                : send_retransmission(now, out) || send_probe(now, out) ||
+                                      send_new(now, out) || send_ack(now, out);
   }
   if (!sent) {
     count_time(now);
@@ -52,7 +54,9 @@ std::uint32_t Endpoint::segment_size() const {
 }
 
 std::uint32_t Endpoint::offered_mss() const {
-  const std::uint32_t fits = mtu_ - header_size();
+  const RouteMetrics& route = env_->route;
+  const std::uint32_t device = route.mtu != 0 ? std::min(route.mtu, mtu_) : mtu_;
+  const std::uint32_t fits = route.adv_mss != 0 ? route.adv_mss : device - header_size();
   return options_.max_segment != 0 ? std::min<std::uint32_t>(fits, options_.max_segment) : fits;
 }
 
@@ -79,6 +83,15 @@ std::uint32_t Endpoint::unsent() const {
   return send_.size() - std::min(sent, send_.size());
 }
 
+// include/net/ip.h ip_dont_fragment.
+bool Endpoint::may_not_be_fragmented() const {
+  using enum PathMtuDiscovery;
+  const PathMtuDiscovery asked = options_.path_mtu;
+  if (asked == always) return true;
+  const bool is_on = asked == usual ? os().ip.dont_fragment.value : asked == on;
+  return is_on && !env_->route.mtu_locked;
+}
+
 // --- Building
 
 void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause) {
@@ -86,7 +99,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
                     .destination = addresses_.remote.ip,
                     .hop_limit = options_.hop_limit != 0 ? options_.hop_limit : os().ip.ttl.value,
                     .traffic_class = options_.traffic_class,
-                    .dont_fragment = os().ip.dont_fragment};
+                    .dont_fragment = may_not_be_fragmented()};
   const bool bare =
       os().ip.zero_id_without_socket &&
       (state_ == State::time_wait || (state_ == State::syn_received && passive_ && !is_early()));
@@ -149,7 +162,10 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
   if (ecn_.agreed) mark_ecn(out, sent);
   if (marks_ != nullptr && sent.transmissions == 0 && marks_->on_sent(now, sent.end())) ++news_.errors;
   out.why.retransmission = sent.transmissions;
-  if (sent.transmissions > 0) ++total_retransmissions_;
+  if (sent.transmissions > 0) {
+    ++total_retransmissions_;
+    ++env_->counters.retransmitted;
+  }
   if (sent.transmissions < 255) ++sent.transmissions;
   sent.sent = now;
   last_sent_ = now;

@@ -94,9 +94,14 @@ void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
   // One more for a connection that is in use already (net/ipv4/tcp_timer.c tcp_fastopen_synack_timer).
   const std::uint32_t early = has_weightless() ? 1 : 0;
-  const std::uint32_t limit =
-      state_ == State::syn_sent ? syn_retries() + rule.syn_linear : rule.synack_retries + early;
-  bool over = retransmits_ >= limit;
+  const std::uint32_t answers =
+      options_.syn_retries != 0 ? options_.syn_retries : rule.synack_retries + early;
+  const std::uint32_t limit = state_ == State::syn_sent ? syn_retries() + rule.syn_linear : answers;
+  // Of a connection whose acceptance waits for data the SYN-ACK goes again at the end of that time only, so
+  // that an ACK can come that lets it in (net/ipv4/inet_connection_sock.c syn_ack_recalc).
+  const bool stays = accept_deferred_ && retransmits_ < options_.defer_accept;
+  const bool is_silent = accept_deferred_ && retransmits_ + 1 < options_.defer_accept;
+  bool over = retransmits_ >= limit && !stays;
   if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
     // The linear timeouts do not outlast the budget that the doublings alone would take.
     const Duration user = options_.user_timeout;
@@ -111,8 +116,10 @@ void Endpoint::on_handshake_timer(TimePoint now) {
   }
   ++retransmits_;
   if (state_ != State::syn_sent || retransmits_ > rule.syn_linear) ++backoff_;
-  syn_pending_ = true;
-  retransmit_cause_ = Cause::retransmit_timeout;
+  if (!is_silent) {
+    syn_pending_ = true;
+    retransmit_cause_ = Cause::retransmit_timeout;
+  }
   arm(now, Timer::retransmit, rto());
 }
 

@@ -2,6 +2,7 @@
 // the different stacks.
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "sim/tcp/endpoint.h"
 
@@ -25,13 +26,19 @@ void Endpoint::init_receive_window(bool passive) {
   const std::uint32_t largest =
       std::max(receive_buffer_, options_.receive_buffer != 0 ? 0 : mine.rcvbuf_max.value);
   if (mine.style.value == WindowStyle::truesize) {
-    const std::uint32_t space = receive_buffer_ / 256 * kDefaultRatio;
+    const std::uint32_t all = receive_buffer_ / 256 * kDefaultRatio;
+    const std::uint32_t asked = options_.window_clamp != 0 ? options_.window_clamp : env_->route.window;
+    std::uint32_t clamp = asked != 0 ? asked : std::numeric_limits<std::uint32_t>::max();
+    if (options_.receive_buffer != 0) clamp = std::min(clamp, all);  // it will not grow
+    const std::uint32_t space = std::min(all, clamp);
     const std::uint32_t mss = offered_mss() - (passive && ts_ok_ ? 12 : 0);
     // Whole segments of the room, as far as a SYN's window can say it (net/ipv4/tcp_output.c
     // tcp_select_initial_window).
     rcv_wnd_ = std::max(std::min(space / mss * mss, 65535u), std::min(space, mss));
+    const std::uint32_t initial = env_->route.initial_receive_window;
+    if (initial != 0) rcv_wnd_ = std::min(rcv_wnd_, initial * mss);
     window_clamp_ = space;
-    const auto width = static_cast<int>(std::bit_width(largest));  // floor(log2) + 1
+    const auto width = static_cast<int>(std::bit_width(std::min(largest, clamp)));  // floor(log2) + 1
     rcv_scale_ = static_cast<std::uint8_t>(std::clamp(width - 16, 0, 14));
   } else {
     if (passive && mine.round_to_mss)
@@ -49,8 +56,11 @@ void Endpoint::settle_receive_window() {
   const WindowProfile& mine = os().window;
   if (mine.style.value == WindowStyle::truesize) {
     const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
-    window_clamp_ = std::min(window_clamp_, 65536u);
-    window_clamp_ = window_clamp_ > 2 * adv_mss ? window_clamp_ - adv_mss : window_clamp_;
+    if (!scale_ok_) window_clamp_ = std::min(window_clamp_, 65535u);
+    // One segment is kept back, unless the clamp leaves as much (net/ipv4/tcp_input.c tcp_init_buffer_space).
+    const std::uint32_t all = receive_buffer_ / 256 * kDefaultRatio;
+    if (window_clamp_ > 2 * adv_mss && window_clamp_ + adv_mss > all)
+      window_clamp_ = std::max(2 * adv_mss, all > adv_mss ? all - adv_mss : 0);
     rcv_ssthresh_ = std::min(rcv_wnd_, window_clamp_);
   } else if (mine.round_to_mss) {
     receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));
@@ -120,11 +130,11 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
 }
 
 // Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window,
-// tcp_measure_rcv_mss).
-void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize) {
+// tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several.
+void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment) {
   if (os().window.style.value != WindowStyle::truesize) return;
   const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
-  if (length >= rcv_mss_ && length != rcv_mss_ && truesize > 0) {
+  if (segment > rcv_mss_ && truesize > 0) {
     window_ratio_ =
         static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
     const auto all = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
@@ -132,7 +142,7 @@ void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize) {
     if (os().window.clamp_moves_threshold) {
       rcv_ssthresh_ = std::min(std::max(rcv_ssthresh_, rcv_wnd_), window_clamp_);
     }
-    rcv_mss_ = std::min(length, adv_mss);
+    rcv_mss_ = std::min(segment, adv_mss);
   }
   if (length < 128) return;
   const std::uint32_t held = receive_.truesize();
@@ -266,14 +276,55 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
   }
   copied_ += static_cast<std::uint32_t>(count);
   autotune(now);
-  if (ack_owed_) {  // net/ipv4/tcp.c __tcp_cleanup_rbuf
-    const bool emptied = receive_.readable() == 0;
-    const bool short_one = emptied && (pushed_twice_ || (pushed_ && !pingpong_));
-    if (distance(rcv_wup_, rcv_nxt_) > rcv_mss_ || short_one) return ack_now(Cause::ack_now);
-  }
+  if (pay_owed_ack()) return;
   if (2 * visible > window_clamp_) return;
   const std::uint32_t offer = choose_window();
   if (offer > 0 && offer >= 2 * visible) ack_now(Cause::window_update);
+}
+
+// net/ipv4/tcp.c __tcp_cleanup_rbuf.
+bool Endpoint::pay_owed_ack() {
+  if (!ack_owed_) return false;
+  const bool emptied = receive_.readable() == 0;
+  const bool short_one = emptied && (pushed_twice_ || (pushed_ && !pingpong_));
+  if (distance(rcv_wup_, rcv_nxt_) <= rcv_mss_ && !short_one) return false;
+  ack_now(Cause::ack_now);
+  return true;
+}
+
+// net/ipv4/tcp.c __tcp_sock_set_quickack.
+void Endpoint::set_quick_ack(std::int64_t value) {
+  state_before_ = state_;
+  pingpong_ = value == 0;
+  const bool receives = state_ == State::established || state_ == State::close_wait;
+  if (value == 0 || !receives || !ack_owed_) return;
+  pushed_ = true;
+  pay_owed_ack();
+  pingpong_ = value % 2 == 0;
+}
+
+// net/ipv4/tcp.c tcp_set_window_clamp.
+void Endpoint::clamp_window(std::uint32_t clamp) {
+  if (clamp == window_clamp_) return;
+  const std::uint32_t now_open = std::min(rcv_wnd_, clamp);
+  rcv_ssthresh_ = clamp < window_clamp_ ? std::min(rcv_ssthresh_, clamp) : std::max(rcv_ssthresh_, now_open);
+  window_clamp_ = clamp;
+}
+
+// Room for a window of so many bytes, which a reader waits to be filled (net/ipv4/tcp.c tcp_set_rcvlowat).
+void Endpoint::raise_buffer(std::uint32_t window) {
+  const std::uint64_t space = std::uint64_t{window} * 256 / std::max<std::uint32_t>(window_ratio_, 1);
+  if (space <= receive_buffer_) return;
+  receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(space, os().window.rcvbuf_max));
+  window_clamp_ = std::max(window_clamp_, window);
+}
+
+// Enough that a reader need not wait, or all that the window lets come (include/net/tcp.h
+// tcp_epollin_ready).
+bool Endpoint::is_readable() const {
+  const std::size_t there = readable();
+  if (there == 0 || options_.receive_low <= 1) return there > 0;
+  return there >= options_.receive_low || receive_window() <= rcv_mss_;
 }
 
 }  // namespace halfopen

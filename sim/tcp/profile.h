@@ -194,6 +194,7 @@ struct OptionsProfile {
   Sourced<Duration> ts_clock;                     // one step of TSval
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
   Sourced<std::uint16_t> default_mss;             // when the peer offers none
+  Sourced<std::uint16_t> least_mss;               // less than that is taken for it
   Sourced<bool> timestamps_on_rst;                // the reset of a connection carries them
   // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
   // it.
@@ -245,6 +246,7 @@ struct IcmpRow {
   Errno error = Errno::none;
   IcmpEffect embryonic = IcmpEffect::ignore;  // SYN_SENT, SYN_RECEIVED
   IcmpEffect established = IcmpEffect::ignore;
+  Errno error_v6 = Errno::none;  // where ICMPv6's is another one
 };
 
 struct IcmpProfile {
@@ -260,6 +262,10 @@ struct SocketProfile {
   Sourced<bool> pipe_beats_error;  // write() when it cannot send: EPIPE even if an error is pending
   Sourced<bool> user_timeout;      // TCP_USER_TIMEOUT exists
   Sourced<bool> keepalive_tuning;  // TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT exist
+  Sourced<bool> peek_offset;       // SO_PEEK_OFF is for TCP, too
+  // What comes after shutdown(SHUT_RD) is kept for read(), and once a FIN was sent it draws a reset; else it
+  // is thrown away.
+  Sourced<bool> keeps_after_shut;
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;   // the most that listen() grants
   Sourced<std::uint16_t> port_first;  // ephemeral ports

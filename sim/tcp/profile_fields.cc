@@ -46,6 +46,7 @@ constexpr OsName kOsNames[] = {
     {linux_os, "options", "SACK", "tcp_sack"},
     {linux_os, "options", "DSACK", "tcp_dsack"},
     {linux_os, "options", "window scaling", "tcp_window_scaling"},
+    {linux_os, "options", "smallest segment size", "tcp_min_snd_mss"},
     {linux_os, "Fast Open", "client", "tcp_fastopen"},
     {linux_os, "Fast Open", "server", "tcp_fastopen"},
     {linux_os, "Fast Open", "client without a cookie", "tcp_fastopen"},
@@ -76,6 +77,7 @@ constexpr OsName kOsNames[] = {
     {bsd44, "keepalive", "interval", "tcp_keepintvl"},
     {bsd44, "close", "TIME_WAIT", "TCPTV_MSL"},
     {bsd44, "IP", "time to live", "net.inet.ip.ttl"},
+    {freebsd, "options", "smallest segment size", "net.inet.tcp.minmss"},
     {freebsd, "timeout", "initial", "net.inet.tcp.rexmit_initial"},
     {freebsd, "timeout", "smallest", "net.inet.tcp.rexmit_min"},
     {freebsd, "timeout", "added to each", "net.inet.tcp.rexmit_slop"},
@@ -269,7 +271,10 @@ std::string format_value(const std::array<OptionSlot, 4>& value) {
 
 std::string format_value(const IcmpRow& row) {
   const std::string_view error = row.error == Errno::none ? "no error" : to_string(row.error);
-  return fmt::format("{}; while opening: {}, later: {}", error, word(row.embryonic), word(row.established));
+  const std::string v6 =
+      row.error_v6 == Errno::none ? "" : fmt::format(" ({} in IPv6)", to_string(row.error_v6));
+  return fmt::format("{}{}; while opening: {}, later: {}", error, v6, word(row.embryonic),
+                     word(row.established));
 }
 
 class Describer {

@@ -84,6 +84,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "timestamp clock", p.options.ts_clock);
   f("options", "order in a SYN", p.options.syn_layout);
   f("options", "segment size when none is offered", p.options.default_mss);
+  f("options", "smallest segment size", p.options.least_mss);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
   f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
   f("Fast Open", "asked for by", p.fast_open.calls);
@@ -142,6 +143,8 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "EPIPE beats the error", p.socket.pipe_beats_error);
   f("sockets", "TCP_USER_TIMEOUT", p.socket.user_timeout);
   f("sockets", "TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT", p.socket.keepalive_tuning);
+  f("sockets", "SO_PEEK_OFF", p.socket.peek_offset);
+  f("sockets", "data after SHUT_RD is kept", p.socket.keeps_after_shut);
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "first ephemeral port", p.socket.port_first);

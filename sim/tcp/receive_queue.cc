@@ -47,10 +47,18 @@ std::size_t ReceiveQueue::read(std::span<std::uint8_t> out) {
   return done;
 }
 
-std::size_t ReceiveQueue::peek(std::span<std::uint8_t> out) const {
+std::size_t ReceiveQueue::peek(std::span<std::uint8_t> out, std::size_t skip) const {
   std::size_t done = 0;
-  for (std::uint32_t i = 0; i < ready_.size() && done < out.size(); ++i)
-    done += ready_[i].payload.copy_to(i == 0 ? front_offset_ : 0, out.subspan(done));
+  std::size_t from = front_offset_ + skip;  // in the chunk that comes next
+  for (std::uint32_t i = 0; i < ready_.size() && done < out.size(); ++i) {
+    const Payload& payload = ready_[i].payload;
+    if (from >= payload.size()) {
+      from -= payload.size();
+      continue;
+    }
+    done += payload.copy_to(static_cast<std::uint32_t>(from), out.subspan(done));
+    from = 0;
+  }
   return done;
 }
 

@@ -38,8 +38,8 @@ class ReceiveQueue {
   [[nodiscard]] Seq highest() const { return beyond_->highest(); }
 
   std::size_t read(std::span<std::uint8_t> out);
-  // Copies what read() would give, and leaves it there.
-  std::size_t peek(std::span<std::uint8_t> out) const;
+  // Copies what read() would give after `skip` bytes, and leaves it there.
+  std::size_t peek(std::span<std::uint8_t> out, std::size_t skip = 0) const;
   std::size_t discard(std::size_t most);
 
   // The blocks beyond holes, the most recently changed first (RFC 2018 section 4), at most `out.size()`.

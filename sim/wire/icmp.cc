@@ -36,6 +36,8 @@ constexpr auto kRows = std::to_array<Row>({
     {IcmpKind::source_quench, "source quench", 4, 0, kNone, kNone},
     {IcmpKind::time_exceeded, "time exceeded", 11, 0, 3, 0},
     {IcmpKind::parameter_problem, "parameter problem", 12, 0, 4, 0},
+    {IcmpKind::precedence_violation, "precedence violation", 3, 14, kNone, kNone},
+    {IcmpKind::precedence_cutoff, "precedence cutoff", 3, 15, kNone, kNone},
 });
 static_assert(kRows.size() == kIcmpKinds);
 static_assert([] {

@@ -30,6 +30,8 @@ enum class IcmpKind : std::uint8_t {
   source_quench,         // 4/0
   time_exceeded,         // 11/0  v6 3/0
   parameter_problem,     // 12/0  v6 4/0
+  precedence_violation,  // 3/14
+  precedence_cutoff,     // 3/15
   count_,
 };
 inline constexpr std::size_t kIcmpKinds = static_cast<std::size_t>(IcmpKind::count_);

@@ -37,6 +37,8 @@ struct Packet {
   IpHeader ip;
   std::variant<Segment, IcmpMessage, OtherBody> body;
   Why why;  // why the sender sent it; not on the wire
+  // Bytes of data in each of the segments of which the receiver's device made it; 0: it is one itself.
+  std::uint16_t merged_of = 0;
 
   [[nodiscard]] Segment* segment() { return std::get_if<Segment>(&body); }
   [[nodiscard]] const Segment* segment() const { return std::get_if<Segment>(&body); }

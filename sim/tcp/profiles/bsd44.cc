@@ -34,6 +34,8 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::none, quench, quench},       // source_quench
     {Errno::none, ignore, ignore},       // time_exceeded
     {Errno::noprotoopt, soft, soft},     // parameter_problem
+    {Errno::none, ignore, ignore},       // precedence_violation
+    {Errno::none, ignore, ignore},       // precedence_cutoff
 }};
 
 constexpr RetransmitProfile kRetransmit = [] {
@@ -112,6 +114,7 @@ constexpr OsProfile kBsd44 = {
                                 OptionSlot::none},
                                "netinet/tcp_output.c tcp_output"},
                 .default_mss = {512, "netinet/tcp.h TCP_MSS"},
+                .least_mss = {32, "netinet/tcp_input.c tcp_mss"},
                 .timestamps_on_rst = {false, "netinet/tcp_output.c tcp_output: TH_RST"},
                 .aligns_sack_permitted = {true, kUnused}},
     .fast_open = no_fast_open("older than RFC 7413"),
@@ -153,6 +156,8 @@ constexpr OsProfile kBsd44 = {
                .pipe_beats_error = {true, "kern/uipc_socket.c sosend"},
                .user_timeout = {false, "older than RFC 5482"},
                .keepalive_tuning = {false, "netinet/tcp_usrreq.c tcp_ctloutput: no such options"},
+               .peek_offset = {false, kUnused},
+               .keeps_after_shut = {false, "netinet/tcp_input.c tcp_input: sbappend unless SS_CANTRCVMORE"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
                .somaxconn = {5, "sys/socket.h SOMAXCONN"},
                .port_first = {1024, "netinet/in.h IPPORT_RESERVED"},

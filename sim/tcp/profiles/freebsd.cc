@@ -35,6 +35,8 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::none, ignore, ignore},        // source_quench
     {Errno::hostunreach, abort, ignore},  // time_exceeded
     {Errno::noprotoopt, soft, soft},      // parameter_problem
+    {Errno::connrefused, abort, ignore},  // precedence_violation
+    {Errno::connrefused, abort, ignore},  // precedence_cutoff
 }};
 
 // As 4.4BSD, but also a connection that both ends are closing tells of it.
@@ -124,6 +126,7 @@ constexpr OsProfile kFreebsd14 = {
                                 OptionSlot::timestamps},
                                "netinet/tcp_output.c tcp_addoptions; as fingerprinting tools know it"},
                 .default_mss = {536, "net.inet.tcp.mssdflt"},
+                .least_mss = {216, "netinet/tcp.h TCP_MINMSS; netinet/tcp_input.c tcp_mss_update"},
                 .timestamps_on_rst = {true, "netinet/tcp_output.c tcp_default_output: TF_RCVD_TSTMP"},
                 .aligns_sack_permitted = {false, "netinet/tcp_output.c tcp_addoptions: TOF_SACKPERM"}},
     .fast_open = {.calls = {FastOpenCalls::implied, "netinet/tcp_usrreq.c tcp_usr_send"},
@@ -177,6 +180,8 @@ constexpr OsProfile kFreebsd14 = {
                .user_timeout = {false, "its TCP_MAXUNACKTIME is not modelled"},
                .keepalive_tuning = {true,
                                     "netinet/tcp_usrreq.c tcp_default_ctloutput: TCP_KEEPIDLE and its kin"},
+               .peek_offset = {false, kUnused},
+               .keeps_after_shut = {false, "netinet/tcp_input.c tcp_do_segment: SBS_CANTRCVMORE"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
                .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
                .port_first = {10000, "net.inet.ip.portrange.first"},

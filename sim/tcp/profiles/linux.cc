@@ -17,23 +17,25 @@ namespace {
 using enum IcmpEffect;
 
 constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
-    {Errno::netunreach, abort, soft},   // net_unreachable
-    {Errno::hostunreach, abort, soft},  // host_unreachable
-    {Errno::noprotoopt, abort, soft},   // protocol_unreachable
-    {Errno::connrefused, abort, soft},  // port_unreachable
-    {Errno::msgsize, shrink, shrink},   // fragmentation_needed
-    {Errno::opnotsupp, abort, soft},    // source_route_failed
-    {Errno::netunreach, abort, soft},   // net_unknown
-    {Errno::hostdown, abort, soft},     // host_unknown
-    {Errno::nonet, abort, soft},        // host_isolated
-    {Errno::netunreach, abort, soft},   // net_prohibited
-    {Errno::hostunreach, abort, soft},  // host_prohibited
-    {Errno::netunreach, abort, soft},   // net_tos
-    {Errno::hostunreach, abort, soft},  // host_tos
-    {Errno::hostunreach, abort, soft},  // admin_prohibited
-    {Errno::none, ignore, ignore},      // source_quench
-    {Errno::hostunreach, abort, soft},  // time_exceeded
-    {Errno::proto, abort, soft},        // parameter_problem
+    {Errno::netunreach, abort, soft},                 // net_unreachable
+    {Errno::hostunreach, abort, soft},                // host_unreachable
+    {Errno::noprotoopt, abort, soft},                 // protocol_unreachable
+    {Errno::connrefused, abort, soft},                // port_unreachable
+    {Errno::msgsize, shrink, shrink},                 // fragmentation_needed
+    {Errno::opnotsupp, abort, soft},                  // source_route_failed
+    {Errno::netunreach, abort, soft},                 // net_unknown
+    {Errno::hostdown, abort, soft},                   // host_unknown
+    {Errno::nonet, abort, soft},                      // host_isolated
+    {Errno::netunreach, abort, soft},                 // net_prohibited
+    {Errno::hostunreach, abort, soft},                // host_prohibited
+    {Errno::netunreach, abort, soft},                 // net_tos
+    {Errno::hostunreach, abort, soft},                // host_tos
+    {Errno::hostunreach, abort, soft, Errno::acces},  // admin_prohibited
+    {Errno::none, ignore, ignore},                    // source_quench
+    {Errno::hostunreach, abort, soft},                // time_exceeded
+    {Errno::proto, abort, soft},                      // parameter_problem
+    {Errno::hostunreach, abort, soft},                // precedence_violation
+    {Errno::hostunreach, abort, soft},                // precedence_cutoff
 }};
 
 constexpr std::array<Errno, kStates> kRstError = {
@@ -136,6 +138,7 @@ constexpr OptionsProfile kOptions = {
                     OptionSlot::window_scale},
                    "net/ipv4/tcp_output.c tcp_options_write; measured"},
     .default_mss = {536, "include/net/tcp.h TCP_MSS_DEFAULT"},
+    .least_mss = {48, "include/net/tcp.h TCP_MIN_SND_MSS; net/ipv4/tcp_output.c __tcp_mtu_to_mss"},
     .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
 };
@@ -200,6 +203,8 @@ constexpr SocketProfile kSocket = {
     .pipe_beats_error = {false, "net/core/stream.c sk_stream_error; measured"},
     .user_timeout = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_USER_TIMEOUT"},
     .keepalive_tuning = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_KEEPIDLE and its kin"},
+    .peek_offset = {false, "net/ipv4/af_inet.c inet_stream_ops before 6.9"},
+    .keeps_after_shut = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
     .listen = {ListenPolicy::accept_queue, "net/ipv4/tcp_input.c tcp_conn_request"},
     .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
     .port_first = {32768, "net/ipv4/af_inet.c inet_init_net: ip_local_port_range"},
@@ -240,7 +245,8 @@ constexpr OsProfile kLinux61 = {
     .close = kClose,
     .check = kCheck,
     .icmp = {.rows = {kIcmpRows,
-                      "net/ipv4/icmp.c icmp_err_convert; net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
+                      "net/ipv4/icmp.c icmp_err_convert; net/ipv6/icmp.c icmpv6_err_convert; "
+                      "net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
              .undo_backoff = {true, "net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert; RFC 6069; measured"},
              .quote_of_next_counts = {true, "net/ipv4/tcp_ipv4.c tcp_v4_err: between()"},
              .embryonic_soft_limit = {0, kUnused}},
@@ -261,6 +267,7 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
+  p.socket.peek_offset = {true, "net/ipv4/af_inet.c inet_stream_ops: set_peek_off, since 6.9"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;

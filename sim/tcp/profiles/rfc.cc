@@ -34,6 +34,8 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::none, ignore, ignore},       // source_quench
     {Errno::hostunreach, soft, soft},    // time_exceeded
     {Errno::proto, soft, soft},          // parameter_problem
+    {Errno::hostunreach, soft, soft},    // precedence_violation
+    {Errno::hostunreach, soft, soft},    // precedence_cutoff
 }};
 
 constexpr RetransmitProfile kRetransmit = [] {
@@ -116,6 +118,7 @@ constexpr OsProfile kRfc = {
                                 OptionSlot::window_scale},
                                "chosen: no RFC orders them, and RFC 7323 appendix A likes them aligned"},
                 .default_mss = {536, "RFC 9293 section 3.7.1"},
+                .least_mss = {88, "chosen: leaves room beside all options that a header can have"},
                 .timestamps_on_rst = {true, "RFC 7323 section 3.2"},
                 .aligns_sack_permitted = {true, "chosen: as RFC 7323 appendix A likes it"}},
     .fast_open = no_fast_open("chosen: RFC 7413 is experimental"),
@@ -159,6 +162,8 @@ constexpr OsProfile kRfc = {
                .pipe_beats_error = {false, "chosen: the error first"},
                .user_timeout = {true, "RFC 9293 section 3.8.3; RFC 5482"},
                .keepalive_tuning = {true, "RFC 9293 section 3.8.4: the idle time must be configurable"},
+               .peek_offset = {false, kUnused},
+               .keeps_after_shut = {false, "POSIX shutdown: further receiving is disabled"},
                .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
                .somaxconn = {128, "chosen: POSIX listen leaves it open"},
                .port_first = {49152, "RFC 6335 section 6"},

@@ -6,18 +6,36 @@
 namespace halfopen::drill {
 namespace {
 
-using Commands = std::vector<std::vector<std::string>>;
+using Words = std::vector<std::string>;
+using Runs = ShellCommand::Runs;
+
+std::vector<Words> words_of(std::string_view text) {
+  std::vector<Words> all;
+  for (const ShellCommand& command : shell_commands(text).value_or(std::vector<ShellCommand>{}))
+    all.push_back(command.words);
+  return all;
+}
 
 TEST(ShellCommands, AreWordsWithoutQuotesCommentsAndRedirections) {
-  EXPECT_EQ(
-      shell_commands("# one\nsysctl -q a=\"1 2 $((3*4))\" # two\nip tcp_metrics flush all > /dev/null 2>&1"),
-      (Commands{{"sysctl", "-q", "a=1 2 12"}, {"ip", "tcp_metrics", "flush", "all"}}));
-  EXPECT_EQ(shell_commands("a 'b c'; d && e | f"), (Commands{{"a", "b c"}, {"d"}, {"e", "|", "f"}}));
-  EXPECT_EQ(shell_commands("a \\\n b"), (Commands{{"a", "b"}}));
+  EXPECT_EQ(words_of("# one\nsysctl -q a=\"1 2 $((3*4))\" # two\nip tcp_metrics flush all > /dev/null 2>&1"),
+            (std::vector<Words>{{"sysctl", "-q", "a=1 2 12"}, {"ip", "tcp_metrics", "flush", "all"}}));
+  EXPECT_EQ(words_of("a 'b c'; d && e | f"), (std::vector<Words>{{"a", "b c"}, {"d"}, {"e", "|", "f"}}));
+  EXPECT_EQ(words_of("a \\\n b"), (std::vector<Words>{{"a", "b"}}));
+  EXPECT_EQ(words_of("a &> /dev/null"), (std::vector<Words>{{"a"}}));
+}
+
+TEST(ShellCommands, FollowOneAnotherAlwaysOrByHowTheOneBeforeEnded) {
+  const auto commands = shell_commands("a && b ||\n c ; d\ne || f");
+  ASSERT_TRUE(commands);
+  std::vector<Runs> runs;
+  for (const ShellCommand& command : *commands) runs.push_back(command.runs);
+  EXPECT_EQ(runs, (std::vector{Runs::always, Runs::after_success, Runs::after_failure, Runs::always,
+                               Runs::always, Runs::after_failure}));
 }
 
 TEST(ShellCommands, AreNotMoreThanThat) {
-  for (const char* text : {"a || b", "a &", "a $(b)", "a ${HOME}", "a > file", "a < file", "\"a", "a `b`"})
+  for (const char* text :
+       {"a &", "a $(b)", "a ${HOME}", "a > file", "a 2> /tmp/file", "a < file", "\"a", "a `b`"})
     EXPECT_FALSE(shell_commands(text)) << text;
 }
 
@@ -67,9 +85,15 @@ TEST(Commands, RestoreWhatWasSetThroughProc) {
 
 TEST(Commands, SkipWhatMeansNothingToAModel) {
   const std::pair<const char*, const char*> cases[]{
-      {"nstat | grep X", "the model makes nothing of `nstat | grep X`"},
-      {"tc qdisc replace dev tun0 root pfifo limit 0",
-       "the model makes nothing of `tc qdisc replace dev tun0 root pfifo limit 0`"},
+      {"nstat | grep X", "the model does not count X"},
+      {"true\necho 1 > /sys/module/tcp_cubic/parameters/hystart_detect",
+       "the model makes nothing of `echo 1 > /sys/module/tcp_cubic/parameters/hystart_detect`"},
+      {"ip route change default rto_min 5ms",
+       "the model makes nothing of `ip route change default rto_min 5ms`"},
+      {"tc qdisc replace dev tun0 root pfifo limit 3",
+       "the model makes nothing of `tc qdisc replace dev tun0 root pfifo limit 3`"},
+      {"tc qdisc add dev tun0 root netem loss 10%",
+       "the model makes nothing of `tc qdisc add dev tun0 root netem loss 10%`"},
       {"sysctl -w net.ipv4.tcp_no_such=1", "the model has no parameter net.ipv4.tcp_no_such"},
       {"sysctl -w net.inet.tcp.msl=1", "the model has no parameter net.inet.tcp.msl"},
       {"sysctl -w net.ipv4.tcp_timestamps=x",
@@ -79,6 +103,29 @@ TEST(Commands, SkipWhatMeansNothingToAModel) {
     EXPECT_EQ(result.verdict, Verdict::skipped) << line;
     EXPECT_EQ(result.message, message);
   }
+}
+
+// A parameter that no host of the model has: where the script provides for that, it goes on.
+TEST(Commands, MayFailWhereTheScriptSaysWhatThen) {
+  const std::string rest = std::string{kConnects} + "+0 > S 0:0(0) <mss 1460,nop,wscale 10>";
+  const std::string alternative = "sysctl -q net.ipv4.tcp_timestamps=0 net.ipv4.tcp_sack=0";
+  EXPECT_EQ(play_text("0 `sysctl net.ipv4.tcp_no_such=1 || " + alternative + "`" + rest).verdict,
+            Verdict::passed);
+  EXPECT_EQ(play_text("0 `false || false`" + rest).message,
+            "error executing `false || false` command: non-zero status 1");
+}
+
+TEST(Commands, RouteThatLeadsElsewhereIsNone) {
+  const auto offered = [](const std::string& destination) {
+    const std::vector<std::string> words{destination, "via", "192.168.0.2", "advmss", "600"};
+    bool concerns = false;
+    const auto route = route_metrics(words, *IpAddress::parse("192.0.2.1"), concerns);
+    return route && concerns ? route->adv_mss : 0;
+  };
+  for (const char* to : {"default", "192.0.2.1", "192.0.2.0/24", "0.0.0.0/0"})
+    EXPECT_EQ(offered(to), 600) << to;
+  for (const char* to : {"192.0.2.2", "192.0.3.0/24", "2001:db8::/32", "nowhere", "192.0.2.0/33"})
+    EXPECT_EQ(offered(to), 0) << to;
 }
 
 TEST(Commands, AskSockstatOfFreebsd) {

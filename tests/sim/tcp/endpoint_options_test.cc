@@ -130,5 +130,25 @@ TEST(Ipv6, HasAnMssOf1440) {
   EXPECT_EQ(wire_size(a.pair.rungs[2].packet), 1500u);
 }
 
+// include/net/ip.h ip_dont_fragment: IP_MTU_DISCOVER, ip_no_pmtu_disc, and `mtu lock` of a route.
+TEST(DontFragment, IsWhatTheSocketAndTheRouteSay) {
+  const auto is_set = [](PathMtuDiscovery asked, bool discovers, bool locked) {
+    Pair pair;
+    pair.a.profile.ip.dont_fragment.value = discovers;
+    pair.a.env.route.mtu_locked = locked;
+    pair.a.options.path_mtu = asked;
+    pair.connect();
+    return pair.rungs.front().packet.ip.dont_fragment;
+  };
+  using enum PathMtuDiscovery;
+  EXPECT_TRUE(is_set(usual, true, false));
+  EXPECT_FALSE(is_set(usual, false, false));
+  EXPECT_FALSE(is_set(usual, true, true));
+  EXPECT_TRUE(is_set(on, false, false));
+  EXPECT_FALSE(is_set(on, false, true));
+  EXPECT_TRUE(is_set(always, false, true));
+  for (const PathMtuDiscovery asked : {off, probe, device, omit}) EXPECT_FALSE(is_set(asked, true, false));
+}
+
 }  // namespace
 }  // namespace halfopen::testing

@@ -13,6 +13,8 @@ namespace {
 using script::Bytes;
 constexpr std::uint8_t kDefaultTtl = 255;  // packetdrill's
 constexpr std::size_t kQuotedBytes = 8;    // of the header after IP's, as routers do at least
+constexpr std::size_t kUdpHeader = 8;
+constexpr std::uint8_t kProtocolUdp = 17;
 
 std::vector<std::uint8_t> bytes_of(const Packet& packet) {
   std::vector<std::uint8_t> bytes(wire_size(packet));
@@ -73,12 +75,34 @@ std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script:
   return bytes;
 }
 
+// A header and zeros (RFC 768).
+std::vector<std::uint8_t> udp_body(const script::Ports& ports, std::size_t length) {
+  std::vector<std::uint8_t> body(kUdpHeader + length);
+  wire::put16(body.data(), ports.source);
+  wire::put16(&body[2], ports.destination);
+  wire::put16(&body[4], static_cast<std::uint32_t>(body.size()));
+  return body;
+}
+
+std::vector<std::uint8_t> quote(const script::QuotedUdp& spec, const ConnectionMap& map) {
+  Packet packet;
+  packet.ip = header_of({}, map.live().local.ip, map.live().remote.ip);
+  packet.body =
+      OtherBody{.protocol = kProtocolUdp,
+                .bytes = udp_body({.source = map.live().local.port, .destination = map.live().remote.port},
+                                  spec.length)};
+  std::vector<std::uint8_t> bytes = bytes_of(packet);
+  bytes.resize(bytes.size() - spec.length);
+  return bytes;
+}
+
 // The head of the host's own segment that the message is about.
 std::vector<std::uint8_t> quote(const script::IcmpSpec& spec, const ConnectionMap& map, BlockPool& pool) {
   script::TcpSequence seq{.start = map.last_sent(), .length = 0, .is_absolute = true};
   if (spec.quoted) {
+    if (const auto* datagram = std::get_if<script::QuotedUdp>(&*spec.quoted)) return quote(*datagram, map);
     const auto* quoted = std::get_if<script::QuotedTcp>(&*spec.quoted);
-    if (quoted == nullptr || quoted->udp) throw NotSupported{"the model has no UDP"};
+    if (quoted == nullptr || quoted->udp) throw NotSupported{"the model has no TCP over UDP"};
     seq = quoted->seq;
   }
   Segment segment;
@@ -112,14 +136,27 @@ std::vector<std::uint8_t> make(const script::IcmpSpec& spec, const script::IpInf
   return bytes_of(packet);
 }
 
-std::vector<std::uint8_t> make(const script::UdpSpec&, const script::IpInfo&, ConnectionMap&, BlockPool&) {
-  throw NotSupported{"the model has no UDP"};
+std::vector<std::uint8_t> make(const script::UdpSpec& spec, const script::IpInfo& info, ConnectionMap& map,
+                               BlockPool&) {
+  if (spec.coverage) throw NotSupported{"there is no UDP-Lite"};
+  script::Ports ports = spec.ports.value_or(script::Ports{});
+  if (ports.source == 0) ports.source = map.live().remote.port;
+  if (ports.destination == 0) ports.destination = map.live().local.port;
+  Packet packet;
+  packet.ip = header_of(info, map.live().remote.ip, map.live().local.ip);
+  std::vector<std::uint8_t> body = udp_body(ports, spec.length);
+  const std::uint32_t pseudo =
+      wire::pseudo_header_sum(packet.ip.source, packet.ip.destination, kProtocolUdp, body.size());
+  const std::uint16_t checksum = static_cast<std::uint16_t>(~internet_sum(body, pseudo));
+  wire::put16(&body[6], checksum == 0 ? 0xffffu : checksum);  // zero would be none
+  packet.body = OtherBody{.protocol = kProtocolUdp, .bytes = std::move(body)};
+  return bytes_of(packet);
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> make_packet(const script::PacketSpec& spec, ConnectionMap& map, BlockPool& pool) {
-  if (!spec.outer.empty()) throw NotSupported{"the model has no tunnels"};
+  if (!spec.outer.empty()) throw NotSupported{"there are no tunnels (GRE, MPLS, IP in IP)"};
   return std::visit([&](const auto& body) { return make(body, spec.ip, map, pool); }, spec.body);
 }
 

@@ -32,6 +32,12 @@ struct Stop {
 };
 [[noreturn]] void fail(std::string message) { throw Stop{{.place = {}, .message = std::move(message)}}; }
 
+bool is_about_udp(const PacketSpec& packet) {
+  if (const auto* icmp = std::get_if<script::IcmpSpec>(&packet.body))
+    return icmp->quoted && std::holds_alternative<script::QuotedUdp>(*icmp->quoted);
+  return std::holds_alternative<script::UdpSpec>(packet.body);
+}
+
 std::string seconds_text(TimePoint at) {
   return fmt::format("{:.6f}", std::chrono::duration<double>(at.time_since_epoch()).count());
 }
@@ -119,6 +125,11 @@ class Player {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
+    if (is_about_udp(packet) && !host_.has_udp()) throw NotSupported{"the model has no UDP"};
+    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+      map_.open_datagrams(
+          {.local = {config_.local(), config_.bind_port}, .remote = {config_.remote(), remote_port_++}});
+    }
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
@@ -177,6 +188,10 @@ class Player {
                              .remote = {read->destination, tcp->ports->destination}};
         if (!map_.takes(live, *tcp)) continue;
         *tcp = map_.to_script(std::move(*tcp), std::get_if<TcpSpec>(&expected.body));
+      } else if (const auto* udp = std::get_if<script::UdpSpec>(&read->spec.body)) {
+        const FourTuple live{.local = {read->source, udp->ports->source},
+                             .remote = {read->destination, udp->ports->destination}};
+        if (!map_.takes_datagram(live)) continue;
       } else if (read->destination != map_.live().remote.ip) {
         continue;
       }
@@ -236,6 +251,7 @@ class Player {
   struct Pending {
     CallSpec call;
     script::Place place;
+    TimePoint due;  // when it is made
     std::optional<EventWindow> end;
   };
 
@@ -243,7 +259,7 @@ class Player {
     if (pending_) finish_pending();
     wait_until_due("system call start");
     before_call(call);
-    pending_ = Pending{.call = call, .place = place_, .end = {}};
+    pending_ = Pending{.call = call, .place = place_, .due = window_.from, .end = {}};
     if (call.end) {
       const script::EventTime end{.kind = script::EventTime::Kind::absolute, .from = *call.end, .to = {}};
       pending_->end = EventWindow::of(end, {});
@@ -268,7 +284,8 @@ class Player {
     place_ = done.place;
     check_result(done.call, outcome);
     if (done.end) {
-      const Duration slack = tolerance_at(config_, done.end->from, last_due_);
+      // In percent of how long the call blocks: which event came before it ends is not known.
+      const Duration slack = tolerance_at(config_, done.end->from, done.due);
       if (auto error = timing_error(*done.end, outcome.at, slack, "system call return"))
         fail(*std::move(error));
     }

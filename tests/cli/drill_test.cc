@@ -84,10 +84,11 @@ TEST_F(DrillCommand, GoesOnAfterAMismatchWhereThatIsAskedFor) {
 }
 
 TEST_F(DrillCommand, NamesWhatTheModelLacks) {
-  const std::string file = script("skip.pkt", "+0 setsockopt(3, SOL_SOCKET, SO_MARK, [5], 4) = 0\n");
+  const std::string file =
+      script("skip.pkt", "+0 setsockopt(3, SOL_SOCKET, SO_MAX_PACING_RATE, [5], 4) = 0\n");
   const Outcome run = halfopen_run({"packetdrill", file});
   EXPECT_EQ(run.status, 4);
-  EXPECT_THAT(lines_of(run.out), ElementsAre("SKIP    " + file + ":4: the model has no SO_MARK"));
+  EXPECT_THAT(lines_of(run.out), ElementsAre("SKIP    " + file + ":4: the model has no SO_MAX_PACING_RATE"));
 }
 
 TEST_F(DrillCommand, RunsADirectoryOnEachProfileAndVersion) {

@@ -78,9 +78,9 @@ bool is_unknown_command(std::string_view word) {
   return !word.starts_with('-') && std::ranges::find(kCommands, word) == kCommands.end();
 }
 
-// What the commands take that run a program; any other would pass over it in silence.
+// Those that run a program, and check, which has its own answer; any other would pass over it in silence.
 bool takes_a_program(std::string_view command) {
-  constexpr auto kTake = std::to_array<std::string_view>({"sim", "replay", "live", "run", "vm"});
+  constexpr auto kTake = std::to_array<std::string_view>({"sim", "replay", "live", "run", "vm", "check"});
   return std::ranges::find(kTake, command) != kTake.end();
 }
 

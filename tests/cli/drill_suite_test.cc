@@ -279,7 +279,7 @@ TEST_F(DrillSuite, OnePythonKeepsScriptsApart) {
   std::erase_if(verdicts, [](const std::string& line) { return line.starts_with("  "); });  // ladders
   EXPECT_THAT(
       verdicts,
-      ElementsAre("ok      " + suite() + "/a.pkt", "SKIP    " + suite() + "/b.pkt:4: the model has no mine",
+      ElementsAre("ok      " + suite() + "/a.pkt", "SKIP    " + suite() + "/b.pkt:4: the host has no mine",
                   "FAILED  " + suite() + "/c.pkt:4: %{ }%: exit status 3",
                   "FAILED  " + suite() + "/d.pkt:4: %{ }%: python3 ended or does not come to an end",
                   "ok      " + suite() + "/e.pkt", "2 passed, 2 failed, 1 skipped"));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/cli/drill_command.h"
+#include "tests/support/tools.h"
 
 namespace halfopen {
 namespace {

@@ -225,13 +225,15 @@ TEST_F(SimTest, BadInputIsOneLineWithItsPlace) {
 }
 
 TEST_F(SimTest, AnInterruptedRunLeavesNoPartialFile) {
-  // A transfer that takes long enough to be interrupted.
-  write_bytes(file("long.toml"),
-              "title = \"Long\"\n[client]\nprogram = \"bulk-client\"\nbytes = 1073741824\n"
-              "[server]\nprogram = \"sink\"\n");
+  // Transfers that take long enough to be interrupted, however late: once the capture has its first bytes.
+  write_bytes(
+      file("long.toml"),
+      "title = \"Long\"\n[client]\nprogram = \"bulk-client\"\nbytes = 1073741824\nconnections = 1000\n"
+      "[server]\nprogram = \"sink\"\n");
   const Outcome outcome =
       shell("cd " + scratch_.path().string() +
-            "; timeout --preserve-status -s INT 0.3 \"$HALFOPEN\" sim long.toml -q -w run.pcap");
+            "; set -m; \"$HALFOPEN\" sim long.toml -q -w run.pcap & "
+            "while [ ! -e run.pcap.partial ] && kill -0 $!; do sleep 0.01; done; kill -INT $!; wait $!");
   EXPECT_EQ(outcome.status, 130) << outcome.err;
   EXPECT_TRUE(fs::exists(file("run.pcap")));
   EXPECT_FALSE(fs::exists(file("run.pcap.partial")));

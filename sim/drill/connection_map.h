@@ -29,6 +29,8 @@ class ConnectionMap {
   void connect(const SocketAddress& remote);
   // A packet in that begins a connection, from `remote` on the wire.
   void open_passively(const FourTuple& live, const script::TcpSpec& first);
+  // Datagrams, which nothing begins: from now on they are those between these addresses and ports.
+  void exchange(const FourTuple& live);
   // An expected packet: if it is a SYN, its number is the script's for the host's side.
   void expect(const script::TcpSpec& packet);
 

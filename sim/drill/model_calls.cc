@@ -93,6 +93,11 @@ const Endpoint* ModelCalls::endpoint_of(std::int64_t descriptor) {
   return found == descriptors_.end() ? nullptr : Syscalls::endpoint_of(process_, found->second);
 }
 
+bool ModelCalls::is_listener(std::int64_t descriptor) const {
+  const auto found = descriptors_.find(descriptor);
+  return found != descriptors_.end() && Syscalls::is_listener(process_, found->second);
+}
+
 // --- Arguments
 
 std::int64_t ModelCalls::number(const Value& value) const {

@@ -41,6 +41,7 @@ class ModelCalls {
   [[nodiscard]] bool has_descriptor(std::int64_t descriptor) const {
     return descriptors_.contains(descriptor);
   }
+  [[nodiscard]] bool is_listener(std::int64_t descriptor) const;
 
  private:
   // A call ready to be made, or the result of one that needs no kernel; and what is to be held against the
@@ -84,6 +85,7 @@ class ModelCalls {
   // Fast Open (model_calls_fast_open.cc): a write that may connect, and TCP_FASTOPEN_KEY.
   Prepared write_to(Call write, const script::Value& to, bool fast_open) const;
   Prepared set_fast_open_key(const script::CallSpec& call);
+  Prepared choose_stack(const script::CallSpec& call) const;
 
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);

@@ -16,9 +16,17 @@ namespace {
 using script::CallSpec;
 using script::Value;
 
+// FreeBSD's stacks beside the default one have options of their own, which that one does not know
+// (netinet/tcp_usrreq.c tcp_default_ctloutput: ENOPROTOOPT).
+bool is_of_another_stack(const OsProfile& os, const Value& name) {
+  if (os.family != OsFamily::freebsd || name.kind != Value::Kind::word) return false;
+  return name.text.starts_with("TCP_RACK_") || name.text.starts_with("TCP_BBR_");
+}
+
 // An option that the system has and the model has not is missing; one that the system has not is an error of
 // the call.
 SocketOption option_named(const OsProfile& os, const Value& level, const Value& name) {
+  if (is_of_another_stack(os, name)) return SocketOption::count_;
   const std::optional<SocketOption> option =
       name.kind == Value::Kind::word ? socket_option_from(name.text) : std::nullopt;
   const bool is_missing =
@@ -30,7 +38,17 @@ SocketOption option_named(const OsProfile& os, const Value& level, const Value& 
 
 }  // namespace
 
+// TCP_FUNCTION_BLK of FreeBSD: which of its TCP stacks a connection uses. The model is the default one.
+ModelCalls::Prepared ModelCalls::choose_stack(const CallSpec& call) const {
+  const Value* name = call.arguments[3].field("function_set_name");
+  if (name == nullptr || name->text != "freebsd")
+    throw NotSupported{"the model has no TCP stack but \"freebsd\": " + script::text_of(call.arguments[3])};
+  return {.call = {}, .immediate = CallResult::of(0), .conclude = {}};
+}
+
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
+  if (call.arguments[2].text == "TCP_FUNCTION_BLK" && host_.profile().family == OsFamily::freebsd)
+    return choose_stack(call);
   const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
   if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
   const Value& given = pointed_at(call.arguments[3]);

@@ -157,7 +157,7 @@ void ModelCommands::set_parameters_of_proc(const Words& words) {
 void ModelCommands::set_parameter(std::string_view name, std::string_view value) {
   const SysctlOutcome outcome = set_sysctl(host_.profile(), name, value);
   switch (outcome.what) {
-    case SysctlOutcome::What::applied: return;
+    case SysctlOutcome::What::applied: return host_.kernel().stack().follow_parameters();
     case SysctlOutcome::What::no_effect:
       if (std::ranges::find(ignored_, name) == ignored_.end()) ignored_.emplace_back(name);
       return;

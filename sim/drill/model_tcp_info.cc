@@ -71,8 +71,8 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};
 }
 
-std::vector<TcpInfoField> tcp_info_of_unconnected() {
-  return {{"tcpi_state", kTcpStates[static_cast<std::size_t>(State::closed)]},
+std::vector<TcpInfoField> tcp_info_of_unconnected(State state) {
+  return {{"tcpi_state", kTcpStates[static_cast<std::size_t>(state)]},
           {"tcpi_options", 0},
           {"tcpi_fastopen_client_fail", 0}};
 }

@@ -101,6 +101,7 @@ class Player {
 
   // --- Packets
   void play_action(const PacketSpec& packet) {
+    refuse_encapsulation(packet);
     if (packet.direction == script::Direction::inbound) {
       wait_until_due("inbound packet");
       inject(packet);
@@ -113,11 +114,15 @@ class Player {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
     const bool is_connection =
         map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
-    if (tcp != nullptr && !is_connection) {
+    if (!is_connection) {
       const FourTuple live{.local = {config_.local(), config_.bind_port},
                            .remote = {config_.remote(), remote_port_++}};
-      map_.open_passively(live, *tcp);
-      descriptor_ = -1;
+      if (tcp != nullptr) {
+        map_.open_passively(live, *tcp);
+        descriptor_ = -1;
+      } else if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+        map_.exchange(live);
+      }
     }
     if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss)
       throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
@@ -132,7 +137,6 @@ class Player {
 
   void expect(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    if (tcp != nullptr && tcp->udp) throw NotSupported{"the model has no TCP over UDP"};
     if (tcp != nullptr) map_.expect(*tcp);
     Actual actual = next_of_connection(packet);
     const auto length = [](const PacketSpec& spec) {
@@ -169,7 +173,7 @@ class Player {
     const TimePoint limit =
         has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + config_.longest;
     while (std::optional<SentPacket> sent = host_.next_packet(std::max(limit, host_.now()))) {
-      std::optional<ReadPacket> read = read_packet(sent->bytes);
+      std::optional<ReadPacket> read = read_packet(sent->bytes, config_.tcp_in_udp);
       if (!read) continue;
       if (auto* tcp = std::get_if<TcpSpec>(&read->spec.body)) {
         const FourTuple live{.local = {read->source, tcp->ports->source},

@@ -19,7 +19,8 @@ constexpr OsRules kBsd44{
     .timestamp_offset = {false, "netinet/tcp_output.c: tcp_now"},
     .marks_writes = {false, "kern/uipc_socket.c sosend: a stream has no records"},
     .reset = {.counts_fin = {false, "netinet/tcp_input.c dropwithreset: only SYN is counted"},
-              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"}},
+              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+              .of_socket = {false, "netinet/tcp_subr.c tcp_respond: ip_defttl"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_error"},
 };
 
@@ -35,7 +36,8 @@ constexpr OsRules kLinux{
     .timestamp_offset = {true, "net/core/secure_seq.c secure_tcp_ts_off"},
     .marks_writes = {true, "net/ipv4/tcp.c tcp_sendmsg_locked"},
     .reset = {.counts_fin = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
-              .copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"}},
+              .copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
+              .of_socket = {false, "net/ipv4/ip_output.c ip_send_unicast_reply: of no socket"}},
     .icmp_quote = {528, "net/ipv4/icmp.c icmp_send: up to 576 bytes in all"},
 };
 
@@ -51,7 +53,8 @@ constexpr OsRules kFreeBsd{
     .timestamp_offset = {true, "netinet/tcp_subr.c tcp_new_ts_offset"},
     .marks_writes = {false, "kern/uipc_socket.c sosend_generic: a stream has no records"},
     .reset = {.counts_fin = {true, "netinet/tcp_input.c dropwithreset"},
-              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"}},
+              .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
+              .of_socket = {true, "netinet/tcp_subr.c tcp_respond: inp_ip_tos, inp_ip_ttl"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_quotelen"},
 };
 
@@ -68,7 +71,8 @@ constexpr OsRules kRfc{
     .timestamp_offset = {true, "RFC 7323 section 7.1"},
     .marks_writes = {false, "POSIX send: MSG_EOR, where the protocol has records"},
     .reset = {.counts_fin = {true, "RFC 9293 section 3.10.7.1: SEG.LEN"},
-              .copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"}},
+              .copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"},
+              .of_socket = {false, "RFC 9293 section 3.9.2: as the host likes"}},
     .icmp_quote = {8, "RFC 792"},
 };
 

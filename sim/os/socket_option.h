@@ -37,10 +37,12 @@ enum class SocketOption : std::uint8_t {
   tcp_inq,
   tcp_noopt,
   tcp_keepinit,  // seconds
+  tcp_remote_udp_encaps_port,
   ip_tos,
   ip_ttl,
   ipv6_tclass,
   ipv6_unicast_hops,
+  ipv6_use_min_mtu,
   count_,
 };
 

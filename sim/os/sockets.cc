@@ -166,7 +166,7 @@ Errno Sockets::choose_ends(Socket& socket, const SocketAddress& remote, FourTupl
 }
 
 void Sockets::attach(Socket& socket, Connection& connection) {
-  std::erase(bound_, &socket);
+  std::erase(stack_.bound(), &socket);
   socket.connection = &connection;
   connection.socket = &socket;
   socket.setup.reset();
@@ -198,6 +198,7 @@ CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption optio
     if (const Errno error = check_fast_open_option(socket, option); error != Errno::none)
       return CallResult::failure(error);
   }
+  if (!may_set(socket, option, value)) return CallResult::failure(Errno::inval);
   SocketOptions options = options_of(socket);
   const Errno error = halfopen::set_option(facts_.profile, options, option, value);
   if (error != Errno::none) return CallResult::failure(error);
@@ -214,6 +215,23 @@ CallResult Sockets::set_option(TimePoint now, Socket& socket, SocketOption optio
     });
   }
   return CallResult::of(0);
+}
+
+// What an option asks of its socket beside a value in range (netinet/tcp_usrreq.c tcp_default_ctloutput).
+bool Sockets::may_set(const Socket& socket, SocketOption option, std::int64_t value) const {
+  const OsProfile& os = facts_.profile;
+  switch (option) {
+    case SocketOption::tcp_remote_udp_encaps_port:  // no connection yet, and a port that takes the answers
+      return socket.setup != nullptr && (value == 0 || os.tunnel.port != 0);
+    case SocketOption::tcp_maxseg: {
+      if (os.socket.maxseg_least == 0) return true;
+      const Endpoint* endpoint = endpoint_of(socket);
+      const std::int64_t most = endpoint != nullptr ? endpoint->segment_size()
+                                                    : halfopen::get_option(os, options_of(socket), option);
+      return value >= os.socket.maxseg_least && value <= most;
+    }
+    default: return true;
+  }
 }
 
 CallResult Sockets::get_option(Socket& socket, SocketOption option) {

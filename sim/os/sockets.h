@@ -116,15 +116,15 @@ class Sockets {
   void attach(Socket& socket, Connection& connection);
   [[nodiscard]] static bool is_deferred(const Socket& socket);
   CallResult set_fast_open_queue(Socket& socket, std::int64_t limit);
+  [[nodiscard]] bool may_set(const Socket& socket, SocketOption option, std::int64_t value) const;
   [[nodiscard]] Errno check_fast_open_option(const Socket& socket, SocketOption option) const;
   [[nodiscard]] Socket& take_slot();
   void destroy(Socket& socket);
 
   const HostFacts& facts_;
   TcpStack& stack_;
-  std::deque<Socket> slots_;    // every socket that ever was at one time
-  std::vector<Socket*> free_;   // those of them that are none now
-  std::vector<Socket*> bound_;  // by bind() to a port, without connection or listener yet
+  std::deque<Socket> slots_;   // every socket that ever was at one time
+  std::vector<Socket*> free_;  // those of them that are none now
 };
 
 }  // namespace halfopen

@@ -35,7 +35,7 @@ CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
   if (local.port != 0) {
     if (const Errno error = check_bind(socket, local); error != Errno::none)
       return CallResult::failure(error);
-    bound_.push_back(&socket);
+    stack_.bound().push_back(&socket);
   }
   socket.setup->local = local;
   socket.setup->bound = true;
@@ -62,7 +62,7 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   } else if (is_listened_at(local)) {
     return CallResult::failure(Errno::addrinuse);
   }
-  std::erase(bound_, &socket);
+  std::erase(stack_.bound(), &socket);
   enable_fast_open(socket.setup->fast_open);
   socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
                                                facts_.profile.socket.listen.value, socket.setup->fast_open);
@@ -86,7 +86,7 @@ CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
 CallResult Sockets::close(TimePoint now, Socket& socket, CloseBy by) {
   if (--socket.references > 0) return CallResult::of(0);
   if (socket.connection == nullptr) {
-    std::erase(bound_, &socket);
+    std::erase(stack_.bound(), &socket);
     if (socket.listener != nullptr) stack_.remove_listener(now, *socket.listener);
     destroy(socket);
     return CallResult::of(0);
@@ -114,7 +114,7 @@ void Sockets::end_linger(Socket& socket) {
 Errno Sockets::check_bind(const Socket& socket, const SocketAddress& local) const {
   if (is_listened_at(local)) return Errno::addrinuse;
   const bool shares = socket.setup->reuse_address;
-  for (const Socket* other : bound_) {
+  for (const Socket* other : stack_.bound()) {
     if (!overlap(other->setup->local, local)) continue;
     if (!shares || !other->setup->reuse_address) return Errno::addrinuse;
   }
@@ -134,7 +134,7 @@ Errno Sockets::choose_port(SocketAddress& local, const SocketAddress* remote) {
 }
 
 bool Sockets::is_bound(const SocketAddress& local) const {
-  return std::ranges::any_of(bound_, [&](const Socket* s) { return overlap(s->setup->local, local); });
+  return std::ranges::any_of(stack_.bound(), [&](const Socket* s) { return overlap(s->setup->local, local); });
 }
 
 bool Sockets::is_listened_at(const SocketAddress& local) const {

@@ -2,11 +2,11 @@
 #include <algorithm>
 
 #include "sim/os/tcp_stack.h"
+#include "sim/wire/bytes.h"
 
 namespace halfopen {
 namespace {
 
-constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kEchoRequest4 = 8;
 constexpr std::uint8_t kEchoReply4 = 0;
 constexpr std::uint8_t kEchoRequest6 = 128;
@@ -14,11 +14,13 @@ constexpr std::uint8_t kEchoReply6 = 129;
 
 // What a listener does with a segment (RFC 9293 section 3.10.7.2), first match first.
 enum class AtListener : std::uint8_t { ignore, reset, open };
-AtListener at_listener(const Segment& segment, SynFinCheck syn_fin) {
+AtListener at_listener(const Segment& segment, const CheckProfile& check) {
   if (segment.has(tcp_flag::rst)) return AtListener::ignore;
-  if (segment.has(tcp_flag::ack)) return AtListener::reset;
-  if (!segment.has(tcp_flag::syn)) return AtListener::ignore;
-  if (segment.has(tcp_flag::fin) && syn_fin == SynFinCheck::listener_drops) return AtListener::ignore;
+  const bool syn = segment.has(tcp_flag::syn);
+  if (segment.has(tcp_flag::ack)) return syn && check.drops_syn_ack ? AtListener::ignore : AtListener::reset;
+  if (!syn) return AtListener::ignore;
+  const bool drops_fin = check.syn_fin.value == SynFinCheck::listener_drops;
+  if (segment.has(tcp_flag::fin) && drops_fin) return AtListener::ignore;
   return AtListener::open;
 }
 
@@ -37,7 +39,7 @@ void TcpStack::receive(TimePoint now, const Packet& packet) {
   if (!facts_.owns(packet.ip.destination)) return;
   if (const Segment* segment = packet.segment()) return receive_segment(now, packet, *segment);
   if (const IcmpMessage* message = packet.icmp()) return receive_icmp(now, packet, *message);
-  receive_other(packet, std::get<OtherBody>(packet.body));
+  receive_other(now, packet, std::get<OtherBody>(packet.body));
 }
 
 void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segment& segment) {
@@ -45,6 +47,9 @@ void TcpStack::receive_segment(TimePoint now, const Packet& packet, const Segmen
   if (syn_fin && facts_.profile.check.syn_fin.value == SynFinCheck::dropped) return;
   Connection* connection = table_.find(tuple_of(packet, segment));
   if (connection == nullptr) return answer_stranger(now, packet, segment, std::nullopt);
+  if (tunnel_of(*connection).destination != packet.udp.source &&
+      !comes_otherwise(*connection, packet, segment))
+    return;
   if (connection->embryonic && drops_last_ack(*connection, segment)) return;
   auto verdict = Endpoint::Verdict::done;
   input(now, *connection,
@@ -69,16 +74,22 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
   }
   const auto kind = kind_of({message.type, message.code}, v6);
   if (!kind.has_value()) return;
-  const auto quoted = quoted_segment(message, v6);
+  auto quoted = quoted_segment(message, v6);
+  if (!quoted.has_value() && facts_.profile.tunnel.port != 0) quoted = quoted_segment_in_udp(message, v6);
   if (!quoted.has_value()) return;
   Connection* connection = table_.find(quoted->tuple);
-  if (connection == nullptr) return;
+  if (connection == nullptr || tunnel_of(*connection) != quoted->udp) return;
   const std::uint32_t mtu = v6 ? message.rest : message.rest & 0xffffu;  // RFC 1191: the word's low half
-  input(now, *connection, [&](Endpoint& endpoint) { endpoint.on_icmp(now, *kind, quoted->seq, mtu); });
+  const std::uint32_t headers = tunnel_overhead(connection->endpoint().options());
+  input(now, *connection, [&](Endpoint& endpoint) {
+    endpoint.on_icmp(now, *kind, quoted->seq, mtu - std::min(mtu, headers));
+  });
 }
 
-void TcpStack::receive_other(const Packet& packet, const OtherBody& body) {
-  const auto kind = body.protocol == kUdp ? IcmpKind::port_unreachable : IcmpKind::protocol_unreachable;
+void TcpStack::receive_other(TimePoint now, const Packet& packet, const OtherBody& body) {
+  if (receive_tunneled(now, packet, body)) return;
+  const bool is_udp = body.protocol == wire::kProtocolUdp;
+  const auto kind = is_udp ? IcmpKind::port_unreachable : IcmpKind::protocol_unreachable;
   auto error = make_icmp_error(kind, packet, packet.ip.destination, 0, facts_.rules.icmp_quote);
   if (!error.has_value()) return;
   error->why.cause = Cause::icmp_error;
@@ -90,14 +101,16 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
                                std::optional<Seq> iss) {
   const FourTuple tuple = tuple_of(packet, segment);
   Listener* listener = listener_at(tuple.local);
-  if (listener == nullptr) return reset_stranger(packet);
-  switch (at_listener(segment, facts_.profile.check.syn_fin)) {
+  if (listener == nullptr) return reset_stranger(packet, options_at(tuple.local));
+  switch (at_listener(segment, facts_.profile.check)) {
     case AtListener::ignore: return;
-    case AtListener::reset: return reset_stranger(packet);
+    case AtListener::reset: return reset_stranger(packet, &listener->options());
     case AtListener::open: break;
   }
   if (listener->refuses_syn()) return;
-  Connection& embryo = make(now, tuple, listener->options(), iss);
+  SocketOptions options = listener->options();
+  options.udp_port = packet.udp.source;
+  Connection& embryo = make(now, tuple, options, iss);
   listener->add(embryo);
   const FastOpenReply reply = fast_open_reply(now, *listener, tuple, segment);
   if (reply.takes_data) {
@@ -108,11 +121,13 @@ void TcpStack::answer_stranger(TimePoint now, const Packet& packet, const Segmen
         [&](Endpoint& endpoint) { endpoint.open_passively(now, arrival_of(packet, segment), reply); });
 }
 
-void TcpStack::reset_stranger(const Packet& packet) {
+// `socket`: of the socket that it came to; null if it came to none.
+void TcpStack::reset_stranger(const Packet& packet, const SocketOptions* socket) {
   const Segment& offender = *packet.segment();
-  const auto reset = reset_for(offender, packet.ip.traffic_class, facts_.rules.reset);
+  const auto reset = reset_for(offender, packet.ip.traffic_class, facts_.rules.reset, socket);
   if (!reset.has_value()) return;
   Packet answer;
+  answer.udp = {.source = packet.udp.destination, .destination = packet.udp.source};
   write_reset(answer, tuple_of(packet, offender), *reset, facts_.profile.ip, env_.next_ip_id);
   answer.why.cause = Cause::rst_no_connection;
   enqueue(std::move(answer));
@@ -135,6 +150,14 @@ Listener* TcpStack::listener_at(const SocketAddress& local) const {
   const auto found =
       std::ranges::find_if(listeners_, [&](const Listener* l) { return l->listens_at(local); });
   return found == listeners_.end() ? nullptr : *found;
+}
+
+// The options of a socket that is bound to that address and neither listens nor is connected; null if there is
+// none.
+const SocketOptions* TcpStack::options_at(const SocketAddress& local) const {
+  const auto found =
+      std::ranges::find_if(bound_, [&](const Socket* s) { return overlap(s->setup->local, local); });
+  return found == bound_.end() ? nullptr : &(*found)->setup->options;
 }
 
 // The accept queue filled between SYN-ACK and ACK: the ACK that would complete the handshake finds no place,

@@ -44,7 +44,10 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
     if (!connection->retired) {
       act(now, *connection, [&](Endpoint& endpoint) { sends = endpoint.poll_segment(now, out); });
     }
-    if (sends) return true;
+    if (sends) {
+      out.udp = tunnel_of(*connection);
+      return true;
+    }
     output_.pop_front();
     connection->touched = false;
     settle(*connection);
@@ -114,7 +117,7 @@ Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOp
                             .iss = iss.has_value() ? *iss : identity_.initial_sequence(now, tuple),
                             .ts_offset = identity_.timestamp_offset(tuple),
                             .ip_id = identity_.ip_id(tuple),
-                            .mtu = facts_.mtu};
+                            .mtu = mtu_of(tuple, options)};
   auto* connection =
       new Connection{env_, birth, options};  // deleted by destroy(), at the latest by ~TcpStack()
   connection->older = newest_;
@@ -122,6 +125,13 @@ Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOp
   newest_ = connection;
   table_.insert(*connection);
   return *connection;
+}
+
+// Of the device, as far as a connection's segments may use it.
+std::uint16_t TcpStack::mtu_of(const FourTuple& tuple, const SocketOptions& options) const {
+  const bool least = options.least_mtu && tuple.local.ip.is_v6();
+  const std::uint32_t mtu = least ? std::min<std::uint32_t>(facts_.mtu, kLeastMtuV6) : facts_.mtu;
+  return static_cast<std::uint16_t>(mtu - tunnel_overhead(options));
 }
 
 void TcpStack::touch(Connection& connection) {

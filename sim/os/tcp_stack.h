@@ -50,6 +50,8 @@ class TcpStack {
                                                        const SocketOptions& options) const;
   // `ip tcp_metrics flush`: what was learnt of servers is forgotten.
   void forget_servers() { env_.fast_open.forget_servers(); }
+  // Parameters were set while it runs: what it keeps on their account follows.
+  void follow_parameters() { env_.fast_open.follow(facts_.profile.fast_open); }
   // A process has it from accept().
   static void note_accepted(Connection& connection) { connection.endpoint_.note_accepted(); }
   // The way to tell a connection's endpoint something: `tell` is called with it, and what follows from it
@@ -65,6 +67,8 @@ class TcpStack {
   void add_listener(Listener& listener) { listeners_.push_back(&listener); }
   void remove_listener(TimePoint now, Listener& listener);
   [[nodiscard]] const std::vector<Listener*>& listeners() const { return listeners_; }
+  // The sockets that bind() gave a port and that have neither connection nor listener yet.
+  [[nodiscard]] std::vector<Socket*>& bound() { return bound_; }
   // The connection with this four-tuple; nullptr if there is none.
   [[nodiscard]] Connection* find(const FourTuple& tuple) const { return table_.find(tuple); }
   // A connection uses this local port, of this address or of any.
@@ -82,9 +86,16 @@ class TcpStack {
   // Input (tcp_input.cc).
   void receive_segment(TimePoint now, const Packet& packet, const Segment& segment);
   void receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message);
-  void receive_other(const Packet& packet, const OtherBody& body);
+  void receive_other(TimePoint now, const Packet& packet, const OtherBody& body);
   void answer_stranger(TimePoint now, const Packet& packet, const Segment& segment, std::optional<Seq> iss);
-  void reset_stranger(const Packet& packet);
+  void reset_stranger(const Packet& packet, const SocketOptions* socket);
+  [[nodiscard]] const SocketOptions* options_at(const SocketAddress& local) const;
+  // TCP in UDP datagrams (tcp_tunnel.cc).
+  bool receive_tunneled(TimePoint now, const Packet& packet, const OtherBody& body);
+  bool comes_otherwise(const Connection& connection, const Packet& packet, const Segment& segment);
+  [[nodiscard]] UdpPorts tunnel_of(const Connection& connection) const;
+  [[nodiscard]] std::uint16_t tunnel_overhead(const SocketOptions& options) const;
+  [[nodiscard]] std::uint16_t mtu_of(const FourTuple& tuple, const SocketOptions& options) const;
   void reply(Packet packet);
   void enqueue(Packet packet);
   [[nodiscard]] FastOpenReply fast_open_reply(TimePoint now, Listener& listener, const FourTuple& tuple,
@@ -119,6 +130,7 @@ class TcpStack {
   ConnectionTable table_;
   DeadlineHeap<Connection> deadlines_;
   std::vector<Listener*> listeners_;
+  std::vector<Socket*> bound_;
   Connection* oldest_ = nullptr;
   Connection* newest_ = nullptr;
   Ring<Connection*> output_;  // who may have something to send, in the order of input; null: the next reply

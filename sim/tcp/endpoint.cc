@@ -180,6 +180,7 @@ void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
       options.keepalive != options_.keepalive || options.keepalive_idle != options_.keepalive_idle;
   const bool counts = options.reports != 0 && options_.reports == 0;
   options_ = options;
+  if (options.least_mtu && addresses_.local.ip.is_v6()) path_mtu_ = std::min(path_mtu_, kLeastMtuV6);
   haste_ = Haste::usual;
   if (counts) marks().count_from(snd_una_);
   if (rearm && state_ >= State::established && state_ != State::time_wait) {

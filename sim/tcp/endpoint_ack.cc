@@ -11,7 +11,10 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   AckResult result = clean_scoreboard(now, segment);
   take_sack(now, segment, result);
   take_rtt(now, segment, result);
-  if (state_ == State::syn_received && result.advanced) establish(now);
+  if (state_ == State::syn_received && result.advanced) {
+    establish(now);
+    if (!passive_ && receive_.has_holes()) take_text_of_syn(now, segment);
+  }
 
   const std::uint32_t scaled = std::uint32_t{segment.window} << snd_scale_;
   result.duplicate = !result.advanced && outstanding && segment.ack == snd_una_ && segment.length() == 0 &&

@@ -292,7 +292,7 @@ void Endpoint::take_fin(TimePoint now) {
 }
 
 void Endpoint::reply_reset(const Arrival& offender, Cause why) {
-  const auto reset = reset_for(offender.segment, offender.traffic_class, env_->resets);
+  const auto reset = reset_for(offender.segment, offender.traffic_class, env_->resets, &options_);
   if (!reset.has_value()) return;
   reset_pending_ = true;
   reset_is_reply_ = true;
@@ -319,7 +319,7 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
     }
     case IcmpEffect::abort: return finish(now, Cause::icmp_received, row.error);
     case IcmpEffect::shrink: {
-      const std::uint32_t lowest = addresses_.local.ip.is_v6() ? 1280 : 552;
+      const std::uint32_t lowest = addresses_.local.ip.is_v6() ? kLeastMtuV6 : 552;
       const std::uint32_t next = std::max(mtu, lowest);
       if (next >= path_mtu_) break;
       path_mtu_ = next;

@@ -19,6 +19,7 @@ struct SocketOptions {
   std::uint32_t connect_limit = 0;     // TCP_KEEPINIT, seconds
   std::uint16_t max_segment = 0;       // TCP_MAXSEG, bytes
   std::uint16_t keepalive_probes = 0;  // TCP_KEEPCNT
+  std::uint16_t udp_port = 0;          // TCP_REMOTE_UDP_ENCAPS_PORT: TCP in UDP datagrams, to that port
   std::uint8_t syn_retries = 0;        // TCP_SYNCNT
   std::uint8_t hop_limit = 0;          // IP_TTL, IPV6_UNICAST_HOPS
   std::uint8_t traffic_class = 0;      // IP_TOS, IPV6_TCLASS
@@ -30,6 +31,7 @@ struct SocketOptions {
   bool zero_copy = false;              // SO_ZEROCOPY: MSG_ZEROCOPY may be asked for
   bool tells_unread = false;           // TCP_INQ: a read tells how much is left
   bool no_options = false;             // TCP_NOOPT: none in what is sent
+  bool least_mtu = false;              // IPV6_USE_MIN_MTU: packets fit every path
   bool fast_open_connect = false;      // TCP_FASTOPEN_CONNECT; FreeBSD: TCP_FASTOPEN before a sendto()
   bool fast_open_no_cookie = false;    // TCP_FASTOPEN_NO_COOKIE
 };

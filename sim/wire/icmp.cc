@@ -36,6 +36,7 @@ constexpr auto kRows = std::to_array<Row>({
     {IcmpKind::source_quench, "source quench", 4, 0, kNone, kNone},
     {IcmpKind::time_exceeded, "time exceeded", 11, 0, 3, 0},
     {IcmpKind::parameter_problem, "parameter problem", 12, 0, 4, 0},
+    {IcmpKind::reassembly_exceeded, "reassembly time exceeded", 11, 1, 3, 1},
 });
 static_assert(kRows.size() == kIcmpKinds);
 static_assert([] {
@@ -48,6 +49,27 @@ static_assert([] {
 // Errors only: a query's body is nobody's packet.
 bool is_error(std::uint8_t type, bool v6) {
   return v6 ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+constexpr std::size_t kQuotedTcp = 8;  // ports and sequence number (RFC 792)
+
+// Where what an error quotes goes on behind its IP header; nullopt unless it is of that protocol and `least`
+// bytes of it are there.
+std::optional<wire::UpperLayer> quoted_upper_layer(const IcmpMessage& error, bool v6, std::uint8_t protocol,
+                                                   std::size_t least) {
+  if (!is_error(error.type, v6)) return std::nullopt;
+  const std::span<const std::uint8_t> quote{error.body};
+  ParseIssue ignored;
+  wire::UpperLayer upper;
+  if (!wire::find_upper_layer(quote, upper, ignored)) return std::nullopt;
+  if (upper.is_v6 != v6 || upper.is_later_fragment || upper.protocol != protocol) return std::nullopt;
+  return quote.size() < upper.offset + least ? std::nullopt : std::optional{upper};
+}
+
+QuotedSegment segment_at(const std::uint8_t* tcp, const wire::UpperLayer& upper) {
+  return {.tuple = {.local = {upper.source, wire::get16(tcp)},
+                    .remote = {upper.destination, wire::get16(tcp + 2)}},
+          .seq = Seq{wire::get32(tcp + 4)}};
 }
 
 }  // namespace
@@ -91,19 +113,18 @@ std::optional<IcmpKind> kind_of(IcmpTypeCode type_code, bool v6) {
 }
 
 std::optional<QuotedSegment> quoted_segment(const IcmpMessage& error, bool v6) {
-  if (!is_error(error.type, v6)) return std::nullopt;
-  const std::span<const std::uint8_t> quote{error.body};
-  ParseIssue ignored;
-  wire::UpperLayer upper;
-  if (!wire::find_upper_layer(quote, upper, ignored)) return std::nullopt;
-  if (upper.is_v6 != v6 || upper.is_later_fragment || upper.protocol != wire::kProtocolTcp) {
-    return std::nullopt;
-  }
-  if (quote.size() < upper.offset + 8) return std::nullopt;
-  const std::uint8_t* tcp = quote.data() + upper.offset;
-  return QuotedSegment{.tuple = {.local = {upper.source, wire::get16(tcp)},
-                                 .remote = {upper.destination, wire::get16(tcp + 2)}},
-                       .seq = Seq{wire::get32(tcp + 4)}};
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolTcp, kQuotedTcp);
+  if (!upper) return std::nullopt;
+  return segment_at(error.body.data() + upper->offset, *upper);
+}
+
+std::optional<QuotedSegment> quoted_segment_in_udp(const IcmpMessage& error, bool v6) {
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolUdp, wire::kUdpHeader + kQuotedTcp);
+  if (!upper) return std::nullopt;
+  const std::uint8_t* udp = error.body.data() + upper->offset;
+  QuotedSegment quoted = segment_at(udp + wire::kUdpHeader, *upper);
+  quoted.udp = {.source = wire::get16(udp), .destination = wire::get16(udp + 2)};
+  return quoted;
 }
 
 }  // namespace halfopen

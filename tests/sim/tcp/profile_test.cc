@@ -313,7 +313,7 @@ TEST(Freebsd, HasTheNumbersOfItsSources) {
       {"acknowledgment: style", "every second segment, or delayed"},
       {"acknowledgment: delay", "40 ms"},
       {"window: receive buffer", "65536"},
-      {"window: fixed scale", "6"},
+      {"window: scale reaches", "2097152"},
       {"options: order in a SYN", "MSS, window scale, SACK permitted, timestamps"},
       {"keepalive: always on", "yes"},
       {"keepalive: idle time", "2 h"},

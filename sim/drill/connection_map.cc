@@ -81,6 +81,11 @@ bool ConnectionMap::takes(const FourTuple& live, const TcpSpec& packet) {
   return true;
 }
 
+bool ConnectionMap::takes(const FourTuple& live) {
+  if (stage_ == Stage::connecting && live.remote == live_.remote) exchange(live);
+  return stage_ == Stage::open && live == live_;
+}
+
 TcpSpec ConnectionMap::to_live(const TcpSpec& packet) {
   const bool syn = is_syn(packet);
   if (is_active_ && syn && is_ack(packet)) remote_isn_ = packet.seq.start.value_or(0);

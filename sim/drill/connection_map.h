@@ -37,6 +37,8 @@ class ConnectionMap {
   // --- What the host does: whether a packet of these addresses and ports is the connection's. The SYN of a
   // connection that is under way is, and tells the local port and initial sequence number.
   [[nodiscard]] bool takes(const FourTuple& live, const script::TcpSpec& packet);
+  // The same of a datagram: the first to where connect() was called tells the local port.
+  [[nodiscard]] bool takes(const FourTuple& live);
 
   // --- Over into the wire's numbers, and back
   [[nodiscard]] script::TcpSpec to_live(const script::TcpSpec& packet);

@@ -93,6 +93,7 @@ class ModelCalls {
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
                     const script::Value* to = nullptr);
 
+  void check_datagram(std::size_t size, std::int64_t flags) const;
   [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
   [[nodiscard]] static Prepared fails(Errno error);
   // Control messages (model_calls_messages.cc).
@@ -111,6 +112,7 @@ class ModelCalls {
   // Of arguments (model_calls.cc). All throw NotSupported for what the model has not.
   [[nodiscard]] std::int64_t number(const script::Value& value) const;
   [[nodiscard]] int descriptor(const script::CallSpec& call) const;
+  [[nodiscard]] bool is_datagram(const script::CallSpec& call) const;
   [[nodiscard]] SocketAddress address(const script::Value& value, const SocketAddress& otherwise) const;
   [[nodiscard]] std::int64_t word(std::string_view name) const;  // of the host's system; 0 if it has it not
   void names_new_descriptor(Prepared& prepared, const script::CallSpec& call);

@@ -25,7 +25,9 @@ bool is_of_another_stack(const OsProfile& os, const Value& name) {
 
 // An option that the system has and the model has not is missing; one that the system has not is an error of
 // the call.
-SocketOption option_named(const OsProfile& os, const Value& level, const Value& name) {
+SocketOption option_named(const OsProfile& os, const Value& level, const Value& name, bool is_udp) {
+  const bool is_of_tcp = level.text == "IPPROTO_TCP" || level.text == "SOL_TCP";
+  if (is_udp && is_of_tcp) throw NotSupported{script::text_of(name) + " of a UDP socket"};
   if (is_of_another_stack(os, name)) return SocketOption::count_;
   const std::optional<SocketOption> option =
       name.kind == Value::Kind::word ? socket_option_from(name.text) : std::nullopt;
@@ -49,7 +51,8 @@ ModelCalls::Prepared ModelCalls::choose_stack(const CallSpec& call) const {
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
   if (call.arguments[2].text == "TCP_FUNCTION_BLK" && host_.profile().family == OsFamily::freebsd)
     return choose_stack(call);
-  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
+  const SocketOption option =
+      option_named(host_.profile(), call.arguments[1], call.arguments[2], is_datagram(call));
   if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
   const Value& given = pointed_at(call.arguments[3]);
   std::int64_t value = 0;
@@ -71,7 +74,8 @@ ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
 }
 
 ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
-  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
+  const SocketOption option =
+      option_named(host_.profile(), call.arguments[1], call.arguments[2], is_datagram(call));
   const Value& wanted = pointed_at(call.arguments[3]);
   Prepared prepared{.call = calls::getsockopt(descriptor(call), option), .immediate = {}, .conclude = {}};
   prepared.conclude = [this, option, &wanted](const CallResult& result, Outcome& outcome) {

@@ -8,6 +8,7 @@
 #include "sim/script/icmp_names.h"
 #include "sim/wire/bytes.h"
 #include "sim/wire/packet.h"
+#include "sim/wire/udp.h"
 
 namespace halfopen::drill {
 namespace {
@@ -81,27 +82,13 @@ std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script:
   return bytes;
 }
 
-// A UDP datagram of `size` zeros.
-OtherBody datagram(const UdpPorts& ports, std::size_t size, const IpHeader& ip) {
-  OtherBody body{.protocol = wire::kProtocolUdp, .bytes = Bytes(wire::kUdpHeader + size)};
-  std::uint8_t* at = body.bytes.data();
-  wire::put16(at, ports.source);
-  wire::put16(at + 2, ports.destination);
-  wire::put16(at + 4, static_cast<std::uint32_t>(body.bytes.size()));
-  const std::uint32_t pseudo =
-      wire::pseudo_header_sum(ip.source, ip.destination, body.protocol, body.bytes.size());
-  const auto checksum = static_cast<std::uint16_t>(~internet_sum(body.bytes, pseudo));
-  wire::put16(at + 6, checksum != 0 ? checksum : 0xffff);
-  return body;
-}
-
 // The head of the host's own segment or datagram that the message is about.
 std::vector<std::uint8_t> quote(const script::QuotedUdp& sent, const ConnectionMap& map) {
   if (sent.coverage) throw NotSupported{"the model has no UDP-Lite"};
   const FourTuple& live = map.live();
   Packet packet;
   packet.ip = header_of({}, live.local.ip, live.remote.ip);
-  packet.body = datagram({.source = live.local.port, .destination = live.remote.port}, sent.length, packet.ip);
+  packet.body = make_datagram(live, Bytes(sent.length));
   std::vector<std::uint8_t> bytes = bytes_of(packet);
   bytes.resize((packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header) + wire::kUdpHeader);
   return bytes;
@@ -156,9 +143,11 @@ std::vector<std::uint8_t> make(const script::UdpSpec& spec, const script::IpInfo
   const FourTuple& live = map.live();
   Packet packet;
   packet.ip = header_of(info, live.remote.ip, live.local.ip);
-  packet.body = datagram({.source = spec.ports ? spec.ports->source : live.remote.port,
-                          .destination = spec.ports ? spec.ports->destination : live.local.port},
-                         spec.length, packet.ip);
+  const script::Ports ports =
+      spec.ports.value_or(script::Ports{.source = live.remote.port, .destination = live.local.port});
+  packet.body =
+      make_datagram({.local = {live.remote.ip, ports.source}, .remote = {live.local.ip, ports.destination}},
+                    Bytes(spec.length));
   return bytes_of(packet);
 }
 

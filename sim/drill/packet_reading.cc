@@ -142,7 +142,8 @@ std::optional<ReadPacket> read_packet(Wire bytes, bool tcp_in_udp) {
   } else {
     const Wire body = view->body();
     if (view->protocol() != wire::kProtocolUdp || body.size() < wire::kUdpHeader) return std::nullopt;
-    const script::Ports ports{.source = wire::get16(body.data()), .destination = wire::get16(body.data() + 2)};
+    const script::Ports ports{.source = wire::get16(body.data()),
+                              .destination = wire::get16(body.data() + 2)};
     const Wire carried = body.subspan(wire::kUdpHeader);
     if (!tcp_in_udp) {
       packet.spec.body = script::UdpSpec{

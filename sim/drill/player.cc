@@ -110,20 +110,28 @@ class Player {
     }
   }
 
+  // A packet in begins what the script is about, if nothing else has.
+  void begin_with(const PacketSpec& packet) {
+    using Stage = ConnectionMap::Stage;
+    const SocketAddress local{config_.local(), config_.bind_port};
+    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+      // The other side of datagrams is where a call sends some, whoever is first.
+      const SocketAddress named{config_.remote(), config_.connect_port};
+      const SocketAddress remote = map_.stage() == Stage::connecting ? map_.live().remote : named;
+      if (map_.stage() != Stage::open) map_.exchange({.local = local, .remote = remote});
+      return;
+    }
+    if (map_.stage() == Stage::open || map_.stage() == Stage::connecting) return;
+    const FourTuple live{.local = local, .remote = {config_.remote(), remote_port_++}};
+    if (const auto* tcp = std::get_if<TcpSpec>(&packet.body)) {
+      map_.open_passively(live, *tcp);
+      descriptor_ = -1;
+    }
+  }
+
   void inject(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    const bool is_connection =
-        map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
-    if (!is_connection) {
-      const FourTuple live{.local = {config_.local(), config_.bind_port},
-                           .remote = {config_.remote(), remote_port_++}};
-      if (tcp != nullptr) {
-        map_.open_passively(live, *tcp);
-        descriptor_ = -1;
-      } else if (std::holds_alternative<script::UdpSpec>(packet.body)) {
-        map_.exchange(live);
-      }
-    }
+    begin_with(packet);
     if (tcp != nullptr && config_.mss != 0 && tcp->seq.length > config_.mss)
       throw NotSupported{"the model takes no segments that a device has merged (--mss)"};
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
@@ -168,7 +176,9 @@ class Player {
     Why why = {};
   };
 
+  // Messages of ICMP have no ports: packetdrill passes them all over, here it is those that nobody expects.
   Actual next_of_connection(const PacketSpec& expected) {
+    const bool wants_icmp = std::holds_alternative<script::IcmpSpec>(expected.body);
     const bool has_limit = window_.kind != script::EventTime::Kind::any;
     const TimePoint limit =
         has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + config_.longest;
@@ -180,7 +190,11 @@ class Player {
                              .remote = {read->destination, tcp->ports->destination}};
         if (!map_.takes(live, *tcp)) continue;
         *tcp = map_.to_script(std::move(*tcp), std::get_if<TcpSpec>(&expected.body));
-      } else if (read->destination != map_.live().remote.ip) {
+      } else if (const auto* udp = std::get_if<script::UdpSpec>(&read->spec.body)) {
+        const FourTuple live{.local = {read->source, udp->ports->source},
+                             .remote = {read->destination, udp->ports->destination}};
+        if (!map_.takes(live)) continue;
+      } else if (!wants_icmp || read->destination != map_.live().remote.ip) {
         continue;
       }
       return {.at = sent->at, .packet = std::move(read->spec), .why = sent->why};

@@ -62,11 +62,12 @@ struct Call {
   std::span<std::uint8_t> into{};         // read
   std::size_t discard = 0;                // read: that many at most, thrown away
   bool peek = false;                      // read: MSG_PEEK
+  bool datagrams = false;                 // socket: SOCK_DGRAM
   std::span<const std::uint8_t> bytes{};  // write; setsockopt of a value that is no number
   bool dont_wait = false;                 // read, write: MSG_DONTWAIT
   WriteFlags flags{};                     // write
   bool fast_open = false;                 // write: MSG_FASTOPEN
-  SocketAddress address{};                // bind, connect; write: where to, if that connects
+  SocketAddress address{};                // bind, connect; write: where to, if that connects or is UDP
   SocketOption option = SocketOption::count_;
   std::int64_t value = 0;  // setsockopt; listen: backlog
   ShutdownHow how = ShutdownHow::write;

@@ -21,6 +21,12 @@ constexpr OsRules kBsd44{
     .reset = {.counts_fin = {false, "netinet/tcp_input.c dropwithreset: only SYN is counted"},
               .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
               .of_socket = {false, "netinet/tcp_subr.c tcp_respond: ip_defttl"}},
+    .datagram = {.dont_fragment = {false, "netinet/udp_usrreq.c udp_output"},
+                 .error_first = {false, "kern/uipc_socket.c soreceive: so_error where there is no data"},
+                 .error_is_readable = {true, "sys/socketvar.h soreadable"},
+                 .sendto_overrides = {false, "netinet/udp_usrreq.c udp_output: EISCONN"},
+                 .every_error = {true, "netinet/udp_usrreq.c udp_notify: so_error"},
+                 .shares_port = {false, "netinet/in_pcb.c in_pcbbind: SO_REUSEPORT does"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_error"},
 };
 
@@ -38,6 +44,12 @@ constexpr OsRules kLinux{
     .reset = {.counts_fin = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
               .copies_tos = {true, "net/ipv4/tcp_ipv4.c tcp_v4_send_reset"},
               .of_socket = {false, "net/ipv4/ip_output.c ip_send_unicast_reply: of no socket"}},
+    .datagram = {.dont_fragment = {true, "net/ipv4/ip_output.c ip_dont_fragment: IP_PMTUDISC_WANT"},
+                 .error_first = {true, "net/core/datagram.c __skb_try_recv_datagram: sock_error"},
+                 .error_is_readable = {false, "net/core/datagram.c datagram_poll; measured"},
+                 .sendto_overrides = {true, "net/ipv4/udp.c udp_sendmsg: msg_name"},
+                 .every_error = {false, "net/ipv4/udp.c __udp4_lib_err: harderr"},
+                 .shares_port = {true, "net/ipv4/udp.c udp_lib_lport_inuse: sk_reuse"}},
     .icmp_quote = {528, "net/ipv4/icmp.c icmp_send: up to 576 bytes in all"},
 };
 
@@ -55,6 +67,13 @@ constexpr OsRules kFreeBsd{
     .reset = {.counts_fin = {true, "netinet/tcp_input.c dropwithreset"},
               .copies_tos = {false, "netinet/tcp_subr.c tcp_respond"},
               .of_socket = {true, "netinet/tcp_subr.c tcp_respond: inp_ip_tos, inp_ip_ttl"}},
+    .datagram = {.dont_fragment = {false, "netinet/udp_usrreq.c udp_send: INP_DONTFRAG"},
+                 .error_first = {false,
+                                 "kern/uipc_socket.c soreceive_dgram: so_error where there is no data"},
+                 .error_is_readable = {true, "kern/uipc_socket.c sopoll_generic: soreadable"},
+                 .sendto_overrides = {false, "netinet/udp_usrreq.c udp_send: EISCONN"},
+                 .every_error = {true, "netinet/udp_usrreq.c udp_notify: so_error"},
+                 .shares_port = {false, "netinet/in_pcb.c in_pcb_lport: SO_REUSEPORT does"}},
     .icmp_quote = {8, "netinet/ip_icmp.c icmp_quotelen"},
 };
 
@@ -73,6 +92,12 @@ constexpr OsRules kRfc{
     .reset = {.counts_fin = {true, "RFC 9293 section 3.10.7.1: SEG.LEN"},
               .copies_tos = {false, "RFC 9293 section 3.9.2: as the host likes"},
               .of_socket = {false, "RFC 9293 section 3.9.2: as the host likes"}},
+    .datagram = {.dont_fragment = {false, "RFC 1122 section 4.1: IP may fragment"},
+                 .error_first = {false, "POSIX recv"},
+                 .error_is_readable = {true, "POSIX poll: a read would not block"},
+                 .sendto_overrides = {true, "POSIX sendto: or EISCONN"},
+                 .every_error = {true, "RFC 1122 section 4.1.3.3: all are passed on"},
+                 .shares_port = {false, "POSIX bind: EADDRINUSE"}},
     .icmp_quote = {8, "RFC 792"},
 };
 

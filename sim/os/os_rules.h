@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "sim/base/errno.h"
+#include "sim/os/datagrams.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/reset.h"
 
@@ -24,6 +25,7 @@ struct OsRules {
   Sourced<bool> timestamp_offset;         // a timestamp clock of its own for each connection
   Sourced<bool> marks_writes;             // MSG_EOR, MSG_MORE and MSG_ZEROCOPY mean something to TCP
   ResetRules reset;                       // of one that answers a segment
+  DatagramRules datagram;                 // of UDP sockets
   Sourced<std::size_t> icmp_quote;        // bytes quoted after the IP header in our ICMP errors
 };
 

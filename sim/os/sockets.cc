@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace halfopen {
 namespace {
@@ -46,6 +47,7 @@ const CallRow& row_of(const Connection& connection) {
 }  // namespace
 
 CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
+  if (is_datagram(socket)) return read_datagram(socket, into, false);
   if (is_deferred(socket)) return CallResult::waits();
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
@@ -53,6 +55,7 @@ CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> 
 }
 
 CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
+  if (is_datagram(socket)) return read_datagram(socket, into, true);
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   const Endpoint& endpoint = socket.connection->endpoint();
@@ -124,6 +127,7 @@ std::optional<SendReport> Sockets::take_report(TimePoint now, Socket& socket) {
 }
 
 CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
+  if (is_datagram(socket)) return connect_datagram(socket, remote);
   if (socket.listener != nullptr || is_deferred(socket)) return CallResult::failure(Errno::isconn);
   if (socket.connection == nullptr) return start_connect(now, socket, remote);
   if (socket.was_connected) return CallResult::failure(Errno::isconn);
@@ -252,6 +256,10 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
   if (option != SocketOption::so_error) {
     return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
   }
+  if (is_datagram(socket)) {
+    const Errno told = std::exchange(socket.setup->datagrams->error, Errno::none);
+    return CallResult::of(static_cast<int>(told));
+  }
   if (socket.connection == nullptr) return CallResult::of(0);
   Errno error = socket.connection->take_error();
   if (error == Errno::none && facts_.rules.so_error_takes_soft) error = socket.connection->take_soft_error();
@@ -260,6 +268,7 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
 
 std::uint8_t Sockets::readiness(const Socket& socket) const {
   namespace ev = poll_event;
+  if (is_datagram(socket)) return datagram_readiness(socket);
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
   if (is_deferred(socket)) return ev::out;  // a write connects
   if (socket.connection == nullptr) return ev::out | ev::hup;

@@ -46,6 +46,13 @@ class Sockets {
   // socket(): one reference held. It lives until close() of its last reference (or that close's lingering) is
   // done.
   [[nodiscard]] Socket& create();
+  // --- Of UDP (sockets_datagram.cc): bind, connect, read, peek, close and options are those of any socket.
+  [[nodiscard]] Socket& create_datagram();
+  [[nodiscard]] static bool is_datagram(const Socket& socket);
+  // Sends one datagram to where connect() said, or to `to`. It must fit the device: nobody cuts it.
+  CallResult send_datagram(Socket& socket, const std::optional<SocketAddress>& to,
+                           std::span<const std::uint8_t> bytes);
+
   // Port 0 stands for a free one, which connect() or listen() chooses: only they know what must be free.
   CallResult bind(Socket& socket, const SocketAddress& local);
   CallResult listen(Socket& socket, std::uint32_t backlog);
@@ -102,6 +109,11 @@ class Sockets {
   [[nodiscard]] static const Endpoint* endpoint_of(const Socket& socket);
 
  private:
+  CallResult bind_datagram(Socket& socket, const SocketAddress& local);
+  CallResult connect_datagram(Socket& socket, const SocketAddress& remote);
+  CallResult read_datagram(Socket& socket, std::span<std::uint8_t> into, bool peek);
+  [[nodiscard]] Errno choose_datagram_port(Socket& socket);
+  [[nodiscard]] std::uint8_t datagram_readiness(const Socket& socket) const;
   [[nodiscard]] Errno check_bind(const Socket& socket, const SocketAddress& local) const;
   [[nodiscard]] Errno choose_port(SocketAddress& local, const SocketAddress* remote);
   [[nodiscard]] bool is_bound(const SocketAddress& local) const;

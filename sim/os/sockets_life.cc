@@ -32,6 +32,7 @@ void Sockets::destroy(Socket& socket) {
 CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
   if (socket.setup == nullptr || socket.setup->bound) return CallResult::failure(Errno::inval);
   if (!is_any(local.ip) && !facts_.owns(local.ip)) return CallResult::failure(Errno::addrnotavail);
+  if (is_datagram(socket)) return bind_datagram(socket, local);
   if (local.port != 0) {
     if (const Errno error = check_bind(socket, local); error != Errno::none)
       return CallResult::failure(error);
@@ -53,6 +54,7 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
     enable_fast_open(socket.listener->fast_open().setup());
     return CallResult::of(0);
   }
+  if (is_datagram(socket)) return CallResult::failure(Errno::opnotsupp);
   if (socket.setup == nullptr || is_deferred(socket)) return CallResult::failure(Errno::inval);
   SocketAddress local = socket.setup->local;
   if (!socket.setup->bound) local.ip = facts_.address;
@@ -87,6 +89,7 @@ CallResult Sockets::close(TimePoint now, Socket& socket, CloseBy by) {
   if (--socket.references > 0) return CallResult::of(0);
   if (socket.connection == nullptr) {
     std::erase(stack_.bound(), &socket);
+    if (is_datagram(socket)) std::erase(stack_.datagram_sockets(), &socket);
     if (socket.listener != nullptr) stack_.remove_listener(now, *socket.listener);
     destroy(socket);
     return CallResult::of(0);
@@ -134,7 +137,8 @@ Errno Sockets::choose_port(SocketAddress& local, const SocketAddress* remote) {
 }
 
 bool Sockets::is_bound(const SocketAddress& local) const {
-  return std::ranges::any_of(stack_.bound(), [&](const Socket* s) { return overlap(s->setup->local, local); });
+  return std::ranges::any_of(stack_.bound(),
+                             [&](const Socket* s) { return overlap(s->setup->local, local); });
 }
 
 bool Sockets::is_listened_at(const SocketAddress& local) const {

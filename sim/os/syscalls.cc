@@ -75,6 +75,12 @@ bool Syscalls::is_listener(Process& process, int fd) {
   return socket != nullptr && socket->listener != nullptr;
 }
 
+bool Syscalls::is_datagram(Process& process, int fd) {
+  Errno error = Errno::none;
+  const Socket* socket = socket_of(process, fd, error);
+  return socket != nullptr && Sockets::is_datagram(*socket);
+}
+
 CallResult Syscalls::attempt(TimePoint now, Process& process) {
   const auto kind = static_cast<std::size_t>(process.pending.call.kind);
   return (this->*kAttempts[kind])(now, process, process.pending);

@@ -74,6 +74,9 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
   }
   const auto kind = kind_of({message.type, message.code}, v6);
   if (!kind.has_value()) return;
+  if (!datagram_sockets_.empty()) {
+    if (const auto ends = quoted_datagram(message, v6)) fail_datagram(*kind, *ends);
+  }
   auto quoted = quoted_segment(message, v6);
   if (!quoted.has_value() && facts_.profile.tunnel.port != 0) quoted = quoted_segment_in_udp(message, v6);
   if (!quoted.has_value()) return;
@@ -81,14 +84,14 @@ void TcpStack::receive_icmp(TimePoint now, const Packet& packet, const IcmpMessa
   if (connection == nullptr || tunnel_of(*connection) != quoted->udp) return;
   const std::uint32_t mtu = v6 ? message.rest : message.rest & 0xffffu;  // RFC 1191: the word's low half
   const std::uint32_t headers = tunnel_overhead(connection->endpoint().options());
-  input(now, *connection, [&](Endpoint& endpoint) {
-    endpoint.on_icmp(now, *kind, quoted->seq, mtu - std::min(mtu, headers));
-  });
+  input(now, *connection,
+        [&](Endpoint& endpoint) { endpoint.on_icmp(now, *kind, quoted->seq, mtu - std::min(mtu, headers)); });
 }
 
 void TcpStack::receive_other(TimePoint now, const Packet& packet, const OtherBody& body) {
   if (receive_tunneled(now, packet, body)) return;
   const bool is_udp = body.protocol == wire::kProtocolUdp;
+  if (is_udp && receive_datagram(packet)) return;
   const auto kind = is_udp ? IcmpKind::port_unreachable : IcmpKind::protocol_unreachable;
   auto error = make_icmp_error(kind, packet, packet.ip.destination, 0, facts_.rules.icmp_quote);
   if (!error.has_value()) return;
@@ -152,8 +155,8 @@ Listener* TcpStack::listener_at(const SocketAddress& local) const {
   return found == listeners_.end() ? nullptr : *found;
 }
 
-// The options of a socket that is bound to that address and neither listens nor is connected; null if there is
-// none.
+// The options of a socket that is bound to that address and neither listens nor is connected; null if there
+// is none.
 const SocketOptions* TcpStack::options_at(const SocketAddress& local) const {
   const auto found =
       std::ranges::find_if(bound_, [&](const Socket* s) { return overlap(s->setup->local, local); });

@@ -1,5 +1,5 @@
-// The host's side of TCP and IP: which endpoint a packet is for, whose timer runs out next, who has something
-// to send, and what strangers are told.
+// The host's side of TCP, UDP and IP: which endpoint or socket a packet is for, whose timer runs out next,
+// who has something to send, and what strangers are told.
 //
 // Contract: after every input (receive, fire_timers, input) the owner drains poll_packet(), then asks for
 // next_deadline().
@@ -69,6 +69,10 @@ class TcpStack {
   [[nodiscard]] const std::vector<Listener*>& listeners() const { return listeners_; }
   // The sockets that bind() gave a port and that have neither connection nor listener yet.
   [[nodiscard]] std::vector<Socket*>& bound() { return bound_; }
+  // UDP sockets (udp_input.cc): all there are, and a datagram of one of them, which fits the device.
+  [[nodiscard]] std::vector<Socket*>& datagram_sockets() { return datagram_sockets_; }
+  void send_datagram(const FourTuple& ends, const SocketOptions& options,
+                     std::span<const std::uint8_t> payload);
   // The connection with this four-tuple; nullptr if there is none.
   [[nodiscard]] Connection* find(const FourTuple& tuple) const { return table_.find(tuple); }
   // A connection uses this local port, of this address or of any.
@@ -96,6 +100,10 @@ class TcpStack {
   [[nodiscard]] UdpPorts tunnel_of(const Connection& connection) const;
   [[nodiscard]] std::uint16_t tunnel_overhead(const SocketOptions& options) const;
   [[nodiscard]] std::uint16_t mtu_of(const FourTuple& tuple, const SocketOptions& options) const;
+  // UDP (udp_input.cc).
+  bool receive_datagram(const Packet& packet);
+  void fail_datagram(IcmpKind kind, const FourTuple& ends);
+  [[nodiscard]] Socket* datagram_socket(const FourTuple& ends) const;
   void reply(Packet packet);
   void enqueue(Packet packet);
   [[nodiscard]] FastOpenReply fast_open_reply(TimePoint now, Listener& listener, const FourTuple& tuple,
@@ -131,6 +139,7 @@ class TcpStack {
   DeadlineHeap<Connection> deadlines_;
   std::vector<Listener*> listeners_;
   std::vector<Socket*> bound_;
+  std::vector<Socket*> datagram_sockets_;
   Connection* oldest_ = nullptr;
   Connection* newest_ = nullptr;
   Ring<Connection*> output_;  // who may have something to send, in the order of input; null: the next reply

@@ -27,9 +27,9 @@ std::uint16_t TcpStack::tunnel_overhead(const SocketOptions& options) const {
   return options.udp_port != 0 ? facts_.profile.tunnel.overhead.value : std::uint16_t{0};
 }
 
-// A segment with a connection's addresses, but not from where its segments come: it is a stranger's, who gets a
-// reset. Only a SYN may take over a TIME_WAIT from anywhere (netinet/tcp_timewait.c tcp_twcheck). True if it
-// does so.
+// A segment with a connection's addresses, but not from where its segments come: it is a stranger's, who gets
+// a reset. Only a SYN may take over a TIME_WAIT from anywhere (netinet/tcp_timewait.c tcp_twcheck). True if
+// it does so.
 bool TcpStack::comes_otherwise(const Connection& connection, const Packet& packet, const Segment& segment) {
   const Endpoint& endpoint = connection.endpoint();
   const bool asks = segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack);

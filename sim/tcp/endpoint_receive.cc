@@ -319,7 +319,9 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
     }
     case IcmpEffect::abort: return finish(now, Cause::icmp_received, row.error);
     case IcmpEffect::shrink: {
-      const std::uint32_t lowest = addresses_.local.ip.is_v6() ? kLeastMtuV6 : 552;
+      const bool v6 = addresses_.local.ip.is_v6();
+      if (embryonic && !v6 && mtu >= os().icmp.v4_mtu_while_opening) break;
+      const std::uint32_t lowest = v6 ? kLeastMtuV6 : 552;
       const std::uint32_t next = std::max(mtu, lowest);
       if (next >= path_mtu_) break;
       path_mtu_ = next;

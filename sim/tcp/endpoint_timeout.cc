@@ -160,6 +160,8 @@ void Endpoint::look_for_narrow_path() {
   } else if (retransmits_ >= tries_end_ && tries_end_ != 0) {
     tried_mss_ = 0;
   }
+  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
+  congestion_.on_timeout();  // one segment of the new size
 }
 
 // RFC 5681 section 3.1, RFC 6298 section 5.4: everything is taken for lost, the window is one segment.

@@ -67,7 +67,7 @@ class FastOpenCache {
   [[nodiscard]] bool is_paused(TimePoint now, const FastOpenProfile& os) const;
 
   std::map<SocketAddress, Server> servers_;  // port 0: of the address
-  std::uint32_t blackholes_ = 0;  // found in a row
+  std::uint32_t blackholes_ = 0;             // found in a row
   TimePoint blackhole_at_{};
 };
 

@@ -38,7 +38,7 @@ struct FastOpenProfile {
   Sourced<bool> cookie_each_time;
   Sourced<bool> cookie_by_port;  // a cookie is a server's at one port; else it is the address's
   Sourced<bool> off_forgets;     // to switch the client off forgets all cookies
-  FastOpenKey key{};                // a secret, not a constant: it has no source
+  FastOpenKey key{};             // a secret, not a constant: it has no source
 };
 
 }  // namespace halfopen

@@ -199,14 +199,14 @@ struct OptionsProfile {
   Sourced<bool> timestamps;
   Sourced<bool> sack;
   Sourced<bool> dsack;
-  Sourced<bool> dsack_at_once;  // a segment of which a part came before is acknowledged at once
+  Sourced<bool> dsack_at_once;    // a segment of which a part came before is acknowledged at once
   Sourced<bool> sack_counts_fin;  // a block that ends with a FIN reaches beyond it
   Sourced<bool> window_scaling;
   Sourced<Duration> ts_clock;                     // one step of TSval
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
   Sourced<std::uint16_t> default_mss;             // when the peer offers none
   Sourced<std::uint16_t> default_mss_v6;
-  Sourced<bool> timestamps_on_rst;                // the reset of a connection carries them
+  Sourced<bool> timestamps_on_rst;  // the reset of a connection carries them
   // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
   // it.
   Sourced<bool> aligns_sack_permitted;
@@ -263,6 +263,7 @@ struct IcmpRow {
 
 struct IcmpProfile {
   Sourced<std::array<IcmpRow, kIcmpKinds>> rows;  // by IcmpKind
+  Sourced<std::uint16_t> v4_mtu_while_opening;    // over IPv4, until then a path of so much is no news
   Sourced<bool> undo_backoff;                     // RFC 6069
   Sourced<bool> quote_of_next_counts;             // a quoted number may be SND.NXT, not only below it
   Sourced<std::uint8_t> embryonic_soft_limit;  // expiries after which a repeated soft error aborts; 0: never

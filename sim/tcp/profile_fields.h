@@ -143,6 +143,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "what a SYN that crossed carries", p.check.crossing_syn);
   f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);
+  f("ICMP", "path MTU that is no news while opening, IPv4", p.icmp.v4_mtu_while_opening);
   f("ICMP", "undoes a backoff", p.icmp.undo_backoff);
   f("ICMP", "a quote of SND.NXT counts", p.icmp.quote_of_next_counts);
   f("ICMP", "expiries before a repeated soft error aborts", p.icmp.embryonic_soft_limit);

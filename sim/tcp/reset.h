@@ -26,8 +26,8 @@ struct ResetReply {
   std::uint8_t hop_limit = 0;  // 0: the OS's
 };
 
-// What answers `offender`, which came with this traffic class to a socket with these options; null: to nobody.
-// nullopt where it is itself a reset: resets are never answered.
+// What answers `offender`, which came with this traffic class to a socket with these options; null: to
+// nobody. nullopt where it is itself a reset: resets are never answered.
 [[nodiscard]] std::optional<ResetReply> reset_for(const Segment& offender, std::uint8_t traffic_class,
                                                   const ResetRules& rules,
                                                   const SocketOptions* socket = nullptr);

@@ -1,5 +1,5 @@
-// FreeBSD's names for what concerns the way to a peer: Fast Open, path MTU discovery, ICMP errors, and TCP over
-// UDP.
+// FreeBSD's names for what concerns the way to a peer: Fast Open, path MTU discovery, ICMP errors, and TCP
+// over UDP.
 #include <chrono>
 
 #include "sim/tcp/sysctl_rows.h"

@@ -35,7 +35,8 @@ constexpr void put32(std::uint8_t* at, std::uint32_t value) {
   put16(at + 2, value);
 }
 
-// The pseudo-header's share of a TCP, UDP or ICMPv6 checksum: not complemented; `length` is header and payload.
+// The pseudo-header's share of a TCP, UDP or ICMPv6 checksum: not complemented; `length` is header and
+// payload.
 [[nodiscard]] std::uint16_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                               std::uint8_t protocol, std::size_t length);
 

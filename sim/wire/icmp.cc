@@ -66,10 +66,14 @@ std::optional<wire::UpperLayer> quoted_upper_layer(const IcmpMessage& error, boo
   return quote.size() < upper.offset + least ? std::nullopt : std::optional{upper};
 }
 
+// TCP and UDP both begin with the ports.
+FourTuple ends_at(const std::uint8_t* header, const wire::UpperLayer& upper) {
+  return {.local = {upper.source, wire::get16(header)},
+          .remote = {upper.destination, wire::get16(header + 2)}};
+}
+
 QuotedSegment segment_at(const std::uint8_t* tcp, const wire::UpperLayer& upper) {
-  return {.tuple = {.local = {upper.source, wire::get16(tcp)},
-                    .remote = {upper.destination, wire::get16(tcp + 2)}},
-          .seq = Seq{wire::get32(tcp + 4)}};
+  return {.tuple = ends_at(tcp, upper), .seq = Seq{wire::get32(tcp + 4)}};
 }
 
 }  // namespace
@@ -125,6 +129,12 @@ std::optional<QuotedSegment> quoted_segment_in_udp(const IcmpMessage& error, boo
   QuotedSegment quoted = segment_at(udp + wire::kUdpHeader, *upper);
   quoted.udp = {.source = wire::get16(udp), .destination = wire::get16(udp + 2)};
   return quoted;
+}
+
+std::optional<FourTuple> quoted_datagram(const IcmpMessage& error, bool v6) {
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolUdp, wire::kUdpHeader);
+  if (!upper) return std::nullopt;
+  return ends_at(error.body.data() + upper->offset, *upper);
 }
 
 }  // namespace halfopen

@@ -66,5 +66,7 @@ struct QuotedSegment {
 [[nodiscard]] std::optional<QuotedSegment> quoted_segment(const IcmpMessage& error, bool v6);
 // The same of a quoted UDP datagram, if there is a segment in it.
 [[nodiscard]] std::optional<QuotedSegment> quoted_segment_in_udp(const IcmpMessage& error, bool v6);
+// The ends of a quoted UDP datagram; local is its source.
+[[nodiscard]] std::optional<FourTuple> quoted_datagram(const IcmpMessage& error, bool v6);
 
 }  // namespace halfopen

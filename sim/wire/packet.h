@@ -36,7 +36,7 @@ struct OtherBody {
 struct Packet {
   IpHeader ip;
   std::variant<Segment, IcmpMessage, OtherBody> body;
-  Why why;           // why the sender sent it; not on the wire
+  Why why;            // why the sender sent it; not on the wire
   UdpPorts udp = {};  // of the datagram around a segment, if it travels in one
 
   [[nodiscard]] Segment* segment() { return std::get_if<Segment>(&body); }
@@ -78,8 +78,8 @@ inline constexpr std::uint32_t kLeastMtuV6 = 1280;
 [[nodiscard]] std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool,
                                           ParseIssue& issue, ParseOptions options = {});
 
-// The segment that a UDP datagram carries, with the ports of that; TCP's own checksum is not looked at. nullopt
-// for what is no whole segment in UDP.
+// The segment that a UDP datagram carries, with the ports of that; TCP's own checksum is not looked at.
+// nullopt for what is no whole segment in UDP.
 [[nodiscard]] std::optional<Packet> unwrap_tcp(const Packet& datagram, BlockPool& pool);
 
 // An ICMP error about `offender`, from `router`, quoting its IP header and `quote_bytes` bytes after it.

@@ -133,10 +133,9 @@ std::size_t emit_tcp_in_udp(const Packet& packet, const Segment& segment, std::s
   const std::uint32_t ports = std::uint32_t{packet.udp.source} << 16 | packet.udp.destination;
   put32(udp, ports);
   put16(udp + 4, static_cast<std::uint32_t>(length));
-  const std::uint32_t sum =
-      halves(ports) + static_cast<std::uint32_t>(length) +
-      put_tcp_header(segment, tcp_size, udp + kUdpHeader) +
-      pseudo_header_sum(packet.ip.source, packet.ip.destination, kProtocolUdp, length);
+  const std::uint32_t sum = halves(ports) + static_cast<std::uint32_t>(length) +
+                            put_tcp_header(segment, tcp_size, udp + kUdpHeader) +
+                            pseudo_header_sum(packet.ip.source, packet.ip.destination, kProtocolUdp, length);
   const auto complement = static_cast<std::uint16_t>(~add_payload(segment.payload, fold(sum)));
   put16(udp + 6, complement != 0 ? complement : 0xffff);  // RFC 768: 0 would mean that there is none
   const std::size_t written = put({head, ip_size + kUdpHeader + tcp_size}, out);

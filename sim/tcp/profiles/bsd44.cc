@@ -152,6 +152,7 @@ constexpr OsProfile kBsd44 = {
                                "netinet/tcp_input.c tcp_input: what tcp_reass gives of a FIN is not read"},
               .time_wait = {TimeWaitCheck::rfc9293, "netinet/tcp_input.c tcp_input"}},
     .icmp = {.rows = {kIcmpRows, "netinet/ip_input.c inetctlerrmap; netinet/tcp_subr.c tcp_notify"},
+             .v4_mtu_while_opening = {0xffff, "no path MTU discovery"},
              .undo_backoff = {false, "older than RFC 6069"},
              .quote_of_next_counts = {true, "netinet/tcp_subr.c tcp_ctlinput looks at no number"},
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},

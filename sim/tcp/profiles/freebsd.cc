@@ -147,8 +147,7 @@ constexpr OsProfile kFreebsd14 = {
                                        "netinet/tcp_input.c tcp_do_segment: tcp_fastopen_disable_path; "
                                        "netinet/tcp_fastopen.c tcp_fastopen_update_cache"},
                   .cookie_by_port = {true, "netinet/tcp_fastopen.c tcp_fastopen_ccache_lookup"},
-                  .off_forgets = {true,
-                                  "netinet/tcp_fastopen.c sysctl_net_inet_tcp_fastopen_client_enable"}},
+                  .off_forgets = {true, "netinet/tcp_fastopen.c sysctl_net_inet_tcp_fastopen_client_enable"}},
     .keepalive = {.style = {KeepaliveStyle::idle_time, "netinet/tcp_timer.c tcp_timer_keep"},
                   .always = {true, "net.inet.tcp.always_keepalive"},
                   .idle = {2h, "net.inet.tcp.keepidle"},
@@ -186,6 +185,9 @@ constexpr OsProfile kFreebsd14 = {
          .time_wait = {TimeWaitCheck::acks_only, "netinet/tcp_timewait.c tcp_twcheck"}},
     .icmp = {.rows = {kIcmpRows,
                       "netinet/ip_icmp.c icmp_errmap; netinet/tcp_subr.c tcp_ctlinput, tcp_notify"},
+             .v4_mtu_while_opening = {576,
+                                      "netinet/tcp_subr.c tcp_ctlinput_with_port: t_maxseg is the default "
+                                      "one; over IPv6 the host cache takes it"},
              .undo_backoff = {false, "no RFC 6069"},
              .quote_of_next_counts = {false, "netinet/tcp_subr.c tcp_ctlinput_with_port: SEQ_LT"},
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},

@@ -252,6 +252,7 @@ constexpr OsProfile kLinux61 = {
     .check = kCheck,
     .icmp = {.rows = {kIcmpRows,
                       "net/ipv4/icmp.c icmp_err_convert; net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
+             .v4_mtu_while_opening = {0xffff, "net/ipv4/tcp_ipv4.c tcp_v4_err: whatever the state"},
              .undo_backoff = {true, "net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert; RFC 6069; measured"},
              .quote_of_next_counts = {true, "net/ipv4/tcp_ipv4.c tcp_v4_err: between()"},
              .embryonic_soft_limit = {0, kUnused}},

@@ -157,6 +157,7 @@ constexpr OsProfile kRfc = {
               .crossing_syn = {SynText::all, "RFC 9293 section 3.10.7.3: queued until ESTABLISHED"},
               .time_wait = {TimeWaitCheck::rfc9293, "RFC 9293 section 3.10.7.4"}},
     .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
+             .v4_mtu_while_opening = {0xffff, "RFC 1191 section 3: whatever the state"},
              .undo_backoff = {false, "RFC 6069 is experimental"},
              .quote_of_next_counts = {false, "RFC 5927 section 4.1: below SND.NXT"},
              .embryonic_soft_limit = {0, kUnused}},

@@ -70,8 +70,8 @@ TEST(Packet, ASegmentInUdpIsADatagramWithTheSegmentInIt) {
       ASSERT_TRUE(datagram && datagram->segment() == nullptr);
       const auto& body = std::get<OtherBody>(datagram->body);
       EXPECT_EQ(body.protocol, 17);
-      const std::uint32_t pseudo = wire::pseudo_header_sum(packet.ip.source, packet.ip.destination,
-                                                           body.protocol, body.bytes.size());
+      const std::uint32_t pseudo =
+          wire::pseudo_header_sum(packet.ip.source, packet.ip.destination, body.protocol, body.bytes.size());
       EXPECT_EQ(internet_sum(body.bytes, pseudo), 0xffff);
       EXPECT_EQ(wire::get16(&body.bytes[4]), body.bytes.size());
       const auto inner = unwrap_tcp(*datagram, pool);

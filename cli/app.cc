@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <exception>
@@ -73,8 +74,14 @@ int trouble(std::string_view message) {
 }
 
 // Before CLI11 looks: a word that is no command deserves a better answer than "not expected".
-bool is_unknown_command(int argc, char** argv) {
-  return argc > 1 && argv[1][0] != '-' && std::ranges::find(kCommands, argv[1]) == kCommands.end();
+bool is_unknown_command(std::string_view word) {
+  return !word.starts_with('-') && std::ranges::find(kCommands, word) == kCommands.end();
+}
+
+// What the commands take that run a program; any other would pass over it in silence.
+bool takes_a_program(std::string_view command) {
+  constexpr auto kTake = std::to_array<std::string_view>({"sim", "replay", "live", "run", "vm"});
+  return std::ranges::find(kTake, command) != kTake.end();
 }
 
 int complain_of_command(std::string_view word) {
@@ -117,6 +124,11 @@ ColourWish colour_wish(const std::string& given) {
 int run_command(CommandLine& line) {
   wish_for_colour(colour_wish(line.color));
   const std::string name = line.app.get_subcommands().front()->get_name();
+  if (!line.run.command.empty() && !takes_a_program(name)) {
+    return trouble(
+        fmt::format("{} takes no program, but after '--' stands '{}' ('halfopen {} --help' says how)", name,
+                    plain_line(line.run.command.front()), name));
+  }
   if (name == "help") return run_help(line.help_command);
   if (name == "completions") return run_completions(line.app, line.shell);
   if (name == "list") return run_list();
@@ -133,6 +145,8 @@ int run_command(CommandLine& line) {
   }
   if (name == "vm") {
     finish_vm_options(line);
+    const std::string& word = line.vm.command.front();
+    if (!line.vm.any_program && is_unknown_command(word)) return complain_of_command(word);
     return run_vm(line.vm);
   }
   if (name == "packetdrill") {
@@ -205,7 +219,7 @@ int run_app(int argc, char** argv) {
     return trouble(error.what());
   }
   install_signal_handlers();
-  if (is_unknown_command(argc, argv)) return complain_of_command(argv[1]);
+  if (argc > 1 && is_unknown_command(argv[1])) return complain_of_command(argv[1]);
   CommandLine line{std::string{kAbout}};
   line.run.command = split_command(argc, argv);
   add_commands(line);

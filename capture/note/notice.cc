@@ -82,11 +82,14 @@ std::string bad_events(std::string_view found) {
 }
 
 bool tells_of_the_peer(std::string_view family) {
-  return family == "read" || family == "write" || family == "connect" || family == "select" ||
-         family == "shutdown";
+  return speaks_of_the_peer(family) || family == "select" || family == "shutdown";
 }
 
 }  // namespace
+
+bool speaks_of_the_peer(std::string_view family) {
+  return family == "read" || family == "write" || family == "connect";
+}
 
 bool has_waited(const CallNote& call) { return call.at - call.began >= kWait; }
 

@@ -36,6 +36,10 @@ struct Notice {
 // (EAGAIN of a call that did not).
 [[nodiscard]] bool is_not_yet(const CallNote& call);
 
+// Calls of these families (sim/scenario/trigger.h) tell a program something of its peer: read, write,
+// connect. A readiness call that says "go on" is followed by one of them.
+[[nodiscard]] bool speaks_of_the_peer(std::string_view family);
+
 // A call that waited: longer than a kernel takes for one that does not.
 [[nodiscard]] bool has_waited(const CallNote& call);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace halfopen {
@@ -93,6 +94,27 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     room = width - indent;
   }
   return out.append(text);
+}
+
+std::string reflowed(std::string_view text, std::size_t width) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    std::string paragraph{text.substr(0, end)};
+    text.remove_prefix(std::min(end + 2, text.size()));
+    std::size_t longest = 0;
+    for (std::size_t at = 0; at < paragraph.size();) {
+      const std::size_t line = std::min(paragraph.find('\n', at), paragraph.size()) - at;
+      longest = std::max(longest, line);
+      at += line + 1;
+    }
+    if (width > 0 && longest > width) {
+      std::ranges::replace(paragraph, '\n', ' ');
+      paragraph = wrapped(paragraph, width, 0);
+    }
+    out.append(paragraph).append(text.empty() ? "" : "\n\n");
+  }
+  return out;
 }
 
 }  // namespace halfopen

@@ -22,4 +22,7 @@ namespace halfopen {
 // indented. `width` 0 breaks nothing.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
+// The paragraphs of `text`, which empty lines part, broken anew as wrapped() does; as they are if they fit.
+[[nodiscard]] std::string reflowed(std::string_view text, std::size_t width);
+
 }  // namespace halfopen

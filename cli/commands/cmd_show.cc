@@ -49,13 +49,11 @@ LadderText ladder_of(const CaptureInfo& info, bool explain, bool colour) {
 }
 
 void print_head(Prose& out, const std::string& capture, const CaptureInfo& info) {
-  if (info.run) {
-    out.line(fmt::format("{}: {} (seed {}, at the {}'s device)", out.paint(Style::title, capture),
-                         info.run->scenario, info.run->seed, to_string(info.run->tap)));
-  } else {
-    out.line(fmt::format("{}: a {} file; outcomes are not recorded in it", out.paint(Style::title, capture),
-                         info.format));
-  }
+  out.headline(capture,
+               info.run ? fmt::format("{} (seed {}, at the {}'s device)", info.run->scenario, info.run->seed,
+                                      to_string(info.run->tap))
+                        : fmt::format("a {} file; outcomes are not recorded in it", info.format),
+               terminal_width(stdout));
   out.line();
 }
 

@@ -20,7 +20,7 @@ constexpr std::string_view kDrillExamples =
     "  halfopen packetdrill fast-retransmit.pkt             a script on the newest Linux of the model\n"
     "  halfopen packetdrill --profile all gtests/net/tcp    every script of a directory on every profile\n"
     "  halfopen packetdrill -D CC=reno --tolerance_usecs=10000 mine.pkt\n"
-    "  halfopen packetdrill --on kernel fast-retransmit.pkt on this machine's kernel\n"
+    "  halfopen packetdrill --on kernel fast-retransmit.pkt   on this machine's kernel\n"
     "  halfopen packetdrill -w captures --expect known.txt --ktap gtests/net/tcp\n"
     "\n"
     "Of a directory every *.pkt is played with each IP version that it is for, as Google's run_all.py does.\n"

@@ -13,7 +13,7 @@ constexpr std::string_view kSimExamples =
     "Examples:\n"
     "  halfopen sim host-crash                         a shipped scenario: see 'halfopen list'\n"
     "  halfopen sim mine.toml                          one of your own: see docs/scenario.md\n"
-    "  halfopen sim host-crash --set client.profile=linux --set client.sysctl.tcp_retries2=8\n"
+    "  halfopen sim host-crash --set client.profile=linux --set client.sysctl.tcp_retries2=12\n"
     "  halfopen sim host-crash -w crash.pcapng -w crash.pcap --json crash.json\n"
     "  halfopen sim host-crash -w - | tshark -r -      a capture on standard output is pcapng\n"
     "  halfopen sim host-crash --explain               each rung with the rule behind it\n"

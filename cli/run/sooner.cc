@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/note/notice.h"
 #include "capture/note/text.h"
 #include "cli/tell/failure.h"
 #include "sim/base/errno.h"
@@ -115,7 +116,7 @@ void Told::on_note(const Note& note) {
   const auto* call = std::get_if<CallNote>(&note);
   if (call == nullptr || !failure() || call->host != HostId::client || is_terminal_call(*call)) return;
   const std::string_view family = family_of_call(call->call);
-  if (family != "read" && family != "write" && family != "connect" && family != "select") return;
+  if (!speaks_of_the_peer(family) && family != "select") return;
   const bool interrupted = call->error == static_cast<int>(Errno::intr);
   const bool told = (call->result < 0 && !interrupted) || (family == "read" && call->result == 0);
   if (told) at_ = std::min(at_, call->at);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "capture/note/text.h"
 #include "cli/run/excuse.h"
 #include "cli/tell/exit_code.h"
 #include "cli/tell/ladder_choice.h"
@@ -58,8 +59,9 @@ Telling::Telling(const PreparedRun& run, const RunOptions& options)
       out_{stream_of(options)},
       expectations_{scenario_.expect, run.facts},
       demands_{options.demands},
-      ladder_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))},
-      states_{out_, ladder_of(scenario_, options, run.info, out_, terminal_width(stream_of(options)))} {
+      width_{terminal_width(stream_of(options))},
+      ladder_{out_, ladder_of(scenario_, options, run.info, out_, width_)},
+      states_{out_, ladder_of(scenario_, options, run.info, out_, width_)} {
   open_outputs();
   observers_.push_back(&expectations_);
   observers_.push_back(&demands_);
@@ -87,8 +89,8 @@ void Telling::open_outputs() {
 
 void Telling::print_head() {
   if (options_.quiet) return;
-  out_.line(out_.paint(Style::title, run_.named.name) + ": " + scenario_.title);
-  if (options_.explain && !scenario_.story.empty()) out_.line(scenario_.story);
+  out_.headline(run_.named.name, scenario_.title, width_);
+  if (options_.explain && !scenario_.story.empty()) out_.line(reflowed(scenario_.story, width_));
   out_.line();
   if (options_.states) states_.print_head(true);
 }
@@ -115,11 +117,12 @@ void Telling::print_tail(const RunEnd& end) {
   options_.states ? states_.print_left_out() : ladder_.print_left_out();
   out_.line();
   if (!seen.empty()) out_.line("What each program saw:");
-  for (const std::string& line : seen) out_.line("  " + line);
+  for (const std::string& line : seen) out_.line(wrapped("  " + line, width_, 6));
   if (!options_.tells_sooner) return;
   const std::string sooner = what_tells_sooner(scenario_, options_.seed);
   if (!sooner.empty())
-    out_.line((run_.spec.hosts.is_simulated() ? "sooner: " : "sooner, by the model: ") + sooner);
+    out_.line(wrapped((run_.spec.hosts.is_simulated() ? "sooner: " : "sooner, by the model: ") + sooner,
+                      width_, 8));
 }
 
 void Telling::print_outputs() {

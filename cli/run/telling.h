@@ -50,6 +50,7 @@ class Telling {
   Prose out_;
   Expectations expectations_;
   Demands demands_;
+  std::size_t width_;  // of the terminal, 0 for any
   ProseLadder ladder_;
   ProseStates states_;  // in its place, with --states
   Report report_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "capture/note/text.h"
 #include "cli/tell/stream.h"
 #include "sim/base/plain_text.h"
 
@@ -55,6 +56,11 @@ void Prose::put(std::string_view text) {
 void Prose::line(std::string_view text) {
   write(text);
   write("\n");
+}
+
+void Prose::headline(std::string_view name, std::string_view what, std::size_t width) {
+  const std::string text = wrapped(std::string{name}.append(": ").append(what), width, 2);
+  line(paint(Style::title, name) + text.substr(name.size()));
 }
 
 std::string Prose::paint(Style style, std::string_view text) const {

@@ -29,6 +29,8 @@ class Prose {
   // the colours that paint() and the ladder set pass, and only where colours are on.
   void write(std::string_view text);
   void line(std::string_view text = {});
+  // "NAME: WHAT", the name as a title, in lines of `width` columns; 0: in one line.
+  void headline(std::string_view name, std::string_view what, std::size_t width);
   // Text in a style where colours are on, the text as it is elsewhere.
   [[nodiscard]] std::string paint(Style style, std::string_view text) const;
   [[nodiscard]] bool colour() const { return colour_; }

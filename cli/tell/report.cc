@@ -13,12 +13,6 @@
 namespace halfopen {
 namespace {
 
-// Calls that tell a program something of its peer. A readiness call that says "go on" is followed by one of
-// these.
-bool speaks_of_the_peer(std::string_view family) {
-  return family == "read" || family == "write" || family == "connect";
-}
-
 // What a program printed, without the newline that every line has.
 std::string printed(std::string_view text) {
   while (text.ends_with('\n')) text.remove_suffix(1);

@@ -1,10 +1,10 @@
 #include "cli/tell/status_line.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "cli/tell/terminal.h"
 #include "sim/base/plain_text.h"
 
 namespace halfopen {
@@ -21,8 +21,8 @@ void write_to_terminal(std::string_view bytes) {
 
 std::size_t terminal_columns() {
   constexpr std::size_t kUsual = 80;
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+  const std::size_t width = terminal_width(stderr);
+  return width > 0 ? width : kUsual;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -90,8 +91,9 @@ std::optional<ShownCommand> command_of(std::string line) {
   bool rest = false;
   ShownCommand command;
   command.words = words_of(std::string_view{line}.substr(name_at + sizeof "halfopen" - 1), rest);
-  command.is_alone = *start == 0 && !rest;
-  command.line = line.substr(*start);
+  command.is_first = *start == 0;
+  command.is_alone = command.is_first && !rest;
+  command.line = line.substr(name_at);
   return command;
 }
 
@@ -117,15 +119,50 @@ void read(const fs::path& file, const std::string& name, std::vector<ShownComman
     if (!in_block) line.erase(0, kIndent.size());
     if (is_prompt) line.erase(0, 2);
     shows_output = nullptr;
+    const std::size_t first = number;
+    for (std::string more; line.ends_with(" |") && std::getline(in, more); ++number) line += more;
     auto command = command_of(line);
     if (!command) continue;
-    command->place = name + ":" + std::to_string(number);
+    command->place = name + ":" + std::to_string(first);
     commands.push_back(std::move(*command));
     if (is_prompt) shows_output = &commands.back();
   }
 }
 
+void read_man(const fs::path& file, const std::string& name, std::vector<ShownCommand>& commands) {
+  std::ifstream in{file};
+  bool in_examples = false;
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.starts_with(".SH ")) in_examples = line == ".SH EXAMPLES";
+    if (!in_examples || !line.starts_with(".B ")) continue;
+    line.erase(0, 3);
+    std::erase(line, '\\');
+    auto command = command_of(line);
+    if (!command) continue;
+    command->place = name + ":" + std::to_string(number);
+    commands.push_back(std::move(*command));
+  }
+}
+
 }  // namespace
+
+std::vector<ShownCommand> commands_of_help(const std::string& command, const std::string& text) {
+  constexpr std::string_view kIndent = "  ";
+  std::vector<ShownCommand> commands;
+  std::istringstream in{text.substr(std::min(text.size(), text.find("\nExamples:\n")))};
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with(kIndent) || line.starts_with("   ")) continue;
+    line.erase(0, kIndent.size());
+    line.resize(std::min(line.size(), line.find("  ")));
+    auto shown = command_of(line);
+    if (!shown) continue;
+    shown->place = "halfopen help " + command;
+    commands.push_back(std::move(*shown));
+  }
+  return commands;
+}
 
 std::vector<ShownCommand> shown_commands() {
   const fs::path source{HALFOPEN_SOURCE_DIR};
@@ -137,6 +174,7 @@ std::vector<ShownCommand> shown_commands() {
   }
   std::ranges::sort(docs);
   for (const fs::path& file : docs) read(file, "docs/" + file.filename().string(), commands);
+  read_man(source / "docs/man/halfopen.1", "docs/man/halfopen.1", commands);
   return commands;
 }
 

@@ -56,6 +56,14 @@ TEST(Wrapped, AWordThatHasNoRoomStaysWhole) {
   EXPECT_EQ(wrapped("a b", 1, 2), "a b") << "no room beside the indentation";
 }
 
+TEST(Reflowed, BreaksParagraphsThatAreTooWide) {
+  const std::string text = "one two\nthree four five\n\nsix\nseven";
+  EXPECT_EQ(reflowed(text, 0), text);
+  EXPECT_EQ(reflowed(text, 15), text);
+  EXPECT_EQ(reflowed(text, 14), "one two three\nfour five\n\nsix\nseven");
+  EXPECT_EQ(reflowed("", 14), "");
+}
+
 TEST(Quoted, IsACStringAsStracePrintsIt) {
   EXPECT_EQ(quoted("hello\n"), "\"hello\\n\"");
   EXPECT_EQ(quoted("say \"no\"\\"), R"("say \"no\"\\")");

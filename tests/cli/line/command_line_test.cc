@@ -51,6 +51,8 @@ TEST(CommandLine, AMistakeIsOneLineOnStandardErrorAndStatus2) {
       {{"simm"}, "no command 'simm'; did you mean 'sim'?"},
       {{"frobnicate"}, "no command 'frobnicate'"},
       {{"--frobnicate"}, "--frobnicate"},
+      {{"vm", "--", "frobnicate"}, "no command 'frobnicate'"},
+      {{"list", "--", "nc"}, "list takes no program, but after '--' stands 'nc'"},
       {{"sim"}, "scenario is required"},
       {{"sim", "host-crash", "--frobnicate"}, "--frobnicate"},
       {{"sim", "host-crash", "another"}, "another"},

@@ -222,7 +222,8 @@ TEST(World, OverABadPathEveryPacketIsOne) {
       "[path.to_client]\ndelay = '20ms'\nloss = 0.02\n[server]\nprofile = 'linux-6.1'\nprogram = 'sink'\n";
   const std::string both_ways =
       "[path]\ndelay = '20ms'\nloss = 0.03\n[server]\nprofile = 'linux-6.1'\nprogram = 'echo-server'\n";
-  for (const std::string& bad : {holes, both_ways}) {
+  // What is echoed to a client that does not read fills every buffer, and there it ends.
+  for (const auto& [bad, least] : {std::pair{holes, 500u}, {both_ways, 20u}}) {
     const Scenario scenario = parse_scenario(
         "title = 'x'\nuntil = '3000s'\n[client]\nprofile = 'linux-6.1'\nprogram = 'bulk-client'\nbytes = "
         "3000000\n" +
@@ -233,7 +234,7 @@ TEST(World, OverABadPathEveryPacketIsOne) {
       World world{scenario, {.seed = seed, .observers = {&faults}}};
       world.run();
       EXPECT_GT(faults.packets, 300u) << seed;
-      EXPECT_GT(faults.blocks, 20u) << seed;
+      EXPECT_GT(faults.blocks, least) << seed;
       EXPECT_EQ(faults.too_long, 0u) << seed;
       EXPECT_EQ(faults.unreadable, 0u) << seed;
     }

@@ -53,6 +53,12 @@ void ConnectionMap::open_passively(const FourTuple& live, const TcpSpec& first) 
   remote_isn_ = first.seq.start.value_or(0);
 }
 
+void ConnectionMap::exchange(const FourTuple& live) {
+  *this = {};
+  stage_ = Stage::open;
+  live_ = live;
+}
+
 void ConnectionMap::expect(const TcpSpec& packet) {
   const bool is_first = is_active_ ? stage_ == Stage::connecting : !isn_known_;
   if (is_syn(packet) && is_first) script_isn_ = packet.seq.start.value_or(0);
@@ -73,6 +79,11 @@ bool ConnectionMap::takes(const FourTuple& live, const TcpSpec& packet) {
   }
   last_sent_ = packet.seq.start.value_or(0);
   return true;
+}
+
+bool ConnectionMap::takes(const FourTuple& live) {
+  if (stage_ == Stage::connecting && live.remote == live_.remote) exchange(live);
+  return stage_ == Stage::open && live == live_;
 }
 
 TcpSpec ConnectionMap::to_live(const TcpSpec& packet) {

@@ -29,12 +29,16 @@ class ConnectionMap {
   void connect(const SocketAddress& remote);
   // A packet in that begins a connection, from `remote` on the wire.
   void open_passively(const FourTuple& live, const script::TcpSpec& first);
+  // Datagrams, which nothing begins: from now on they are those between these addresses and ports.
+  void exchange(const FourTuple& live);
   // An expected packet: if it is a SYN, its number is the script's for the host's side.
   void expect(const script::TcpSpec& packet);
 
   // --- What the host does: whether a packet of these addresses and ports is the connection's. The SYN of a
   // connection that is under way is, and tells the local port and initial sequence number.
   [[nodiscard]] bool takes(const FourTuple& live, const script::TcpSpec& packet);
+  // The same of a datagram: the first to where connect() was called tells the local port.
+  [[nodiscard]] bool takes(const FourTuple& live);
 
   // --- Over into the wire's numbers, and back
   [[nodiscard]] script::TcpSpec to_live(const script::TcpSpec& packet);

@@ -101,6 +101,7 @@ class Player {
 
   // --- Packets
   void play_action(const PacketSpec& packet) {
+    refuse_encapsulation(packet);
     if (packet.direction == script::Direction::inbound) {
       wait_until_due("inbound packet");
       inject(packet);
@@ -109,16 +110,28 @@ class Player {
     }
   }
 
-  void inject(const PacketSpec& packet) {
-    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    const bool is_connection =
-        map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
-    if (tcp != nullptr && !is_connection) {
-      const FourTuple live{.local = {config_.local(), config_.bind_port},
-                           .remote = {config_.remote(), remote_port_++}};
+  // A packet in begins what the script is about, if nothing else has.
+  void begin_with(const PacketSpec& packet) {
+    using Stage = ConnectionMap::Stage;
+    const SocketAddress local{config_.local(), config_.bind_port};
+    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+      // The other side of datagrams is where a call sends some, whoever is first.
+      const SocketAddress named{config_.remote(), config_.connect_port};
+      const SocketAddress remote = map_.stage() == Stage::connecting ? map_.live().remote : named;
+      if (map_.stage() != Stage::open) map_.exchange({.local = local, .remote = remote});
+      return;
+    }
+    if (map_.stage() == Stage::open || map_.stage() == Stage::connecting) return;
+    const FourTuple live{.local = local, .remote = {config_.remote(), remote_port_++}};
+    if (const auto* tcp = std::get_if<TcpSpec>(&packet.body)) {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
+  }
+
+  void inject(const PacketSpec& packet) {
+    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
+    begin_with(packet);
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
@@ -133,7 +146,6 @@ class Player {
 
   void expect(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    if (tcp != nullptr && tcp->udp) throw NotSupported{"the model has no TCP over UDP"};
     if (tcp != nullptr) map_.expect(*tcp);
     Actual actual = next_of_connection(packet);
     const auto length = [](const PacketSpec& spec) {
@@ -165,19 +177,25 @@ class Player {
     Why why = {};
   };
 
+  // Messages of ICMP have no ports: packetdrill passes them all over, here it is those that nobody expects.
   Actual next_of_connection(const PacketSpec& expected) {
+    const bool wants_icmp = std::holds_alternative<script::IcmpSpec>(expected.body);
     const bool has_limit = window_.kind != script::EventTime::Kind::any;
     const TimePoint limit =
         has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + config_.longest;
     while (std::optional<SentPacket> sent = host_.next_packet(std::max(limit, host_.now()))) {
-      std::optional<ReadPacket> read = read_packet(sent->bytes);
+      std::optional<ReadPacket> read = read_packet(sent->bytes, config_.tcp_in_udp);
       if (!read) continue;
       if (auto* tcp = std::get_if<TcpSpec>(&read->spec.body)) {
         const FourTuple live{.local = {read->source, tcp->ports->source},
                              .remote = {read->destination, tcp->ports->destination}};
         if (!map_.takes(live, *tcp)) continue;
         *tcp = map_.to_script(std::move(*tcp), std::get_if<TcpSpec>(&expected.body));
-      } else if (read->destination != map_.live().remote.ip) {
+      } else if (const auto* udp = std::get_if<script::UdpSpec>(&read->spec.body)) {
+        const FourTuple live{.local = {read->source, udp->ports->source},
+                             .remote = {read->destination, udp->ports->destination}};
+        if (!map_.takes(live)) continue;
+      } else if (!wants_icmp || read->destination != map_.live().remote.ip) {
         continue;
       }
       return {.at = sent->at, .packet = std::move(read->spec), .why = sent->why};

@@ -84,6 +84,8 @@ std::string option_text(std::span<const std::uint8_t> option, const TcpOptions& 
     case TcpOptionKind::timestamps:
       return fmt::format("TS val {} ecr {}", options.timestamps().value.wire(),
                          options.timestamps().echo.wire());
+    case TcpOptionKind::acc_ecn_ect0_first:  // tcpdump 4.99 has no name for them
+    case TcpOptionKind::acc_ecn_ect1_first: break;
     case TcpOptionKind::fast_open:
     case TcpOptionKind::experiment: {
       const std::optional<FastOpenOption> fast_open = options.fast_open();

@@ -1,9 +1,10 @@
-// halfopen packetdrill: scripts of packetdrill's language on model hosts.
+// halfopen packetdrill: scripts of packetdrill's language on model hosts and on a kernel.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -27,16 +28,16 @@ namespace {
 constexpr std::size_t kShortLadder = 8;  // rungs
 
 std::size_t jobs_of(const DrillOptions& options) {
-  if (options.on == "kernel") return 1;  // a sandbox is made by a process that has no other threads
   return options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
 }
 
 std::vector<std::string> ladder_of(const DrillCase& one, const DrillResult& result,
                                    const DrillOptions& options) {
-  const bool failed = result.outcome == CaseOutcome::failed && result.line != 0;
+  const bool failed = (result.outcome == CaseOutcome::failed || result.outcome == CaseOutcome::unresolved) &&
+                      result.line != 0;
   if (!failed && !(options.logs_passes && result.outcome == CaseOutcome::passed)) return {};
   std::optional<DrillLadder> ladder;
-  listen_to_case(one, options, [&](const RunInfo& run) -> Observer& { return ladder.emplace(run); });
+  listen_to_case(one, options, result, [&](const RunInfo& run) -> Observer& { return ladder.emplace(run); });
   if (!ladder) return {};
   return failed && !options.logs_failures ? ladder->last(kShortLadder) : ladder->all();
 }
@@ -134,9 +135,9 @@ int run_packetdrill(const DrillOptions& options) {
   try_output(options.json);
   DrillTelling telling{cases, options};
   telling.begin();
-  CasePool pool{cases, options, jobs_of(options)};
+  const std::unique_ptr<CasePool> pool = play_cases(cases, options, jobs_of(options));
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    DrillResult result = pool.wait_for(i, [&](std::size_t done) {
+    DrillResult result = pool->wait_for(i, [&](std::size_t done) {
       show_status(fmt::format("{} of {} done; {}", done, cases.size(), cases[i].path));
     });
     clear_status();

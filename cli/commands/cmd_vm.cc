@@ -34,6 +34,10 @@ bool writes_data_to_stdout(const VmOptions& options) {
   });
 }
 
+bool is_command(const VmOptions& options, std::string_view name) {
+  return !options.any_program && !options.command.empty() && options.command.front() == name;
+}
+
 // Runs the command in one kernel and passes on what it writes.
 GuestOutcome run_in(const VmOptions& options, const std::string& kernel) {
   GuestStream output{stdout, options.any_program || writes_data_to_stdout(options)};
@@ -68,11 +72,14 @@ int run_vm(const VmOptions& options) {
     throw Trouble{
         "every kernel would write each file again: leave out -w and --json, or run vm once for each kernel"};
   }
-  const bool are_checks =
-      !options.any_program && !options.command.empty() && options.command.front() == "check";
-  if (kernels.size() > 1 && are_checks) return run_vm_checks(options, kernels);
+  if (kernels.size() > 1 && is_command(options, "check")) return run_vm_checks(options, kernels);
+  const bool has_table = std::ranges::find(options.command, "--table") != options.command.end();
+  if (kernels.size() > 1 && is_command(options, "packetdrill") && has_table)
+    return run_vm_scripts(options, kernels);
   if (options.jobs > 1)
-    throw Trouble{"--jobs is for 'check' in several kernels: vm --kernel A --kernel B -- check"};
+    throw Trouble{
+        "--jobs is for 'check' and 'packetdrill --table' in several kernels: vm --kernel A --kernel B -- "
+        "check"};
   int status = kExitYes;
   for (const std::string& kernel : kernels) {
     if (kernels.size() > 1) {

@@ -55,8 +55,8 @@ void write_capture(const DrillCase& one, const DrillOptions& options, const Dril
   if (error) throw Trouble{fmt::format("{}: {}", directory, error.message())};
   const std::string name = (fs::path{directory} / capture_name(one)).string();
   UpToNow observer;
-  listen_to_case(one, options, [&](const RunInfo& run) -> Observer& {
-    observer.begin(open_capture(name, run, {.epoch = epoch_of_captures(true)}));
+  listen_to_case(one, options, result, [&](const RunInfo& run) -> Observer& {
+    observer.begin(open_capture(name, run, {.epoch = epoch_of_captures(one.profile != kKernelHost)}));
     return observer;
   });
   const std::string where = result.line == 0 ? "" : fmt::format(" in line {}", result.line);

@@ -1,13 +1,9 @@
-// Cases played in threads: a model host shares nothing with another.
+// Cases played several at a time, and their results in any order that is asked for.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
-#include <exception>
 #include <functional>
-#include <mutex>
-#include <optional>
-#include <thread>
+#include <memory>
 #include <vector>
 
 #include "cli/drill/drill_run.h"
@@ -16,30 +12,18 @@ namespace halfopen {
 
 class CasePool {
  public:
-  // Begins to play; all arguments outlive it. `at_once`: threads, at least one.
-  CasePool(const std::vector<DrillCase>& cases, const DrillOptions& options, std::size_t at_once);
-  // Cases that have begun are played to their end.
-  ~CasePool();
-  CasePool(const CasePool&) = delete;
-  CasePool& operator=(const CasePool&) = delete;
+  virtual ~CasePool() = default;
 
   // Waits for the result of a case, each asked for once; meanwhile `waiting` is called now and then with the
-  // number of cases that are done. Throws what a thread has thrown.
-  [[nodiscard]] DrillResult wait_for(std::size_t number, const std::function<void(std::size_t)>& waiting);
-
- private:
-  void work();
-
-  const std::vector<DrillCase>& cases_;
-  const DrillOptions& options_;
-  std::mutex mutex_;  // of all that follows
-  std::condition_variable one_done_;
-  std::vector<std::optional<DrillResult>> results_;
-  std::size_t next_ = 0;
-  std::size_t done_ = 0;
-  bool stops_ = false;
-  std::exception_ptr error_;
-  std::vector<std::jthread> threads_;
+  // number of cases that are done. Throws what its play has thrown.
+  [[nodiscard]] virtual DrillResult wait_for(std::size_t number,
+                                             const std::function<void(std::size_t)>& waiting) = 0;
 };
+
+// Begins to play, `at_once` at a time (at least one); both lists outlive it. Models are played in threads,
+// since a model host shares nothing with another; kernels in processes. What plays when the pool goes is
+// played to its end by a thread, and ended in a process.
+[[nodiscard]] std::unique_ptr<CasePool> play_cases(const std::vector<DrillCase>& cases,
+                                                   const DrillOptions& options, std::size_t at_once);
 
 }  // namespace halfopen

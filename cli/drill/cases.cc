@@ -31,12 +31,6 @@ std::vector<std::string> scripts_below(const std::string& directory) {
   return found;
 }
 
-std::optional<IpVersion> version_from(std::string_view name) {
-  const auto* const found =
-      std::ranges::find_if(kVersions, [&](IpVersion version) { return name_of(version) == name; });
-  return found == kVersions.end() ? std::nullopt : std::optional{*found};
-}
-
 // What the script says itself. What is wrong with it is told when it is played.
 std::optional<IpVersion> own_version(const std::string& path) {
   std::optional<IpVersion> own;
@@ -64,6 +58,12 @@ std::string_view name_of(IpVersion version) {
     case IpVersion::ipv4_mapped_ipv6: return "ipv4-mapped-ipv6";
   }
   return "";
+}
+
+std::optional<IpVersion> version_from(std::string_view name) {
+  const auto* const found =
+      std::ranges::find_if(kVersions, [&](IpVersion version) { return name_of(version) == name; });
+  return found == kVersions.end() ? std::nullopt : std::optional{*found};
 }
 
 OsFamily os_of(const DrillCase& one) {

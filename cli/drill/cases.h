@@ -23,6 +23,8 @@ struct DrillCase {
 
 // "ipv4", "ipv6", "ipv4-mapped-ipv6", as --ip_version has it.
 [[nodiscard]] std::string_view name_of(drill::IpVersion version);
+// nullopt for a name of none.
+[[nodiscard]] std::optional<drill::IpVersion> version_from(std::string_view name);
 
 // Of its host: a profile's, or Linux, as which a kernel host is.
 [[nodiscard]] OsFamily os_of(const DrillCase& one);

@@ -133,6 +133,24 @@ Json json_of(const DrillCase& one, const DrillResult& result) {
   return json;
 }
 
+std::pair<DrillCase, DrillResult> case_from_json(const Json& json) {
+  DrillCase one{.path = json.at("script"), .profile = json.at("host")};
+  one.ip_version = version_from(json.at("ip_version").get<std::string>()).value_or(drill::IpVersion::ipv4);
+  DrillResult result;
+  result.outcome = case_outcome_from(json.at("result").get<std::string>()).value_or(CaseOutcome::trouble);
+  result.line = json.at("line");
+  result.reason = json.at("reason");
+  for (const Json& told : json.at("mismatches")) {
+    Mismatch mismatch{.place = {}, .message = told.at("message")};
+    for (const Json& difference : told.at("differences"))
+      mismatch.differences.push_back({.field = difference.at("field"),
+                                      .expected = difference.at("expected"),
+                                      .actual = difference.at("actual")});
+    result.mismatches.push_back(std::move(mismatch));
+  }
+  return {std::move(one), std::move(result)};
+}
+
 Json json_of(const CaseTotals& totals, Json results, int status) {
   return {{"format", "halfopen-packetdrill/1"},
           {"version", HALFOPEN_VERSION},
@@ -143,13 +161,14 @@ Json json_of(const CaseTotals& totals, Json results, int status) {
             {"failed", totals.failed},
             {"skipped", totals.skipped},
             {"trouble", totals.trouble},
+            {"unresolved", totals.unresolved},
             {"known", totals.known}}},
           {"results", std::move(results)}};
 }
 
 void tell(Prose& out, const DrillCase& one, const DrillResult& result, bool names_host,
           const std::vector<std::string>& ladder) {
-  const std::string padded = fmt::format("{:<8}", word_of(result.outcome));
+  const std::string padded = fmt::format("{:<7} ", word_of(result.outcome));
   const std::string word = out.paint(style_of(result.outcome), padded);
   std::vector<std::string> lines = complaints_of(one, result, names_host);
   if (result.outcome == CaseOutcome::passed) {
@@ -164,6 +183,7 @@ void tell(Prose& out, const DrillCase& one, const DrillResult& result, bool name
 std::string summary_of(const CaseTotals& totals) {
   std::string text =
       fmt::format("{} passed, {} failed, {} skipped", totals.passed, totals.failed, totals.skipped);
+  if (totals.unresolved > 0) text += fmt::format(", {} unresolved", totals.unresolved);
   if (totals.known > 0) text += fmt::format(", {} failed as listed", totals.known);
   if (totals.trouble > 0) text += fmt::format(", {} could not be read", totals.trouble);
   return text;

@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/drill/drill_run.h"
@@ -29,6 +30,9 @@ namespace halfopen {
 
 [[nodiscard]] CaseReport report_of(const DrillCase& one, const DrillResult& result);
 [[nodiscard]] nlohmann::json json_of(const DrillCase& one, const DrillResult& result);
+// Back from it, as much as a table of hosts (host_table.h) tells. Throws nlohmann::json::exception for
+// anything else.
+[[nodiscard]] std::pair<DrillCase, DrillResult> case_from_json(const nlohmann::json& json);
 // "format": "halfopen-packetdrill/1"; `results` are what json_of() gave.
 [[nodiscard]] nlohmann::json json_of(const CaseTotals& totals, nlohmann::json results, int status);
 

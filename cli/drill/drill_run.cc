@@ -1,10 +1,14 @@
 #include "cli/drill/drill_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
+#include "cli/run/run_scenario.h"
 #include "replay/drill/kernel_script_host.h"
+#include "replay/run/kernel_run.h"
 #include "sim/base/input_error.h"
 #include "sim/drill/model_script_host.h"
 #include "sim/script/calls.h"
@@ -13,28 +17,25 @@
 namespace halfopen {
 namespace {
 
-DrillResult result_of(drill::PlayResult&& played, Python& python) {
-  DrillResult result;
+// More than this late, and what a script expects may no longer be what a kernel does: packetdrill's own
+// tolerance, and a jiffy of a kernel at 250 Hz.
+constexpr Duration kLate = std::chrono::milliseconds{4};
+
+PlayedCase case_of(drill::PlayResult&& played) {
+  PlayedCase one{.result = {}, .code = std::move(played.code)};
+  DrillResult& result = one.result;
   result.mismatches = std::move(played.passed_over);
   if (played.verdict == drill::Verdict::skipped) {
     result.outcome = CaseOutcome::skipped;
     result.line = played.place.line;
     result.reason = std::move(played.message);
-    return result;
-  }
-  if (played.verdict == drill::Verdict::failed || played.verdict == drill::Verdict::unresolved) {
-    result.outcome = played.verdict == drill::Verdict::failed ? CaseOutcome::failed : CaseOutcome::unresolved;
+  } else if (played.verdict != drill::Verdict::passed) {
+    result.outcome = CaseOutcome::failed;
     result.mismatches.push_back(std::move(played));
     result.line = result.mismatches.front().place.line;
     result.reason = result.mismatches.front().message;
-    return result;
   }
-  const CodeVerdict code = python.judge(played.code);
-  result.outcome = code.outcome;
-  if (code.outcome == CaseOutcome::passed) return result;
-  result.line = code.line;
-  result.reason = code.message;
-  return result;
+  return one;
 }
 
 // Throws InputError for what is no script.
@@ -49,14 +50,18 @@ script::Script script_of(const DrillCase& one, const std::string& text, const Dr
   return script;
 }
 
-drill::PlayResult play(const DrillCase& one, const script::Script& script, const DrillOptions& options,
-                       Observer* observer) {
+drill::PlayResult play_on_kernel(const DrillCase& one, const script::Script& script,
+                                 const DrillOptions& options, drill::ScriptRecord& record) {
   const std::filesystem::path directory = std::filesystem::path{one.path}.parent_path();
-  if (one.profile == kKernelHost) {
-    const auto absolute = std::filesystem::absolute(directory.empty() ? "." : directory);  // of a plain name
-    return drill::play_on_kernel(script, one.path, config_of(options, one),
-                                 absolute.lexically_normal().string());
-  }
+  const auto absolute = std::filesystem::absolute(directory.empty() ? "." : directory);  // of a plain name
+  const drill::KernelSetting setting{.directory = absolute.lexically_normal().string(),
+                                     .is_real_time = !is_in_guest()};
+  return drill::play_on_kernel(script, one.path, config_of(options, one), setting, record);
+}
+
+drill::PlayResult play_on_model(const DrillCase& one, const script::Script& script,
+                                const DrillOptions& options, Observer* observer) {
+  const std::filesystem::path directory = std::filesystem::path{one.path}.parent_path();
   const drill::ReadFile read_file = [&directory](const std::string& path) {
     return text_of_file((directory / path).string());
   };
@@ -67,16 +72,17 @@ drill::PlayResult play(const DrillCase& one, const script::Script& script, const
 RunInfo info_of(const DrillCase& one, const script::Script& script, const DrillOptions& options) {
   drill::DrillConfig config = config_of(options, one);
   drill::apply_options_of(config, script, one.path);
-  const OsProfile& profile = *find_profile(one.profile);
   RunInfo run;
   run.version = HALFOPEN_VERSION;
   run.scenario = one.path;
   run.tap = drill::side_of(script);
+  const bool is_kernel = one.profile == kKernelHost;
+  run.virtual_time = is_kernel && is_in_guest();
   run.hosts.push_back({.id = run.tap,
                        .address = config.local(),
-                       .kind = "model",
-                       .os = std::string{to_string(profile.family)},
-                       .profile = std::string{profile.name},
+                       .kind = is_kernel ? "kernel" : "model",
+                       .os = std::string{to_string(os_of(one))},
+                       .profile = is_kernel ? "linux-" + kernel_release() : one.profile,
                        .program = "packetdrill"});
   HostInfo other;
   other.id = run.tap == HostId::client ? HostId::server : HostId::client;
@@ -98,31 +104,57 @@ drill::DrillConfig config_of(const DrillOptions& options, const DrillCase& one) 
   return config;
 }
 
-DrillResult run_case(const DrillCase& one, const DrillOptions& options, Python& python) {
+PlayedCase play_case(const DrillCase& one, const DrillOptions& options) {
   const auto began = std::chrono::steady_clock::now();
-  DrillResult result;
-  result.outcome = CaseOutcome::trouble;
+  PlayedCase played;
+  played.result.outcome = CaseOutcome::trouble;
   if (const std::optional<std::string> text = text_of_file(one.path)) {
     try {
-      result = result_of(play(one, script_of(one, *text, options), options, nullptr), python);
+      const script::Script script = script_of(one, *text, options);
+      drill::ScriptRecord record;
+      played = case_of(one.profile == kKernelHost ? play_on_kernel(one, script, options, record)
+                                                  : play_on_model(one, script, options, nullptr));
+      played.result.record = std::move(record);
     } catch (const InputError& error) {
-      result.reason = error.what();
+      played.result.reason = error.what();
     }
   } else {
-    result.reason = one.path + ": cannot be read";
+    played.result.reason = one.path + ": cannot be read";
   }
   const auto took = std::chrono::steady_clock::now() - began;
-  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+  played.result.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+  return played;
+}
+
+DrillResult judge(PlayedCase&& played, Python& python) {
+  DrillResult result = std::move(played.result);
+  if (result.outcome == CaseOutcome::passed) {
+    CodeVerdict code = python.judge(played.code);
+    result.outcome = code.outcome;
+    if (code.outcome != CaseOutcome::passed) {
+      result.line = code.line;
+      result.reason = std::move(code.message);
+    }
+  }
+  const Duration late = result.record.lateness;
+  if (result.outcome != CaseOutcome::failed || late <= kLate) return result;
+  result.outcome = CaseOutcome::unresolved;
+  const std::string excuse = fmt::format(" (this machine was late by {:.1f} ms)",
+                                         std::chrono::duration<double, std::milli>{late}.count());
+  result.reason += excuse;
+  if (!result.mismatches.empty()) result.mismatches.back().message += excuse;
   return result;
 }
 
-void listen_to_case(const DrillCase& one, const DrillOptions& options, const ListenerFor& listener) {
-  if (one.profile == kKernelHost) return;  // it would not be the same again
+void listen_to_case(const DrillCase& one, const DrillOptions& options, const DrillResult& result,
+                    const ListenerFor& listener) {
   const std::optional<std::string> text = text_of_file(one.path);
   if (!text) return;
   try {
     const script::Script script = script_of(one, *text, options);
-    (void)play(one, script, options, &listener(info_of(one, script, options)));
+    const RunInfo run = info_of(one, script, options);
+    if (one.profile == kKernelHost) return result.record.tell(listener(run), run.tap);
+    (void)play_on_model(one, script, options, &listener(run));
   } catch (const InputError&) {           // of a script: it was told when it was to be played
   } catch (const drill::NotSupported&) {  // of its options, likewise
   }

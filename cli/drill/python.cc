@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,8 +18,6 @@
 #include <string_view>
 
 #include "cli/tell/exit_code.h"
-
-extern char** environ;
 
 namespace halfopen {
 namespace {
@@ -105,6 +103,18 @@ std::string read_line(int fd) {
   return text;
 }
 
+// In the new process. It ends with the thread that started it, whatever it is at then.
+[[noreturn]] void become_python(int socket, int failure, pid_t parent) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(127);
+  dup2(socket, STDIN_FILENO);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execlp("python3", "python3", "-c", kProgram, static_cast<char*>(nullptr));
+  [[maybe_unused]] const ssize_t told = write(failure, "!", 1);
+  _exit(127);
+}
+
 }  // namespace
 
 Python::~Python() { stop(); }
@@ -112,21 +122,26 @@ Python::~Python() { stop(); }
 // False where there is none.
 bool Python::start() {
   std::array<int, 2> ends{};
+  std::array<int, 2> exec_ends{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw Trouble{fmt::format("a socket for python3: {}", std::generic_category().message(errno))};
   socket_ = UniqueFd{ends[0]};
   const UniqueFd theirs{ends[1]};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDIN_FILENO);
-  std::string name = "python3";
-  std::string option = "-c";
-  std::string program = kProgram;
-  std::array<char*, 4> words{name.data(), option.data(), program.data(), nullptr};
-  const int error = posix_spawnp(&pid_, "python3", &actions, nullptr, words.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) pid_ = -1;
-  return error == 0;
+  if (pipe2(exec_ends.data(), O_CLOEXEC) != 0)
+    throw Trouble{fmt::format("a pipe for python3: {}", std::generic_category().message(errno))};
+  const UniqueFd exec_failure{exec_ends[0]};
+  UniqueFd exec_failed{exec_ends[1]};  // closed by an exec() that works
+  const pid_t parent = getpid();
+  pid_ = fork();
+  if (pid_ < 0) throw Trouble{fmt::format("python3: {}", std::generic_category().message(errno))};
+  if (pid_ == 0) become_python(theirs.get(), exec_failed.get(), parent);
+  exec_failed.reset();
+  char failed = 0;
+  ssize_t got = 0;
+  while ((got = read(exec_failure.get(), &failed, 1)) < 0 && errno == EINTR) continue;
+  if (got == 0) return true;
+  stop();
+  return false;
 }
 
 void Python::stop() {
@@ -155,7 +170,7 @@ CodeVerdict Python::judge(const std::vector<drill::CodeRun>& blocks) {
     verdict.message = fmt::format("%{{ }}%: {}", what);
   } else if (answer[0] == "lacks") {
     verdict.outcome = CaseOutcome::skipped;
-    verdict.message = fmt::format("the model has no {}", what);
+    verdict.message = fmt::format("the host has no {}", what);
   }
   return verdict;
 }

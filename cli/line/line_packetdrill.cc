@@ -43,13 +43,14 @@ constexpr std::array kPassedOn = std::to_array<PassedOn>({
      "The same in percent of the time since the event before, where that is more (default 12.5)"},
     {"--local_ip,--local-ip", "local_ip", "ADDRESS", "The host's address"},
     {"--remote_ip,--remote-ip", "remote_ip", "ADDRESS", "The address of the script's side"},
-    {"--gateway_ip,--gateway-ip", "gateway_ip", "ADDRESS", "Checked; a model host needs no route"},
-    {"--netmask_ip,--netmask-ip", "netmask_ip", "ADDRESS", "Checked, likewise"},
+    {"--gateway_ip,--gateway-ip", "gateway_ip", "ADDRESS", "Of the route to that (kernel hosts)"},
+    {"--netmask_ip,--netmask-ip", "netmask_ip", "ADDRESS",
+     "Of the network around the host's address (kernel hosts)"},
     {"--bind_port,--bind-port", "bind_port", "PORT", "Of bind() to '...' (default 8080)"},
     {"--connect_port,--connect-port", "connect_port", "PORT", "Of connect() to '...' (default 8080)"},
     {"--mtu", "mtu", "N", "Of the host's device (default 1500)"},
     {"--mss", "mss", "N", "Of the segments that an injected packet was merged from"},
-    {"--speed", "speed", "N", "Checked; in virtual time no device takes time"},
+    {"--speed", "speed", "N", "Of the host's device, in Mbit/s (kernel hosts)"},
     {"--init_scripts,--init-scripts", "init_scripts", "FILES",
      "Scripts of commands that come first, with commas"},
     {"--non_fatal,--non-fatal", "non_fatal", "KINDS",
@@ -204,8 +205,6 @@ void finish_packetdrill_options(CommandLine& line) {
   if (one_of("--on", drill.on, "kernel", "model")) {
     if (!drill.profiles.empty())
       throw InputError{"--profile", "none with --on kernel, which has its own TCP", drill.profiles.front()};
-    if (!drill.captures.empty())
-      throw InputError{"--write", "a host of the model, whose packets are kept", "--on kernel"};
     drill.profiles = {std::string{kKernelHost}};
   } else {
     if (drill.profiles.empty()) drill.profiles = {"linux"};

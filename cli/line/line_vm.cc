@@ -59,7 +59,8 @@ void add_vm(CommandLine& line) {
   vm->add_option("--append", line.vm.append, "More words for the kernel's command line; may be repeated")
       ->type_name("WORDS")
       ->allow_extra_args(false);
-  vm->add_option("--jobs", line.vm.jobs, "With several kernels and a check: so many at a time (default 1)")
+  vm->add_option("--jobs", line.vm.jobs,
+                 "With several kernels and a table of them: so many at a time (default 1)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));
   vm->add_option("--limit", line.vm_limit, "End the command after so much of the guest's time (default 24h)")

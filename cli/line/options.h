@@ -72,7 +72,7 @@ struct VmOptions {
   std::vector<std::string> append;  // to the kernel's command line
   Duration guest_limit{0};          // 0: none
   Duration wall_limit{0};
-  std::size_t jobs = 1;  // kernels at a time, of checks
+  std::size_t jobs = 1;  // kernels at a time, of checks and tables
   std::vector<std::string> command;
 };
 

@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "replay/base/errors.h"
+#include "replay/drill/plain_commands.h"
 #include "sim/drill/script_host.h"
 
 namespace halfopen::drill {
@@ -52,10 +53,15 @@ std::chrono::nanoseconds monotonic_now() {
   _exit(127);
 }
 
-AgentReply run_command(const char* line) {
+AgentReply run_command(const char* line, PlainCommands& plain) {
   AgentReply reply;
   [[maybe_unused]] const int cleared = ftruncate(kOutput, 0);
   lseek(kOutput, 0, SEEK_SET);
+  if (const std::optional<CommandOutcome> done = plain.run(line)) {
+    [[maybe_unused]] const ssize_t told = write(kOutput, done->words.data(), done->words.size());
+    reply.value = W_EXITCODE(done->status, 0);
+    return reply;
+  }
   const pid_t shell = fork();
   if (shell == 0) run_shell(line);
   int status = 0;
@@ -77,10 +83,11 @@ AgentReply make_call(const AgentCall& call) {
 
 void serve_lane(int orders) {
   AgentCall call;
+  PlainCommands plain;
   while (read(orders, &call, sizeof call) == static_cast<ssize_t>(sizeof call)) {
     AgentReply reply;
     if (call.number == kCommand) {
-      reply = run_command(reinterpret_cast<const char*>(call.arguments[0]));
+      reply = run_command(reinterpret_cast<const char*>(call.arguments[0]), plain);
       reply.at = monotonic_now();
     } else {
       reply = make_call(call);

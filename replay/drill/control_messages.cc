@@ -98,4 +98,24 @@ void compare_control(const Value& expected, const msghdr& message, const RealClo
         {"control messages", std::to_string(expected.items.size()), std::to_string(count)});
 }
 
+std::size_t write_control(const Value& given, std::span<std::byte> room) {
+  std::size_t used = 0;
+  for (const Value& one : given.items) {
+    const Value* level = one.field("cmsg_level");
+    const Value* type = one.field("cmsg_type");
+    const Value* data = one.field("cmsg_data");
+    if (level == nullptr || type == nullptr || data == nullptr || data->kind == Value::Kind::structure)
+      throw NotSupported{"sendmsg() with a control message like " + script::text_of(one)};
+    if (used + CMSG_SPACE(sizeof(int)) > room.size()) throw NotSupported{"so many control messages"};
+    auto* header = reinterpret_cast<cmsghdr*>(room.data() + used);
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    header->cmsg_level = static_cast<int>(number_for(*level, OsFamily::linux_os));
+    header->cmsg_type = static_cast<int>(number_for(*type, OsFamily::linux_os));
+    const auto number = static_cast<int>(number_for(pointed_at(*data), OsFamily::linux_os));
+    std::memcpy(CMSG_DATA(header), &number, sizeof number);
+    used += CMSG_SPACE(sizeof(int));
+  }
+  return used;
+}
+
 }  // namespace halfopen::drill

@@ -3,6 +3,9 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
+#include <span>
+
 #include "replay/drill/real_clock.h"
 #include "sim/drill/script_host.h"
 #include "sim/script/value.h"
@@ -14,5 +17,10 @@ namespace halfopen::drill {
 // `tolerance`. Differences go to `outcome`. Throws NotSupported for anything else.
 void compare_control(const script::Value& expected, const msghdr& message, const RealClock& clock,
                      Duration tolerance, Outcome& outcome);
+
+// The control messages that a sendmsg() gives, as the kernel wants them, each with a number (an int) as its
+// data. Gives how many bytes of `room`, which is zero and aligned, they take. Throws NotSupported for
+// anything else, and for more than it holds.
+[[nodiscard]] std::size_t write_control(const script::Value& given, std::span<std::byte> room);
 
 }  // namespace halfopen::drill

@@ -122,10 +122,9 @@ msghdr* KernelCalls::message(const Value& value, bool is_read) {
   message->msg_iovlen = buffers.size();
   const Value* control = value.field("msg_control");
   if (control == nullptr) return message;
-  if (!is_read && !control->items.empty()) throw NotSupported{"sendmsg() with control messages"};
-  if (!is_read) return message;
-  message->msg_control = agent_.room(kControlRoom).data();
-  message->msg_controllen = kControlRoom;
+  const std::span<std::byte> room = agent_.room(kControlRoom);
+  message->msg_control = room.data();
+  message->msg_controllen = is_read ? room.size() : write_control(*control, room);
   return message;
 }
 

@@ -11,31 +11,33 @@
 
 #include "replay/base/errors.h"
 #include "replay/sandbox/file_system.h"
+#include "replay/sandbox/tcp_metrics.h"
+#include "sim/drill/model_commands.h"
+#include "sim/script/text.h"
 
 namespace halfopen::drill {
 namespace {
 
 using namespace std::chrono_literals;
 
-// More than this late, and what a script expects may no longer be what a kernel does: packetdrill's own
-// tolerance, and a jiffy of a kernel at 250 Hz.
-constexpr Duration kLate = 4ms;
-constexpr int kAttempts = 3;
 // Between two looks whether a call is blocked: twice as long each time, since the looking itself takes what
 // time there is from the call on a machine with one processor.
 constexpr Duration kFirstGlance = 20us;
 constexpr Duration kLongestGlance = 1ms;
 constexpr Duration kLongestCommand = 180s;  // as run_all.py waits for a whole script
 
-SandboxConfig sandbox_config(const DrillConfig& config, const std::string& directory) {
+SandboxConfig sandbox_config(const DrillConfig& config, const KernelSetting& setting) {
   SandboxConfig sandbox;
   sandbox.address = config.local();
-  sandbox.prefix = sandbox.address.is_v6() ? 48 : 16;  // as packetdrill has it
+  sandbox.prefix = config.prefix();
   sandbox.names = {{"remote", config.remote()}};
+  sandbox.gateway = config.gateway();
   sandbox.mtu = config.mtu;
+  sandbox.speed = config.speed;
+  sandbox.has_tap = setting.is_real_time;
   sandbox.header = TunHeader::offloads;
   sandbox.as_root = true;
-  sandbox.places_in_use = places_in_use({directory + "/"});
+  sandbox.places_in_use = places_in_use({setting.directory + "/"});
   // Nothing but the script's connections is to be heard on the device.
   for (const char* scope : {"all", "default"}) {
     const std::string prefix = fmt::format("net.ipv6.conf.{}.", scope);
@@ -57,24 +59,32 @@ std::string status_text(int status, const std::string& last_words) {
   return last_words.empty() ? how : how + ": " + last_words;
 }
 
-PlayResult play_once(const script::Script& script, const DrillConfig& config, const std::string& directory) {
-  KernelScriptHost host{config, directory};
-  PlayResult result = play(script, host, config);
-  if (result.verdict == Verdict::failed && host.lateness() > kLate) {
-    result.verdict = Verdict::unresolved;
-    result.message += fmt::format(" (this machine was late by {:.1f} ms)",
-                                  std::chrono::duration<double, std::milli>{host.lateness()}.count());
-  }
-  return result;
+// What root of a sandbox may not do, and this process perhaps may.
+bool is_metrics_flush(const std::string& line) {
+  const auto commands = shell_commands(line);
+  if (!commands || commands->size() != 1) return false;
+  const std::vector<std::string>& words = commands->front().words;
+  return words.size() >= 3 && words[0] == "ip" && words[1] == "tcp_metrics" && words[2] == "flush" &&
+         (words.size() == 3 || (words.size() == 4 && words[3] == "all"));
+}
+
+// "3, ..., 1000".
+std::string arguments_text(const script::CallSpec& call) {
+  std::string text;
+  for (const script::Value& value : call.arguments)
+    text += (text.empty() ? "" : ", ") + script::text_of(value);
+  return text;
 }
 
 }  // namespace
 
-KernelScriptHost::KernelScriptHost(const DrillConfig& config, const std::string& directory)
-    : sandbox_{sandbox_config(config, directory)},
-      device_{sandbox_.take_device()},
-      agent_{sandbox_, directory},
-      calls_{agent_, call_addresses(config), config.tolerance} {}
+KernelScriptHost::KernelScriptHost(const DrillConfig& config, const KernelSetting& setting)
+    : is_real_time_{setting.is_real_time},
+      sandbox_{sandbox_config(config, setting)},
+      device_{sandbox_.take_device(), sandbox_.take_tap()},
+      agent_{sandbox_, setting.directory},
+      calls_{agent_, call_addresses(config), config.tolerance},
+      clock_{!setting.is_real_time} {}
 
 KernelScriptHost::EndOfInit::~EndOfInit() {
   kill(init, SIGKILL);
@@ -89,21 +99,37 @@ void KernelScriptHost::start() {
 }
 
 void KernelScriptHost::look() {
-  while (std::optional<std::vector<std::uint8_t>> packet = device_.read())
-    sent_.push({.at = clock_.now(), .bytes = *std::move(packet)});
+  while (std::optional<ScriptDevice::Read> packet = device_.read()) {
+    // Its clock may have been set since; not before the packet that came before it, nor after now.
+    TimePoint at = clock_.now();
+    if (packet->sent) at = std::clamp(clock_.at_real(*packet->sent), std::min(last_seen_, at), at);
+    last_seen_ = at;
+    record_.packets.push_back({.at = at, .is_injected = false, .bytes = packet->bytes});
+    sent_.push({.at = at, .bytes = std::move(packet->bytes)});
+  }
   for (const Lane lane : {Lane::quick, Lane::blocking})
     if (!reply(lane)) reply(lane) = agent_.take_reply(lane);
 }
 
 void KernelScriptHost::wait(TimePoint until) {
   clock_.wait(until, {device_.fd(), agent_.fd(Lane::quick), agent_.fd(Lane::blocking)});
-  const Duration delay = std::max(own_delay_.more(), agent_delay_.more());
-  if (has_started_) lateness_ = std::max(lateness_, delay);
+  if (is_real_time_) note_lateness(std::max(own_delay_.more(), agent_delay_.more()));
 }
 
-void KernelScriptHost::inject(std::span<const std::uint8_t> packet) {
+void KernelScriptHost::note_lateness(Duration late) {
+  if (is_real_time_ && has_started_) record_.lateness = std::max(record_.lateness, late);
+}
+
+bool KernelScriptHost::inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) {
+  write(packet, segment);
+  return true;
+}
+
+void KernelScriptHost::write(std::span<const std::uint8_t> packet, std::uint16_t mss) {
+  look();  // what was sent before is told before
   note(clock_.now());
-  device_.write(packet);
+  device_.write(packet, mss);
+  record_.packets.push_back({.at = now_, .is_injected = true, .bytes = {packet.begin(), packet.end()}});
 }
 
 std::optional<SentPacket> KernelScriptHost::next_packet(TimePoint until) {
@@ -121,7 +147,7 @@ std::optional<SentPacket> KernelScriptHost::next_packet(TimePoint until) {
 void KernelScriptHost::advance(TimePoint until) {
   for (look(); clock_.now() < until; look()) wait(until);
   const TimePoint at = clock_.now();
-  lateness_ = std::max(lateness_, at - until);
+  note_lateness(at - until);
   note(at);
 }
 
@@ -130,6 +156,8 @@ std::optional<Outcome> KernelScriptHost::begin(const script::CallSpec& call) {
   const AgentCall order = calls_.prepare(call);
   lane_ = call.end ? Lane::blocking : Lane::quick;
   note(clock_.now());
+  call_ = &call;
+  call_began_ = now_;
   agent_.begin(lane_, order);
   if (lane_ == Lane::quick) return take_outcome(kTimeZero + kLongestCommand);
   Duration glance = kFirstGlance;
@@ -151,14 +179,26 @@ std::optional<Outcome> KernelScriptHost::take_outcome(TimePoint until) {
   if (!reply(lane_)) return std::nullopt;
   const AgentReply done = *std::exchange(reply(lane_), std::nullopt);
   note(clock_.at(done.at));
-  return calls_.conclude(done, clock_);
+  Outcome outcome = calls_.conclude(done, clock_);
+  record_.calls.push_back({.at = std::max(outcome.at, call_began_),
+                           .began = call_began_,
+                           .program = "packetdrill",
+                           .pid = 1,
+                           .call = call_->name,
+                           .args = arguments_text(*call_),
+                           .result = outcome.value,
+                           .error = done.value < 0 ? done.error : 0,
+                           .detail = {}});
+  return outcome;
 }
 
-AgentReply KernelScriptHost::await_reply() {
-  const TimePoint limit = clock_.now() + kLongestCommand;
+std::optional<AgentReply> KernelScriptHost::await_reply() {
+  // Not by the script's clock, which stands while an init command runs.
+  const auto limit = std::chrono::steady_clock::now() + kLongestCommand;
   for (look(); !reply(Lane::quick); look()) {
-    if (clock_.now() > limit) throw std::runtime_error{"a command does not end"};
-    wait(limit);
+    const auto left = limit - std::chrono::steady_clock::now();
+    if (left <= Duration::zero()) return std::nullopt;
+    wait(clock_.now() + left);
   }
   const AgentReply done = *std::exchange(reply(Lane::quick), std::nullopt);
   note(clock_.at(done.at));
@@ -166,29 +206,34 @@ AgentReply KernelScriptHost::await_reply() {
 }
 
 std::optional<std::string> KernelScriptHost::command(const std::string& line) {
+  if (is_metrics_flush(line)) {
+    if (flush_tcp_metrics(sandbox_.init())) return std::nullopt;
+    return "only root of the machine may flush tcp_metrics";
+  }
   agent_.begin_command(line);
-  const AgentReply done = await_reply();
-  const auto status = static_cast<int>(done.value);
-  if (done.error != 0) return "sh cannot be started";
+  const std::optional<AgentReply> done = await_reply();
+  if (!done) return "it does not end";
+  const auto status = static_cast<int>(done->value);
+  if (done->error != 0) return "sh cannot be started";
   if (status == 0) return std::nullopt;
   return status_text(status, agent_.last_words());
 }
 
 std::vector<TcpInfoField> KernelScriptHost::tcp_info(std::int64_t descriptor) {
   agent_.begin(Lane::quick, calls_.ask_tcp_info(descriptor));
-  return calls_.tcp_info(await_reply());
+  const std::optional<AgentReply> reply = await_reply();
+  return reply ? calls_.tcp_info(*reply) : std::vector<TcpInfoField>{};
 }
 
 PlayResult play_on_kernel(const script::Script& script, const std::string& name, DrillConfig config,
-                          const std::string& directory) {
+                          const KernelSetting& setting, ScriptRecord& record) {
   PlayResult result;
   try {
     apply_options_of(config, script, name);
     if (config.dry_run) return {};
-    for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      result = play_once(script, config, directory);
-      if (result.verdict != Verdict::unresolved) break;
-    }
+    KernelScriptHost host{config, setting};
+    result = play(script, host, config);
+    record = host.take_record();
   } catch (const NotSupported& missing) {
     result.verdict = Verdict::skipped;
     result.message = missing.what();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "replay/drill/agent.h"
@@ -13,6 +14,7 @@
 #include "replay/drill/priority.h"
 #include "replay/drill/real_clock.h"
 #include "replay/drill/script_device.h"
+#include "replay/drill/script_record.h"
 #include "replay/run/run_delay.h"
 #include "replay/sandbox/sandbox.h"
 #include "sim/drill/config.h"
@@ -21,17 +23,22 @@
 
 namespace halfopen::drill {
 
+struct KernelSetting {
+  std::string directory;     // the script's: its commands run there
+  bool is_real_time = true;  // false: it is a guest's, in which nothing is late, and packets need no stamps
+};
+
 class KernelScriptHost final : public ScriptHost {
  public:
-  // `directory` is the script's: its commands run there. Throws Cannot (replay/base/errors.h) where this
-  // machine does not allow it.
-  KernelScriptHost(const DrillConfig& config, const std::string& directory);
+  // Throws Cannot (replay/base/errors.h) where this machine does not allow it.
+  KernelScriptHost(const DrillConfig& config, const KernelSetting& setting);
   [[nodiscard]] OsFamily os() const override { return OsFamily::linux_os; }
   // The instant of what was last done or seen, so that what follows is counted from there and not from when
   // this process came to it.
   [[nodiscard]] TimePoint now() const override { return now_; }
   void start() override;
-  void inject(std::span<const std::uint8_t> packet) override;
+  void inject(std::span<const std::uint8_t> packet) override { write(packet, 0); }
+  bool inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) override;
   std::optional<SentPacket> next_packet(TimePoint until) override;
   void advance(TimePoint until) override;
   std::optional<Outcome> begin(const script::CallSpec& call) override;
@@ -39,9 +46,8 @@ class KernelScriptHost final : public ScriptHost {
   std::optional<std::string> command(const std::string& line) override;
   [[nodiscard]] std::vector<TcpInfoField> tcp_info(std::int64_t descriptor) override;
 
-  // By how much this process or the agent was late at worst, or kept from running: what this machine has to
-  // answer for.
-  [[nodiscard]] Duration lateness() const { return lateness_; }
+  // What was sent, injected and called so far, and how late this machine was; given once.
+  [[nodiscard]] ScriptRecord take_record() { return std::move(record_); }
 
  private:
   // Takes what has come from the device and from the agent.
@@ -50,9 +56,11 @@ class KernelScriptHost final : public ScriptHost {
     return replies_[static_cast<std::size_t>(lane)];
   }
   void wait(TimePoint until);
+  void write(std::span<const std::uint8_t> packet, std::uint16_t mss);
+  void note_lateness(Duration late);
   void note(TimePoint at) { now_ = std::max(now_, at); }
-  // Of an order in the quick lane that ends.
-  [[nodiscard]] AgentReply await_reply();
+  // Of an order in the quick lane; nullopt if it takes too long.
+  [[nodiscard]] std::optional<AgentReply> await_reply();
 
   // Kills the sandbox's first process, and waits until it is gone: which is after the agent, that runs in
   // there and is a child of ours, too.
@@ -62,6 +70,7 @@ class KernelScriptHost final : public ScriptHost {
   };
 
   RealTimePriority priority_;
+  bool is_real_time_;
   Sandbox sandbox_;
   EndOfInit end_of_init_{sandbox_.init()};
   ScriptDevice device_;
@@ -73,15 +82,18 @@ class KernelScriptHost final : public ScriptHost {
   std::queue<SentPacket> sent_;
   std::array<std::optional<AgentReply>, 2> replies_;  // by lane
   Lane lane_ = Lane::quick;                           // of the call that was begun
+  const script::CallSpec* call_ = nullptr;            // which that is
+  TimePoint call_began_;
+  ScriptRecord record_;
+  TimePoint last_seen_ = kTimeZero;  // of packets that were sent
   RunDelay own_delay_;
   RunDelay agent_delay_{agent_.pid()};
-  Duration lateness_{};
 };
 
-// Plays a script on this machine's kernel. `config` and `name` as in play_on_model(), `directory` as above.
-// A script that failed while this machine was late is played again, at most twice, and is unresolved then.
-// Throws Cannot, and InputError for an option without meaning.
+// Plays a script on this machine's kernel. `config` and `name` as in play_on_model(), `setting` as above.
+// `record` gets what went on. Throws Cannot, and InputError for an option without meaning.
 [[nodiscard]] PlayResult play_on_kernel(const script::Script& script, const std::string& name,
-                                        DrillConfig config, const std::string& directory);
+                                        DrillConfig config, const KernelSetting& setting,
+                                        ScriptRecord& record);
 
 }  // namespace halfopen::drill

@@ -29,6 +29,10 @@ timespec timespec_of(nanoseconds time) { return {.tv_sec = time / 1s, .tv_nsec =
 }  // namespace
 
 void RealClock::start() {
+  if (wakes_in_time_) {
+    const timespec quiet = timespec_of(read_clock(CLOCK_MONOTONIC) + 1s);
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &quiet, nullptr) == EINTR) continue;
+  }
   // The coarse clock is the time of the latest tick, and its resolution is a jiffy (time(7)).
   timespec jiffy{};
   clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy);
@@ -51,7 +55,8 @@ TimePoint RealClock::at_real(nanoseconds realtime) const { return kTimeZero + (r
 void RealClock::wait(TimePoint until, const std::array<int, 3>& descriptors) const {
   const Duration left = until - now();
   if (left <= Duration::zero()) return;
-  const timespec sleep = timespec_of(std::clamp(left - kAwake, Duration::zero(), kLongestSleep));
+  const Duration awake = wakes_in_time_ ? Duration::zero() : kAwake;
+  const timespec sleep = timespec_of(std::clamp(left - awake, Duration::zero(), kLongestSleep));
   std::array<pollfd, 3> watched{};
   for (std::size_t i = 0; i < watched.size(); ++i)
     watched[i] = {.fd = descriptors[i], .events = POLLIN, .revents = 0};

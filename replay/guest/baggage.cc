@@ -45,9 +45,11 @@ std::size_t output_in(const std::string& word) {
   return std::string::npos;
 }
 
+constexpr std::string_view kDrill = "packetdrill";
+
 // packetdrill, whose scripts' commands run in the guest.
 bool plays_on_kernel(const std::vector<std::string>& words) {
-  if (words.empty() || words.front() != "packetdrill") return false;
+  if (words.empty() || words.front() != kDrill) return false;
   for (std::size_t i = 1; i < words.size(); ++i)
     if (words[i] == "--on=kernel" || (words[i] == "--on" && i + 1 < words.size() && words[i + 1] == "kernel"))
       return true;
@@ -124,9 +126,10 @@ class Packer {
       const bool has_value = i + 1 < words.size();
       if (writes && is_output_option(word) && has_value) {
         add_word(word);
-        add_word(pack_output(words[++i]));
+        add_word(pack_output(words, word, words[i + 1]));
+        ++i;
       } else if (const std::size_t at = output_in(word); writes && at != std::string::npos) {
-        add_word(word.substr(0, at) + pack_output(word.substr(at)));
+        add_word(word.substr(0, at) + pack_output(words, word, word.substr(at)));
       } else {
         add_word(word);
         if (i == 0) continue;
@@ -197,8 +200,13 @@ class Packer {
   }
 
   // What cannot be written here is found before anything runs. Gives the name that it has in the guest.
-  std::string pack_output(const std::string& name) {
+  std::string pack_output(const std::vector<std::string>& words, const std::string& option,
+                          const std::string& name) {
     if (name == "-") return name;
+    if (words.front() == kDrill && (option.starts_with("-w") || option.starts_with("--write"))) {
+      watch(absolute(name));  // a directory, which it makes
+      return name;
+    }
     const std::string path = absolute(name);
     std::error_code error;
     const fs::file_status status = fs::status(path, error);

@@ -150,9 +150,10 @@ Sandbox::Sandbox(const SandboxConfig& config) : user_{config.user} {
 void Sandbox::await_init() {
   while (auto message = channel_.receive()) {
     const auto text = [&](std::size_t prefix) { return message->text.substr(prefix); };
-    if (message->text == "ready" && message->descriptors.size() == 2) {
+    if (message->text == "ready" && message->descriptors.size() >= 2) {
       device_ = std::move(message->descriptors[0]);
       diagnostics_ = std::move(message->descriptors[1]);
+      if (message->descriptors.size() > 2) tap_ = std::move(message->descriptors[2]);
       return;
     }
     if (message->text.starts_with("cannot ")) throw Cannot{text(7)};

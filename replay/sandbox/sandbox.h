@@ -28,9 +28,12 @@ struct SandboxConfig {
   IpAddress address;
   std::vector<std::pair<std::string, IpAddress>> names;  // /etc/hosts: everybody; others than us get a route
   std::uint16_t mtu = 1500;
-  int prefix = 0;                                  // of the network around `address`, in bits; 0: none
-  TunHeader header = TunHeader::none;              // of packets at the device
-  std::optional<ProgramUser> user = std::nullopt;  // its programs are this one's; nullopt: as we are
+  int prefix = 0;                                   // of the network around `address`, in bits; 0: none
+  std::optional<IpAddress> gateway = std::nullopt;  // of those routes; nullopt: they need none
+  std::uint32_t speed = 0;                          // of the device, in Mbit/s; 0: TUN's own
+  bool has_tap = false;                             // take_tap() gives something
+  TunHeader header = TunHeader::none;               // of packets at the device
+  std::optional<ProgramUser> user = std::nullopt;   // its programs are this one's; nullopt: as we are
   // We are root in there, whoever we are outside, for what run_inside() starts: its programs may set up their
   // network, and of /proc/sys no more than net.
   bool as_root = false;
@@ -79,6 +82,8 @@ class Sandbox {
 
   // The TUN device, non-blocking; once.
   [[nodiscard]] UniqueFd take_device() { return std::move(device_); }
+  // A socket as listen_to_device() has it, once; empty unless the config asks for it and the kernel has it.
+  [[nodiscard]] UniqueFd take_tap() { return std::move(tap_); }
   // A NETLINK_SOCK_DIAG socket of this network namespace; once.
   [[nodiscard]] UniqueFd take_diagnostics() { return std::move(diagnostics_); }
 
@@ -113,6 +118,7 @@ class Sandbox {
   UniqueFd init_handle_;  // pidfd
   UniqueFd device_;
   UniqueFd diagnostics_;
+  UniqueFd tap_;
   std::vector<std::string> remarks_;
   std::vector<std::string> sysctls_;
 };

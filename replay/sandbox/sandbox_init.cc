@@ -29,8 +29,13 @@ UniqueFd furnish_network(const SandboxConfig& config) {
   } catch (const std::system_error& error) {
     throw Cannot{std::string{"cannot "} + error.what() + " ('halfopen doctor' knows the cure)"};
   }
-  DeviceSetup setup{
-      .name = kDevice, .mtu = config.mtu, .address = config.address, .prefix = config.prefix, .peers = {}};
+  DeviceSetup setup{.name = kDevice,
+                    .mtu = config.mtu,
+                    .speed = config.speed,
+                    .address = config.address,
+                    .prefix = config.prefix,
+                    .peers = {},
+                    .gateway = config.gateway};
   for (const auto& [name, address] : config.names) {
     if (address != config.address) setup.peers.push_back(address);
   }
@@ -86,7 +91,10 @@ void furnish(Channel& channel, const SandboxConfig& config) {
   tell_sysctls(channel, config);
   const UniqueFd diagnostics{socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
   if (!diagnostics) throw_system("open sock_diag");
-  channel.send("ready", {device.get(), diagnostics.get()});
+  const UniqueFd tap = config.has_tap ? listen_to_device(kDevice) : UniqueFd{};
+  std::vector<int> handed{device.get(), diagnostics.get()};
+  if (tap) handed.push_back(tap.get());
+  channel.send("ready", handed);
 }
 
 }  // namespace

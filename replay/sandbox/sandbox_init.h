@@ -9,10 +9,10 @@
 
 namespace halfopen {
 
-// The messages of the channel. From the init: "ready" with the device and the diagnostics socket, "remark
-// TEXT", "cannot TEXT" (this machine does not allow it), "bad TEXT" (the scenario's fault). To the init:
-// first of all kMapped, when users and groups of its namespace are mapped, which it waits for; then "signal
-// N".
+// The messages of the channel. From the init: "ready" with the device, the diagnostics socket and, if asked
+// for, the tap, "remark TEXT", "cannot TEXT" (this machine does not allow it), "bad TEXT" (the scenario's
+// fault). To the init: first of all kMapped, when users and groups of its namespace are mapped, which it
+// waits for; then "signal N".
 inline constexpr std::string_view kMapped = "mapped";
 [[noreturn]] void run_sandbox_init(Channel channel, const SandboxConfig& config);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -12,6 +13,22 @@
 
 namespace halfopen::drill {
 namespace {
+
+int leading_ones(const IpAddress& address) {
+  int ones = 0;
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    const int here = std::countl_one(address.data()[i]);
+    ones += here;
+    if (here < 8) break;
+  }
+  return ones;
+}
+
+bool is_netmask(const IpAddress& mask) {
+  int ones = 0;
+  for (std::size_t i = 0; i < mask.size(); ++i) ones += std::popcount(mask.data()[i]);
+  return ones == leading_ones(mask);
+}
 
 class Applying {
  public:
@@ -33,6 +50,14 @@ class Applying {
     std::string text = value();
     text.resize(std::min(text.find('/'), text.size()));  // a prefix length may follow
     if (!IpAddress::parse(text)) fail("an address");
+    return text;
+  }
+
+  // An address of ones and then zeros.
+  std::string netmask() const {
+    std::string text = address();
+    const IpAddress mask = *IpAddress::parse(text);
+    if (mask.is_v6() || !is_netmask(mask)) fail("a netmask of IPv4");
     return text;
   }
 
@@ -85,6 +110,7 @@ class Applying {
     if ((before == IpVersion::ipv6) == (config_.ip_version == IpVersion::ipv6)) return;
     config_.local_ip.clear();  // they were of the other family
     config_.remote_ip.clear();
+    config_.gateway_ip.clear();
   }
 
  private:
@@ -150,10 +176,14 @@ void apply(DrillConfig& config, const script::Option& option, const std::string&
     config.dry_run = true;
   } else if (name == "udp_encapsulation") {
     config.tcp_in_udp = from.holds_tcp();
-  } else if (name == "gateway_ip" || name == "netmask_ip" || name == "gateway_linklocal_ip") {
-    (void)from.address();  // there is no route that could need it
+  } else if (name == "gateway_ip") {
+    config.gateway_ip = from.address();
+  } else if (name == "netmask_ip") {
+    config.netmask_ip = from.netmask();
+  } else if (name == "gateway_linklocal_ip") {
+    (void)from.address();
   } else if (name == "speed") {
-    (void)from.number<std::uint32_t>(0, std::numeric_limits<std::uint32_t>::max());  // nothing takes time
+    config.speed = from.number<std::uint32_t>(0, std::numeric_limits<std::uint32_t>::max());
   } else if (std::find(kWithoutMeaning.begin(), kWithoutMeaning.end(), name) == kWithoutMeaning.end()) {
     throw NotSupported{"--" + option.name};
   }
@@ -173,6 +203,17 @@ IpAddress DrillConfig::local() const {
 IpAddress DrillConfig::remote() const {
   const bool is_v6 = ip_version == IpVersion::ipv6;
   return address_of(remote_ip, is_v6 ? "2001:db8::1" : "192.0.2.1");
+}
+
+std::optional<IpAddress> DrillConfig::gateway() const {
+  // Google's runner names the host's own address: then the device itself leads on.
+  if (gateway_ip.empty() || IpAddress::parse(gateway_ip) == local()) return std::nullopt;
+  return IpAddress::parse(gateway_ip);
+}
+
+int DrillConfig::prefix() const {
+  if (ip_version == IpVersion::ipv6) return 48;
+  return netmask_ip.empty() ? 16 : leading_ones(IpAddress::parse(netmask_ip).value_or(IpAddress{}));
 }
 
 void apply_options(DrillConfig& config, const std::vector<script::Option>& options, const std::string& name) {

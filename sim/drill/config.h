@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ enum class IpVersion : std::uint8_t { ipv4, ipv6, ipv4_mapped_ipv6 };
 
 struct DrillConfig {
   IpVersion ip_version = IpVersion::ipv4;
-  std::string local_ip = {};   // the host's; empty: the one that packetdrill takes
-  std::string remote_ip = {};  // the script's side
+  std::string local_ip = {};    // the host's; empty: the one that packetdrill takes
+  std::string remote_ip = {};   // the script's side
+  std::string gateway_ip = {};  // of the route to it
+  std::string netmask_ip = {};  // of the network around local_ip; IPv4 only
   std::uint16_t mtu = 1500;
   std::uint16_t bind_port = 8080;     // of bind(..., ..., ...)
   std::uint16_t connect_port = 8080;  // of connect(..., ..., ...)
@@ -26,6 +29,7 @@ struct DrillConfig {
   Duration timestamp_tick{};        // of one step of TSval; zero: TSval is not compared
   bool strict_segments = false;     // an expected packet is one that the host sends, not several in a row
   bool echoes_scaled = false;       // a TSecr of no packet before is counted from the first one
+  std::uint32_t speed = 0;          // of the host's device, in Mbit/s; 0: as it is
   std::uint16_t mss = 0;            // of the segments that an injected packet was made of; 0: is one itself
   std::vector<std::string> init_scripts = {};    // run before the script, as commands
   Duration longest = std::chrono::seconds{180};  // nothing is waited for beyond it: as run_all.py has it
@@ -41,6 +45,10 @@ struct DrillConfig {
 
   [[nodiscard]] IpAddress local() const;
   [[nodiscard]] IpAddress remote() const;
+  // nullopt: the device leads to `remote` itself.
+  [[nodiscard]] std::optional<IpAddress> gateway() const;
+  // Bits of the network around `local`: of netmask_ip, or as packetdrill has it.
+  [[nodiscard]] int prefix() const;
 };
 
 // Puts the options of a script into `config`. `name` is the script's, for errors (an option in line 0 is of a

@@ -1,5 +1,6 @@
 #include "sim/drill/connection_map.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/wire/segment.h"
@@ -40,6 +41,19 @@ void shift_sack(TcpSpec& packet, std::uint32_t by) {
 
 }  // namespace
 
+void ConnectionMap::socket() { begin_anew(); }
+
+void ConnectionMap::begin_anew() {
+  std::vector<FourTuple> past = std::move(past_);
+  if (stage_ == Stage::open) past.push_back(live_);
+  *this = {};
+  past_ = std::move(past);
+}
+
+bool ConnectionMap::is_past(const FourTuple& live) const {
+  return std::ranges::find(past_, live) != past_.end();
+}
+
 void ConnectionMap::connect(const SocketAddress& remote) {
   stage_ = Stage::connecting;
   is_active_ = true;
@@ -47,16 +61,10 @@ void ConnectionMap::connect(const SocketAddress& remote) {
 }
 
 void ConnectionMap::open_passively(const FourTuple& live, const TcpSpec& first) {
-  *this = {};
+  begin_anew();
   stage_ = Stage::open;
   live_ = live;
   remote_isn_ = first.seq.start.value_or(0);
-}
-
-void ConnectionMap::exchange(const FourTuple& live) {
-  *this = {};
-  stage_ = Stage::open;
-  live_ = live;
 }
 
 void ConnectionMap::expect(const TcpSpec& packet) {
@@ -66,7 +74,7 @@ void ConnectionMap::expect(const TcpSpec& packet) {
 
 bool ConnectionMap::takes(const FourTuple& live, const TcpSpec& packet) {
   if (stage_ == Stage::connecting) {
-    if (!is_syn(packet) || is_ack(packet) || live.remote != live_.remote) return false;
+    if (!is_syn(packet) || is_ack(packet) || live.remote != live_.remote || is_past(live)) return false;
     stage_ = Stage::open;
     live_ = live;
     local_isn_ = packet.seq.start.value_or(0);
@@ -81,8 +89,18 @@ bool ConnectionMap::takes(const FourTuple& live, const TcpSpec& packet) {
   return true;
 }
 
-bool ConnectionMap::takes(const FourTuple& live) {
-  if (stage_ == Stage::connecting && live.remote == live_.remote) exchange(live);
+void ConnectionMap::open_datagrams(const FourTuple& live) {
+  if (stage_ == Stage::open) return;
+  if (stage_ != Stage::connecting) live_.remote = live.remote;
+  live_.local = live.local;
+  stage_ = Stage::open;
+}
+
+bool ConnectionMap::takes_datagram(const FourTuple& live) {
+  if (stage_ == Stage::connecting && live.remote == live_.remote && !is_past(live)) {
+    stage_ = Stage::open;
+    live_ = live;
+  }
   return stage_ == Stage::open && live == live_;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "sim/script/packet_spec.h"
 #include "sim/wire/address.h"
@@ -24,21 +25,23 @@ class ConnectionMap {
   [[nodiscard]] const FourTuple& live() const { return live_; }  // on the wire; local is the host's
 
   // --- What the script does
-  void socket() { *this = {}; }
+  void socket();
   void listen() { stage_ = Stage::listening; }
   void connect(const SocketAddress& remote);
   // A packet in that begins a connection, from `remote` on the wire.
   void open_passively(const FourTuple& live, const script::TcpSpec& first);
-  // Datagrams, which nothing begins: from now on they are those between these addresses and ports.
-  void exchange(const FourTuple& live);
+  // A datagram in: it is from where the script has connected to, else from `live.remote`; and to the host's
+  // port that is known by now, else to `live.local`.
+  void open_datagrams(const FourTuple& live);
   // An expected packet: if it is a SYN, its number is the script's for the host's side.
   void expect(const script::TcpSpec& packet);
 
   // --- What the host does: whether a packet of these addresses and ports is the connection's. The SYN of a
   // connection that is under way is, and tells the local port and initial sequence number.
+  // Packets of connections before it may still come, and are not.
   [[nodiscard]] bool takes(const FourTuple& live, const script::TcpSpec& packet);
-  // The same of a datagram: the first to where connect() was called tells the local port.
-  [[nodiscard]] bool takes(const FourTuple& live);
+  // The same of a datagram: the first that goes where the script has connected to tells the local port.
+  [[nodiscard]] bool takes_datagram(const FourTuple& live);
 
   // --- Over into the wire's numbers, and back
   [[nodiscard]] script::TcpSpec to_live(const script::TcpSpec& packet);
@@ -55,12 +58,15 @@ class ConnectionMap {
     return syn ? local_isn_ - script_isn_ : local_isn_;
   }
   [[nodiscard]] std::uint32_t remote_offset(bool syn) const { return syn ? 0 : remote_isn_; }
+  [[nodiscard]] bool is_past(const FourTuple& live) const;
+  void begin_anew();
   void note_timestamp(const script::TcpSpec& actual, const script::TcpSpec& expected);
 
   Stage stage_ = Stage::fresh;
   bool is_active_ = false;  // by connect()
   bool isn_known_ = false;  // of the host's side
   FourTuple live_;
+  std::vector<FourTuple> past_;   // connections of the script's sockets before
   std::uint32_t local_isn_ = 0;   // of the host, on the wire
   std::uint32_t script_isn_ = 0;  // the same as the script has it
   std::uint32_t remote_isn_ = 0;  // the script's own: on the wire as in the script

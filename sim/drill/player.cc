@@ -116,10 +116,7 @@ class Player {
     const SocketAddress local{config_.local(), config_.bind_port};
     if (std::holds_alternative<script::UdpSpec>(packet.body)) {
       // The other side of datagrams is where a call sends some, whoever is first.
-      const SocketAddress named{config_.remote(), config_.connect_port};
-      const SocketAddress remote = map_.stage() == Stage::connecting ? map_.live().remote : named;
-      if (map_.stage() != Stage::open) map_.exchange({.local = local, .remote = remote});
-      return;
+      return map_.open_datagrams({.local = local, .remote = {config_.remote(), config_.connect_port}});
     }
     if (map_.stage() == Stage::open || map_.stage() == Stage::connecting) return;
     const FourTuple live{.local = local, .remote = {config_.remote(), remote_port_++}};
@@ -194,7 +191,7 @@ class Player {
       } else if (const auto* udp = std::get_if<script::UdpSpec>(&read->spec.body)) {
         const FourTuple live{.local = {read->source, udp->ports->source},
                              .remote = {read->destination, udp->ports->destination}};
-        if (!map_.takes(live)) continue;
+        if (!map_.takes_datagram(live)) continue;
       } else if (!wants_icmp || read->destination != map_.live().remote.ip) {
         continue;
       }
@@ -254,6 +251,7 @@ class Player {
   struct Pending {
     CallSpec call;
     script::Place place;
+    TimePoint due;  // when it is made
     std::optional<EventWindow> end;
   };
 
@@ -261,7 +259,7 @@ class Player {
     if (pending_) finish_pending();
     wait_until_due("system call start");
     before_call(call);
-    pending_ = Pending{.call = call, .place = place_, .end = {}};
+    pending_ = Pending{.call = call, .place = place_, .due = window_.from, .end = {}};
     if (call.end) {
       const script::EventTime end{.kind = script::EventTime::Kind::absolute, .from = *call.end, .to = {}};
       pending_->end = EventWindow::of(end, {});
@@ -286,7 +284,8 @@ class Player {
     place_ = done.place;
     check_result(done.call, outcome);
     if (done.end) {
-      const Duration slack = tolerance_at(config_, done.end->from, last_due_);
+      // In percent of how long the call blocks: which event came before it ends is not known.
+      const Duration slack = tolerance_at(config_, done.end->from, done.due);
       if (auto error = timing_error(*done.end, outcome.at, slack, "system call return"))
         fail(*std::move(error));
     }

@@ -18,8 +18,7 @@ namespace halfopen::drill {
 enum class Verdict : std::uint8_t {
   passed,
   failed,
-  skipped,     // something that the script needs is missing
-  unresolved,  // it failed, and the machine was too busy to tell why; of hosts in real time only
+  skipped,  // something that the script needs is missing
 };
 
 // A %{ }% block with what TCP_INFO said when the script came to it: for a Python to judge.

@@ -116,7 +116,7 @@ TEST_F(DrillCommand, LetsPythonJudgeCode) {
   const std::string lacks = script("lacks.pkt", "+0 %{ assert tcpi_no_such == 1 }%\n");
   const Outcome skipped = halfopen_run({"packetdrill", lacks});
   EXPECT_EQ(skipped.status, 4);
-  EXPECT_EQ(skipped.out, "SKIP    " + lacks + ":4: the model has no tcpi_no_such\n");
+  EXPECT_EQ(skipped.out, "SKIP    " + lacks + ":4: the host has no tcpi_no_such\n");
 }
 
 TEST_F(DrillCommand, ReadsScriptsThatCommandsName) {

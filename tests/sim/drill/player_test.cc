@@ -64,8 +64,23 @@ TEST(Player, HoldsACallToItsEnd) {
   EXPECT_EQ(
       late.message,
       "timing error: expected system call return at 0.250000 sec but happened at 0.300000 sec; tolerance "
-      "0.004000 sec");
+      "0.006250 sec");
   EXPECT_EQ(late.place.line, 9U);
+}
+
+// run_system_call.c: in percent of the time between a blocking call's begin and its end.
+TEST(Player, GivesACallThatBlocksLongerMoreTolerance) {
+  const std::string rest = " read(4, ..., 10) = 10\n+2 < P. 1:11(10) ack 1 win 1000\n+0 > . 1:1(0) ack 11";
+  EXPECT_EQ(play_accepted("+0...2.1" + rest).verdict, Verdict::passed);
+  EXPECT_EQ(play_accepted("+0...2.4" + rest).verdict, Verdict::failed);
+}
+
+// Of an earlier socket, to the same address and port: its SYN is repeated after a second.
+TEST(Player, PassesOverPacketsOfConnectionsBefore) {
+  const std::string connects =
+      "socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n"
+      "+0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)\n+0 > S 0:0(0) <...>\n";
+  EXPECT_EQ(play_text("0 " + connects + "+1.5 " + connects).verdict, Verdict::passed);
 }
 
 TEST(Player, HoldsResultsAndErrorsOfCalls) {

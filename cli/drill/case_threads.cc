@@ -1,4 +1,4 @@
-#include "cli/drill/case_pool.h"
+#include "cli/drill/case_threads.h"
 
 #include <signal.h>
 
@@ -8,7 +8,8 @@
 
 namespace halfopen {
 
-CasePool::CasePool(const std::vector<DrillCase>& cases, const DrillOptions& options, std::size_t at_once)
+CaseThreads::CaseThreads(const std::vector<DrillCase>& cases, const DrillOptions& options,
+                         std::size_t at_once)
     : cases_{cases}, options_{options}, results_(cases.size()) {
   // Signals are for the thread that writes: its handler finishes files.
   sigset_t all;
@@ -20,12 +21,12 @@ CasePool::CasePool(const std::vector<DrillCase>& cases, const DrillOptions& opti
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-CasePool::~CasePool() {
+CaseThreads::~CaseThreads() {
   const std::lock_guard lock{mutex_};
   stops_ = true;
 }  // the threads, which are destroyed after this body, are waited for
 
-void CasePool::work() {
+void CaseThreads::work() {
   Python python;
   std::unique_lock lock{mutex_};
   while (!stops_ && next_ < cases_.size()) {
@@ -34,7 +35,7 @@ void CasePool::work() {
     std::optional<DrillResult> result;
     std::exception_ptr error;
     try {
-      result = run_case(cases_[number], options_, python);
+      result = judge(play_case(cases_[number], options_), python);
     } catch (...) {
       error = std::current_exception();
     }
@@ -49,7 +50,7 @@ void CasePool::work() {
   }
 }
 
-DrillResult CasePool::wait_for(std::size_t number, const std::function<void(std::size_t)>& waiting) {
+DrillResult CaseThreads::wait_for(std::size_t number, const std::function<void(std::size_t)>& waiting) {
   constexpr std::chrono::milliseconds kPatience{200};
   std::unique_lock lock{mutex_};
   while (!results_[number] && !error_) {

@@ -91,10 +91,11 @@ inline constexpr std::array<std::string_view, kCauses> kCauseNames{
     "host_gone",
     "icmp_error",
     "icmp_reply",
+    "datagram",
 };
 static_assert(!kCauseNames.back().empty());
 static_assert(kCauseNames[static_cast<std::size_t>(Cause::close)] == "close");
 static_assert(kCauseNames[static_cast<std::size_t>(Cause::rst_backlog)] == "rst_backlog");
-static_assert(kCauseNames[static_cast<std::size_t>(Cause::icmp_reply)] == "icmp_reply");
+static_assert(kCauseNames[static_cast<std::size_t>(Cause::datagram)] == "datagram");
 
 }  // namespace halfopen::words

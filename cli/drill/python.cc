@@ -28,7 +28,8 @@ constexpr std::chrono::seconds kPatience{60};  // for the blocks of a script
 
 // A request is a line of JSON: blocks, each with its line, text and the fields that it sees. So is the
 // answer: ["ok" | "fails" | "lacks", line, what]. What the blocks print goes to standard error. The words
-// beside the fields: include/uapi/linux/tcp.h, include/net/tcp_states.h.
+// beside the fields: include/uapi/linux/tcp.h, include/net/tcp_states.h; TCPI_ and a state are nplab's words
+// for the same numbers.
 constexpr const char* kProgram = R"(
 import json, os, sys
 answers = os.fdopen(os.dup(0), 'w')
@@ -39,7 +40,10 @@ WORDS = dict(
   TCPI_OPT_TIMESTAMPS=1, TCPI_OPT_SACK=2, TCPI_OPT_WSCALE=4, TCPI_OPT_ECN=8,
   TCPI_OPT_ECN_SEEN=16, TCPI_OPT_SYN_DATA=32,
   TCP_ESTABLISHED=1, TCP_SYN_SENT=2, TCP_SYN_RECV=3, TCP_FIN_WAIT1=4, TCP_FIN_WAIT2=5, TCP_TIME_WAIT=6,
-  TCP_CLOSE=7, TCP_CLOSE_WAIT=8, TCP_LAST_ACK=9, TCP_LISTEN=10, TCP_CLOSING=11)
+  TCP_CLOSE=7, TCP_CLOSE_WAIT=8, TCP_LAST_ACK=9, TCP_LISTEN=10, TCP_CLOSING=11,
+  TCPI_CLOSED=7, TCPI_LISTEN=10, TCPI_SYN_SENT=2, TCPI_SYN_RECEIVED=3, TCPI_ESTABLISHED=1,
+  TCPI_CLOSE_WAIT=8, TCPI_FIN_WAIT_1=4, TCPI_CLOSING=11, TCPI_LAST_ACK=9, TCPI_FIN_WAIT_2=5,
+  TCPI_TIME_WAIT=6, TCPI_NEW_SYN_RECV=12)
 def judge(blocks):
   names = dict(WORDS, __name__='__main__')
   for line, text, fields in blocks:

@@ -33,7 +33,6 @@ class KernelScriptHost final : public ScriptHost {
   // Throws Cannot (replay/base/errors.h) where this machine does not allow it.
   KernelScriptHost(const DrillConfig& config, const KernelSetting& setting);
   [[nodiscard]] OsFamily os() const override { return OsFamily::linux_os; }
-  [[nodiscard]] bool has_udp() const override { return true; }
   // The instant of what was last done or seen, so that what follows is counted from there and not from when
   // this process came to it.
   [[nodiscard]] TimePoint now() const override { return now_; }

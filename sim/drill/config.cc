@@ -71,6 +71,13 @@ class Applying {
     return what;
   }
 
+  // What UDP datagrams hold: true for TCP. The model has no SCTP.
+  bool holds_tcp() const {
+    if (value() != "tcp" && value() != "sctp") fail("tcp or sctp");
+    if (value() == "sctp") throw NotSupported{"SCTP"};
+    return true;
+  }
+
   // What stands between commas.
   std::vector<std::string> list() const {
     std::vector<std::string> words{""};
@@ -167,6 +174,8 @@ void apply(DrillConfig& config, const script::Option& option, const std::string&
   } else if (name == "dry_run") {
     from.is_flag();
     config.dry_run = true;
+  } else if (name == "udp_encapsulation") {
+    config.tcp_in_udp = from.holds_tcp();
   } else if (name == "gateway_ip") {
     config.gateway_ip = from.address();
   } else if (name == "netmask_ip") {

@@ -34,7 +34,8 @@ struct DrillConfig {
   std::vector<std::string> init_scripts = {};    // run before the script, as commands
   Duration longest = std::chrono::seconds{180};  // nothing is waited for beyond it: as run_all.py has it
   bool dry_run = false;                          // the script is read and not played
-  struct PassesOver {                            // a mismatch of these does not end the script
+  bool tcp_in_udp = false;  // UDP datagrams hold TCP segments (nplab's udp_encapsulation)
+  struct PassesOver {       // a mismatch of these does not end the script
     bool packets = false;
     bool calls = false;
     bool counts = true;  // the script has failed all the same; packetdrill's non_fatal only tells of them

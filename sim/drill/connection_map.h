@@ -40,7 +40,6 @@ class ConnectionMap {
   // connection that is under way is, and tells the local port and initial sequence number.
   // Packets of connections before it may still come, and are not.
   [[nodiscard]] bool takes(const FourTuple& live, const script::TcpSpec& packet);
-
   // The same of a datagram: the first that goes where the script has connected to tells the local port.
   [[nodiscard]] bool takes_datagram(const FourTuple& live);
 

@@ -37,6 +37,7 @@ class Comparison {
 
   void body(const TcpSpec& expected, const TcpSpec& actual) {
     ports(expected.ports, actual.ports);
+    if (expected.udp != actual.udp) add("udp ports", udp_text(expected.udp), udp_text(actual.udp));
     flags(expected.flags, actual.flags);
     if (expected.seq.start) number("tcp_seq", *expected.seq.start, actual.seq.start.value_or(0));
     number("payload length", expected.seq.length, actual.seq.length);
@@ -72,6 +73,10 @@ class Comparison {
     if (!expected || !actual) return;
     number("source port", expected->source, actual->source);
     number("destination port", expected->destination, actual->destination);
+  }
+
+  static std::string udp_text(const std::optional<script::Ports>& udp) {
+    return udp ? fmt::format("{} > {}", udp->source, udp->destination) : "none";
   }
 
   void flags(const TcpFlags& expected, const TcpFlags& actual) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "sim/os/kernel.h"
@@ -20,6 +21,12 @@ Process& start(ModelHost& host) {
   Process& process = host.syscalls().start_driver(kTimeZero, "packetdrill");
   process.dispositions.push_back({.signal = sig::pipe, .handler = {}});  // ignored: a script sees EPIPE
   return process;
+}
+
+// Calls on sockets of which the model has no UDP form.
+bool is_of_connections(std::string_view name) {
+  constexpr std::string_view kNames[]{"accept", "accept4", "shutdown", "ioctl", "readv", "recvmsg"};
+  return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 }  // namespace
@@ -66,6 +73,7 @@ std::optional<Outcome> ModelCalls::begin(TimePoint now, const CallSpec& call) {
   if (row == rows().end()) throw NotSupported{"the model has no " + call.name + "()"};
   if (call.arguments.size() < row->arguments)
     throw NotSupported{call.name + "() with " + std::to_string(call.arguments.size()) + " arguments"};
+  if (is_of_connections(call.name) && is_datagram(call)) throw NotSupported{call.name + "() of a UDP socket"};
   now_ = now;
   Prepared prepared = (this->*row->prepare)(call);
   conclude_ = std::move(prepared.conclude);
@@ -97,6 +105,11 @@ const Endpoint* ModelCalls::endpoint_of(std::int64_t descriptor) {
   return found == descriptors_.end() ? nullptr : Syscalls::endpoint_of(process_, found->second);
 }
 
+bool ModelCalls::is_listener(std::int64_t descriptor) const {
+  const auto found = descriptors_.find(descriptor);
+  return found != descriptors_.end() && Syscalls::is_listener(process_, found->second);
+}
+
 // --- Arguments
 
 std::int64_t ModelCalls::number(const Value& value) const {
@@ -109,6 +122,10 @@ std::int64_t ModelCalls::number(const Value& value) const {
 int ModelCalls::descriptor(const CallSpec& call) const {
   const auto found = descriptors_.find(number(call.arguments[0]));
   return found == descriptors_.end() ? -1 : found->second;
+}
+
+bool ModelCalls::is_datagram(const CallSpec& call) const {
+  return Syscalls::is_datagram(process_, descriptor(call));
 }
 
 SocketAddress ModelCalls::address(const Value& value, const SocketAddress& otherwise) const {
@@ -141,11 +158,15 @@ ModelCalls::Prepared ModelCalls::socket(const CallSpec& call) {
   const std::int64_t nonblock = word("SOCK_NONBLOCK");
   const std::int64_t type = number(call.arguments[1]);
   const std::int64_t protocol = number(call.arguments[2]);
-  if ((type & ~(nonblock | word("SOCK_CLOEXEC"))) != word("SOCK_STREAM") ||
-      (protocol != 0 && protocol != word("IPPROTO_TCP")))
+  const std::int64_t kind = type & ~(nonblock | word("SOCK_CLOEXEC"));
+  const bool is_udp = kind == word("SOCK_DGRAM") && (protocol == 0 || protocol == word("IPPROTO_UDP"));
+  const bool is_tcp = kind == word("SOCK_STREAM") && (protocol == 0 || protocol == word("IPPROTO_TCP"));
+  if (!is_udp && !is_tcp)
     throw NotSupported{"the model has no sockets of " + script::text_of(call.arguments[1]) + ", " +
                        script::text_of(call.arguments[2])};
-  Prepared prepared{.call = calls::socket(), .immediate = {}, .conclude = {}};
+  Call made = calls::socket();
+  made.datagrams = is_udp;
+  Prepared prepared{.call = made, .immediate = {}, .conclude = {}};
   names_new_descriptor(prepared, call);
   if ((type & nonblock) != 0) {
     prepared.conclude = [this, name = prepared.conclude](const CallResult& result, Outcome& outcome) {

@@ -42,6 +42,7 @@ class ModelCalls {
   [[nodiscard]] bool has_descriptor(std::int64_t descriptor) const {
     return descriptors_.contains(descriptor);
   }
+  [[nodiscard]] bool is_listener(std::int64_t descriptor) const;
 
  private:
   // A call ready to be made, or the result of one that needs no kernel; and what is to be held against the
@@ -98,6 +99,7 @@ class ModelCalls {
   // Fast Open (model_calls_fast_open.cc): a write that may connect, and TCP_FASTOPEN_KEY.
   Prepared write_to(Call write, const script::Value& to, bool fast_open) const;
   Prepared set_fast_open_key(const script::CallSpec& call);
+  Prepared choose_stack(const script::CallSpec& call) const;
 
   // What several calls share (model_calls_data.cc).
   Prepared read_into(int fd, std::size_t size, std::int64_t flags, std::optional<std::string> expected);
@@ -107,6 +109,7 @@ class ModelCalls {
   Prepared write_of(int fd, std::vector<std::uint8_t> bytes, std::int64_t flags,
                     const script::Value* to = nullptr);
 
+  void check_datagram(std::size_t size, std::int64_t flags) const;
   [[nodiscard]] static bool is_null(const script::Value& value);  // NULL, or 0
   [[nodiscard]] static Prepared fails(Errno error);
   // Control messages (model_calls_messages.cc).
@@ -125,6 +128,7 @@ class ModelCalls {
   // Of arguments (model_calls.cc). All throw NotSupported for what the model has not.
   [[nodiscard]] std::int64_t number(const script::Value& value) const;
   [[nodiscard]] int descriptor(const script::CallSpec& call) const;
+  [[nodiscard]] bool is_datagram(const script::CallSpec& call) const;
   [[nodiscard]] SocketAddress address(const script::Value& value, const SocketAddress& otherwise) const;
   [[nodiscard]] std::int64_t word(std::string_view name) const;  // of the host's system; 0 if it has it not
   void names_new_descriptor(Prepared& prepared, const script::CallSpec& call);

@@ -10,6 +10,7 @@
 #include "sim/os/kernel.h"
 #include "sim/os/os_rules.h"
 #include "sim/script/text.h"
+#include "sim/wire/bytes.h"
 
 namespace halfopen::drill {
 namespace {
@@ -69,6 +70,7 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
         throw NotSupported{"the model has no " + std::string{name}};
     throw NotSupported{fmt::format("the model has no such flags for writing: {:#x}", other)};
   }
+  if (Syscalls::is_datagram(process_, fd)) check_datagram(bytes.size(), flags & ~dont_wait);
   bytes_ = std::move(bytes);
   Call call = calls::write(fd, bytes_);
   call.dont_wait = (flags & dont_wait) != 0;
@@ -76,6 +78,16 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
       .ends_record = (flags & eor) != 0, .more = (flags & more) != 0, .zero_copy = (flags & zero_copy) != 0};
   if (to != nullptr) return write_to(call, *to, (flags & fast_open) != 0);
   return {.call = call, .immediate = {}, .conclude = {}};
+}
+
+// A datagram to send, throws NotSupported for what the model does not send.
+void ModelCalls::check_datagram(std::size_t size, std::int64_t flags) const {
+  if ((flags & ~word("MSG_NOSIGNAL")) != 0)
+    throw NotSupported{fmt::format("the model has no such flags for datagrams: {:#x}", flags)};
+  const ModelHostConfig& host = host_.config();
+  const std::size_t headers =
+      (host.address.is_v6() ? wire::kIpV6Header : wire::kIpV4Header) + wire::kUdpHeader;
+  if (headers + size > host.mtu) throw NotSupported{"the model sends no fragments"};
 }
 
 bool ModelCalls::is_null(const Value& value) {
@@ -94,6 +106,9 @@ ModelCalls::Prepared ModelCalls::read(const CallSpec& call) {
     return read_file(call, expected_bytes(call.arguments[1]));
   const std::int64_t truncate = rules_of(host_.profile()).discards_when_truncating ? word("MSG_TRUNC") : 0;
   if (is_null(call.arguments[1]) && (flags & truncate) == 0) return fails(Errno::fault);
+  if (call.arguments.size() > 4 && is_datagram(call) && !is_null(call.arguments[4]) &&
+      call.arguments[4].kind != Value::Kind::ellipsis)
+    throw NotSupported{"the model tells no sender: " + script::text_of(call.arguments[4])};
   return read_into(descriptor(call), byte_count(number(call.arguments[2])), flags,
                    expected_bytes(call.arguments[1]));
 }

@@ -17,9 +17,19 @@ namespace {
 using script::CallSpec;
 using script::Value;
 
+// FreeBSD's stacks beside the default one have options of their own, which that one does not know
+// (netinet/tcp_usrreq.c tcp_default_ctloutput: ENOPROTOOPT).
+bool is_of_another_stack(const OsProfile& os, const Value& name) {
+  if (os.family != OsFamily::freebsd || name.kind != Value::Kind::word) return false;
+  return name.text.starts_with("TCP_RACK_") || name.text.starts_with("TCP_BBR_");
+}
+
 // An option that the system has and the model has not is missing; one that the system has not is an error of
 // the call.
-SocketOption option_named(const OsProfile& os, const Value& level, const Value& name) {
+SocketOption option_named(const OsProfile& os, const Value& level, const Value& name, bool is_udp) {
+  const bool is_of_tcp = level.text == "IPPROTO_TCP" || level.text == "SOL_TCP";
+  if (is_udp && is_of_tcp) throw NotSupported{script::text_of(name) + " of a UDP socket"};
+  if (is_of_another_stack(os, name)) return SocketOption::count_;
   const std::optional<SocketOption> option =
       name.kind == Value::Kind::word ? socket_option_from(name.text) : std::nullopt;
   const bool is_missing =
@@ -50,8 +60,19 @@ std::int64_t given_length(const CallSpec& call, OsFamily os) {
 
 }  // namespace
 
+// TCP_FUNCTION_BLK of FreeBSD: which of its TCP stacks a connection uses. The model is the default one.
+ModelCalls::Prepared ModelCalls::choose_stack(const CallSpec& call) const {
+  const Value* name = call.arguments[3].field("function_set_name");
+  if (name == nullptr || name->text != "freebsd")
+    throw NotSupported{"the model has no TCP stack but \"freebsd\": " + script::text_of(call.arguments[3])};
+  return {.call = {}, .immediate = CallResult::of(0), .conclude = {}};
+}
+
 ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
-  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
+  if (call.arguments[2].text == "TCP_FUNCTION_BLK" && host_.profile().family == OsFamily::freebsd)
+    return choose_stack(call);
+  const SocketOption option =
+      option_named(host_.profile(), call.arguments[1], call.arguments[2], is_datagram(call));
   if (option == SocketOption::tcp_fastopen_key) return set_fast_open_key(call);
   const std::int64_t length = given_length(call, host_.profile().family);
   if (is_null(call.arguments[3]) && length > 0) return fails(Errno::fault);
@@ -79,7 +100,8 @@ ModelCalls::Prepared ModelCalls::setsockopt(const CallSpec& call) {
 }
 
 ModelCalls::Prepared ModelCalls::getsockopt(const CallSpec& call) {
-  const SocketOption option = option_named(host_.profile(), call.arguments[1], call.arguments[2]);
+  const SocketOption option =
+      option_named(host_.profile(), call.arguments[1], call.arguments[2], is_datagram(call));
   const Value& wanted = pointed_at(call.arguments[3]);
   const std::optional<std::int64_t> length =
       script::number_of(pointed_at(call.arguments[4]), host_.profile().family);

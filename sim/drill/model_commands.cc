@@ -190,7 +190,7 @@ void ModelCommands::set_parameter(std::string_view path, std::string_view value)
   if (name.find('/') < name.find('.')) std::replace(name.begin(), name.end(), '/', '.');
   const SysctlOutcome outcome = set_sysctl(host_.profile(), name, value);
   switch (outcome.what) {
-    case SysctlOutcome::What::applied: return;
+    case SysctlOutcome::What::applied: return host_.kernel().stack().follow_parameters();
     case SysctlOutcome::What::no_effect:
       if (std::ranges::find(ignored_, name) == ignored_.end()) ignored_.emplace_back(name);
       return;

@@ -92,9 +92,9 @@ std::optional<std::string> ModelScriptHost::command(const std::string& line) {
 
 std::vector<TcpInfoField> ModelScriptHost::tcp_info(std::int64_t descriptor) {
   const Endpoint* endpoint = calls_.endpoint_of(descriptor);
-  if (endpoint == nullptr)
-    return calls_.has_descriptor(descriptor) ? tcp_info_of_unconnected() : std::vector<TcpInfoField>{};
-  return tcp_info_of(*endpoint, now_);
+  if (endpoint != nullptr) return tcp_info_of(*endpoint, now_);
+  if (!calls_.has_descriptor(descriptor)) return {};
+  return tcp_info_of_unconnected(calls_.is_listener(descriptor) ? State::listen : State::closed);
 }
 
 bool ModelScriptHost::step(TimePoint until) {

@@ -80,8 +80,8 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};
 }
 
-std::vector<TcpInfoField> tcp_info_of_unconnected() {
-  return {{"tcpi_state", linux_state(State::closed)}, {"tcpi_options", 0}, {"tcpi_fastopen_client_fail", 0}};
+std::vector<TcpInfoField> tcp_info_of_unconnected(State state) {
+  return {{"tcpi_state", linux_state(state)}, {"tcpi_options", 0}, {"tcpi_fastopen_client_fail", 0}};
 }
 
 }  // namespace halfopen::drill

@@ -14,7 +14,8 @@ namespace halfopen::drill {
 // The fields that the model has, by Linux's names and in its units (microseconds, segments).
 // `now`: when it is asked, for what counts from the past.
 [[nodiscard]] std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now);
-// Those that say something of a socket that has no connection, or whose attempt at one has failed.
-[[nodiscard]] std::vector<TcpInfoField> tcp_info_of_unconnected();
+// Those that say something of a socket that has no connection, or whose attempt at one has failed: CLOSED or
+// LISTEN.
+[[nodiscard]] std::vector<TcpInfoField> tcp_info_of_unconnected(State state);
 
 }  // namespace halfopen::drill

@@ -1,11 +1,14 @@
 #include "sim/drill/packet_making.h"
 
 #include <algorithm>
+#include <iterator>
+#include <variant>
 
 #include "sim/drill/script_host.h"
 #include "sim/script/icmp_names.h"
 #include "sim/wire/bytes.h"
 #include "sim/wire/packet.h"
+#include "sim/wire/udp.h"
 
 namespace halfopen::drill {
 namespace {
@@ -13,8 +16,6 @@ namespace {
 using script::Bytes;
 constexpr std::uint8_t kDefaultTtl = 255;  // packetdrill's
 constexpr std::size_t kQuotedBytes = 8;    // of the header after IP's, as routers do at least
-constexpr std::size_t kUdpHeader = 8;
-constexpr std::uint8_t kProtocolUdp = 17;
 
 std::vector<std::uint8_t> bytes_of(const Packet& packet) {
   std::vector<std::uint8_t> bytes(wire_size(packet));
@@ -34,23 +35,29 @@ IpHeader header_of(const script::IpInfo& info, const IpAddress& source, const Ip
 
 Payload zeros(BlockPool& pool, std::size_t size) { return {pool, std::vector<std::uint8_t>(size)}; }
 
-// Options may be what no stack would send: they are put in afterwards.
-void complete_header(std::vector<std::uint8_t>& packet, std::size_t tcp_at, const Bytes& options,
-                     const IpHeader& ip) {
+// Options may be what no stack would send: they are put in afterwards, which takes a new checksum, of TCP or
+// of the UDP around it.
+void complete_header(std::vector<std::uint8_t>& bytes, const Packet& packet, const Bytes& options) {
+  const IpHeader& ip = packet.ip;
+  const bool in_udp = packet.udp != UdpPorts{};
+  const std::size_t upper_at = ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header;
+  const std::size_t tcp_at = upper_at + (in_udp ? wire::kUdpHeader : 0);
   std::copy(options.begin(), options.end(),
-            packet.begin() + static_cast<std::ptrdiff_t>(tcp_at + wire::kTcpHeader));
-  std::uint8_t* checksum = &packet[tcp_at + 16];
+            bytes.begin() + static_cast<std::ptrdiff_t>(tcp_at + wire::kTcpHeader));
+  std::uint8_t* checksum = in_udp ? &bytes[upper_at + 6] : &bytes[tcp_at + 16];
   wire::put16(checksum, 0);
-  const std::span<const std::uint8_t> segment = std::span{packet}.subspan(tcp_at);
-  const std::uint32_t pseudo =
-      wire::pseudo_header_sum(ip.source, ip.destination, wire::kProtocolTcp, segment.size());
-  wire::put16(checksum, ~std::uint32_t{internet_sum(segment, pseudo)});
+  const std::span<const std::uint8_t> upper = std::span{bytes}.subspan(upper_at);
+  const std::uint8_t protocol = in_udp ? wire::kProtocolUdp : wire::kProtocolTcp;
+  const std::uint32_t pseudo = wire::pseudo_header_sum(ip.source, ip.destination, protocol, upper.size());
+  wire::put16(checksum, ~std::uint32_t{internet_sum(upper, pseudo)});
+}
+
+UdpPorts udp_ports(const std::optional<script::Ports>& ports) {
+  return ports ? UdpPorts{.source = ports->source, .destination = ports->destination} : UdpPorts{};
 }
 
 std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script::IpInfo& info,
                                ConnectionMap& map, BlockPool& pool) {
-  if (script_spec.udp) throw NotSupported{"the model has no TCP over UDP"};
-  if (script_spec.psp_spi) throw NotSupported{"the model has no PSP"};
   const script::TcpSpec spec = map.to_live(script_spec);
   Bytes options = script::wire_of(spec.options);
   if (options.size() > TcpOptions::kMaxBytes) throw NotSupported{"TCP options of more than 40 bytes"};
@@ -69,41 +76,33 @@ std::vector<std::uint8_t> make(const script::TcpSpec& script_spec, const script:
   Packet packet;
   packet.ip = header_of(info, map.live().remote.ip, map.live().local.ip);
   packet.body = std::move(segment);
+  packet.udp = udp_ports(spec.udp);
   std::vector<std::uint8_t> bytes = bytes_of(packet);
-  const std::size_t ip_header = packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header;
-  complete_header(bytes, ip_header, options, packet.ip);
+  complete_header(bytes, packet, options);
   return bytes;
 }
 
-// A header and zeros (RFC 768).
-std::vector<std::uint8_t> udp_body(const script::Ports& ports, std::size_t length) {
-  std::vector<std::uint8_t> body(kUdpHeader + length);
-  wire::put16(body.data(), ports.source);
-  wire::put16(&body[2], ports.destination);
-  wire::put16(&body[4], static_cast<std::uint32_t>(body.size()));
-  return body;
-}
-
-std::vector<std::uint8_t> quote(const script::QuotedUdp& spec, const ConnectionMap& map) {
+// The head of the host's own segment or datagram that the message is about.
+std::vector<std::uint8_t> quote(const script::QuotedUdp& sent, const ConnectionMap& map) {
+  if (sent.coverage) throw NotSupported{"the model has no UDP-Lite"};
+  const FourTuple& live = map.live();
   Packet packet;
-  packet.ip = header_of({}, map.live().local.ip, map.live().remote.ip);
-  packet.body =
-      OtherBody{.protocol = kProtocolUdp,
-                .bytes = udp_body({.source = map.live().local.port, .destination = map.live().remote.port},
-                                  spec.length)};
+  packet.ip = header_of({}, live.local.ip, live.remote.ip);
+  packet.body = make_datagram(live, Bytes(sent.length));
   std::vector<std::uint8_t> bytes = bytes_of(packet);
-  bytes.resize(bytes.size() - spec.length);
+  bytes.resize((packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header) + wire::kUdpHeader);
   return bytes;
 }
 
-// The head of the host's own segment that the message is about.
 std::vector<std::uint8_t> quote(const script::IcmpSpec& spec, const ConnectionMap& map, BlockPool& pool) {
+  if (const auto* sent = spec.quoted ? std::get_if<script::QuotedUdp>(&*spec.quoted) : nullptr)
+    return quote(*sent, map);
   script::TcpSequence seq{.start = map.last_sent(), .length = 0, .is_absolute = true};
+  UdpPorts udp;
   if (spec.quoted) {
-    if (const auto* datagram = std::get_if<script::QuotedUdp>(&*spec.quoted)) return quote(*datagram, map);
-    const auto* quoted = std::get_if<script::QuotedTcp>(&*spec.quoted);
-    if (quoted == nullptr || quoted->udp) throw NotSupported{"the model has no TCP over UDP"};
-    seq = quoted->seq;
+    const auto& quoted = std::get<script::QuotedTcp>(*spec.quoted);
+    seq = quoted.seq;
+    udp = udp_ports(quoted.udp);
   }
   Segment segment;
   segment.source_port = map.live().local.port;
@@ -113,8 +112,10 @@ std::vector<std::uint8_t> quote(const script::IcmpSpec& spec, const ConnectionMa
   Packet packet;
   packet.ip = header_of({}, map.live().local.ip, map.live().remote.ip);
   packet.body = std::move(segment);
+  packet.udp = udp;
   std::vector<std::uint8_t> bytes = bytes_of(packet);
-  bytes.resize((packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header) + kQuotedBytes);
+  bytes.resize((packet.ip.source.is_v6() ? wire::kIpV6Header : wire::kIpV4Header) +
+               (udp == UdpPorts{} ? 0 : wire::kUdpHeader) + kQuotedBytes);
   return bytes;
 }
 
@@ -138,26 +139,31 @@ std::vector<std::uint8_t> make(const script::IcmpSpec& spec, const script::IpInf
 
 std::vector<std::uint8_t> make(const script::UdpSpec& spec, const script::IpInfo& info, ConnectionMap& map,
                                BlockPool&) {
-  if (spec.coverage) throw NotSupported{"there is no UDP-Lite"};
-  script::Ports ports = spec.ports.value_or(script::Ports{});
-  if (ports.source == 0) ports.source = map.live().remote.port;
-  if (ports.destination == 0) ports.destination = map.live().local.port;
+  if (spec.coverage) throw NotSupported{"the model has no UDP-Lite"};
+  const FourTuple& live = map.live();
   Packet packet;
-  packet.ip = header_of(info, map.live().remote.ip, map.live().local.ip);
-  std::vector<std::uint8_t> body = udp_body(ports, spec.length);
-  const std::uint32_t pseudo =
-      wire::pseudo_header_sum(packet.ip.source, packet.ip.destination, kProtocolUdp, body.size());
-  const std::uint16_t checksum = static_cast<std::uint16_t>(~internet_sum(body, pseudo));
-  wire::put16(&body[6], checksum == 0 ? 0xffffu : checksum);  // zero would be none
-  packet.body = OtherBody{.protocol = kProtocolUdp, .bytes = std::move(body)};
+  packet.ip = header_of(info, live.remote.ip, live.local.ip);
+  const script::Ports ports =
+      spec.ports.value_or(script::Ports{.source = live.remote.port, .destination = live.local.port});
+  packet.body =
+      make_datagram({.local = {live.remote.ip, ports.source}, .remote = {live.local.ip, ports.destination}},
+                    Bytes(spec.length));
   return bytes_of(packet);
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> make_packet(const script::PacketSpec& spec, ConnectionMap& map, BlockPool& pool) {
-  if (!spec.outer.empty()) throw NotSupported{"there are no tunnels (GRE, MPLS, IP in IP)"};
   return std::visit([&](const auto& body) { return make(body, spec.ip, map, pool); }, spec.body);
+}
+
+void refuse_encapsulation(const script::PacketSpec& spec) {
+  const auto* tcp = std::get_if<script::TcpSpec>(&spec.body);
+  if (tcp != nullptr && tcp->psp_spi) throw NotSupported{"the model has no PSP"};
+  if (spec.outer.empty()) return;
+  constexpr const char* kCarriers[]{"IP", "GRE", "MPLS"};  // the alternatives of an OuterHeader
+  static_assert(std::size(kCarriers) == std::variant_size_v<script::OuterHeader>);
+  throw NotSupported{std::string{"the model has no tunnels: IP in "} + kCarriers[spec.outer.back().index()]};
 }
 
 }  // namespace halfopen::drill

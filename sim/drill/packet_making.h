@@ -15,4 +15,8 @@ namespace halfopen::drill {
 [[nodiscard]] std::vector<std::uint8_t> make_packet(const script::PacketSpec& spec, ConnectionMap& map,
                                                     BlockPool& pool);
 
+// Throws NotSupported for a packet, to inject or expected, within headers that no host here knows: of a
+// tunnel, or of PSP. The message names them.
+void refuse_encapsulation(const script::PacketSpec& spec);
+
 }  // namespace halfopen::drill

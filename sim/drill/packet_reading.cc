@@ -126,7 +126,7 @@ script::TcpOptionsSpec read_tcp_options(Wire wire) {
   return options;
 }
 
-std::optional<ReadPacket> read_packet(Wire bytes) {
+std::optional<ReadPacket> read_packet(Wire bytes, bool tcp_in_udp) {
   ParseIssue issue;
   const std::optional<PacketView> view = PacketView::find(bytes, issue, {.check_tcp_options = false});
   if (!view || view->is_fragment()) return std::nullopt;
@@ -140,14 +140,23 @@ std::optional<ReadPacket> read_packet(Wire bytes) {
     if (!icmp) return std::nullopt;
     packet.spec.body = *std::move(icmp);
   } else {
-    constexpr std::uint8_t kUdp = 17;
     const Wire body = view->body();
-    if (view->protocol() != kUdp || body.size() < 8) return std::nullopt;
-    script::UdpSpec udp;
-    udp.ports =
-        script::Ports{.source = wire::get16(body.data()), .destination = wire::get16(body.data() + 2)};
-    udp.length = static_cast<std::uint16_t>(body.size() - 8);
-    packet.spec.body = udp;
+    if (view->protocol() != wire::kProtocolUdp || body.size() < wire::kUdpHeader) return std::nullopt;
+    const script::Ports ports{.source = wire::get16(body.data()),
+                              .destination = wire::get16(body.data() + 2)};
+    const Wire carried = body.subspan(wire::kUdpHeader);
+    if (!tcp_in_udp) {
+      packet.spec.body = script::UdpSpec{
+          .ports = ports, .length = static_cast<std::uint16_t>(carried.size()), .coverage = {}};
+      return packet;
+    }
+    if (carried.size() < wire::kTcpHeader) return std::nullopt;
+    const TcpView segment{carried, carried.size()};
+    if (segment.header_size() < wire::kTcpHeader || segment.header_size() > carried.size())
+      return std::nullopt;
+    script::TcpSpec tcp = tcp_of(segment);
+    tcp.udp = ports;
+    packet.spec.body = std::move(tcp);
   }
   return packet;
 }

@@ -16,8 +16,10 @@ struct ReadPacket {
   IpAddress source;
   IpAddress destination;
 };
-// nullopt for what is neither TCP nor UDP nor ICMP, or is broken.
-[[nodiscard]] std::optional<ReadPacket> read_packet(std::span<const std::uint8_t> bytes);
+// nullopt for what is neither TCP nor UDP nor ICMP, or is broken. `tcp_in_udp`: a UDP datagram is read as the
+// TCP segment in it.
+[[nodiscard]] std::optional<ReadPacket> read_packet(std::span<const std::uint8_t> bytes,
+                                                    bool tcp_in_udp = false);
 
 // TCP options, one by one; what cannot be read is kept as bytes.
 [[nodiscard]] script::TcpOptionsSpec read_tcp_options(std::span<const std::uint8_t> wire);

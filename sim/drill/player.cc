@@ -32,12 +32,6 @@ struct Stop {
 };
 [[noreturn]] void fail(std::string message) { throw Stop{{.place = {}, .message = std::move(message)}}; }
 
-bool is_about_udp(const PacketSpec& packet) {
-  if (const auto* icmp = std::get_if<script::IcmpSpec>(&packet.body))
-    return icmp->quoted && std::holds_alternative<script::QuotedUdp>(*icmp->quoted);
-  return std::holds_alternative<script::UdpSpec>(packet.body);
-}
-
 std::string seconds_text(TimePoint at) {
   return fmt::format("{:.6f}", std::chrono::duration<double>(at.time_since_epoch()).count());
 }
@@ -107,6 +101,7 @@ class Player {
 
   // --- Packets
   void play_action(const PacketSpec& packet) {
+    refuse_encapsulation(packet);
     if (packet.direction == script::Direction::inbound) {
       wait_until_due("inbound packet");
       inject(packet);
@@ -115,21 +110,25 @@ class Player {
     }
   }
 
-  void inject(const PacketSpec& packet) {
-    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    const bool is_connection =
-        map_.stage() == ConnectionMap::Stage::open || map_.stage() == ConnectionMap::Stage::connecting;
-    if (tcp != nullptr && !is_connection) {
-      const FourTuple live{.local = {config_.local(), config_.bind_port},
-                           .remote = {config_.remote(), remote_port_++}};
+  // A packet in begins what the script is about, if nothing else has.
+  void begin_with(const PacketSpec& packet) {
+    using Stage = ConnectionMap::Stage;
+    const SocketAddress local{config_.local(), config_.bind_port};
+    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
+      // The other side of datagrams is where a call sends some, whoever is first.
+      return map_.open_datagrams({.local = local, .remote = {config_.remote(), config_.connect_port}});
+    }
+    if (map_.stage() == Stage::open || map_.stage() == Stage::connecting) return;
+    const FourTuple live{.local = local, .remote = {config_.remote(), remote_port_++}};
+    if (const auto* tcp = std::get_if<TcpSpec>(&packet.body)) {
       map_.open_passively(live, *tcp);
       descriptor_ = -1;
     }
-    if (is_about_udp(packet) && !host_.has_udp()) throw NotSupported{"the model has no UDP"};
-    if (std::holds_alternative<script::UdpSpec>(packet.body)) {
-      map_.open_datagrams(
-          {.local = {config_.local(), config_.bind_port}, .remote = {config_.remote(), remote_port_++}});
-    }
+  }
+
+  void inject(const PacketSpec& packet) {
+    const auto* tcp = std::get_if<TcpSpec>(&packet.body);
+    begin_with(packet);
     const std::vector<std::uint8_t> bytes = make_packet(packet, map_, pool_);
     if (const auto echo = map_.take_unknown_echo(); echo && !config_.echoes_scaled)
       fail(
@@ -144,7 +143,6 @@ class Player {
 
   void expect(const PacketSpec& packet) {
     const auto* tcp = std::get_if<TcpSpec>(&packet.body);
-    if (tcp != nullptr && tcp->udp) throw NotSupported{"the model has no TCP over UDP"};
     if (tcp != nullptr) map_.expect(*tcp);
     Actual actual = next_of_connection(packet);
     const auto length = [](const PacketSpec& spec) {
@@ -176,12 +174,14 @@ class Player {
     Why why = {};
   };
 
+  // Messages of ICMP have no ports: packetdrill passes them all over, here it is those that nobody expects.
   Actual next_of_connection(const PacketSpec& expected) {
+    const bool wants_icmp = std::holds_alternative<script::IcmpSpec>(expected.body);
     const bool has_limit = window_.kind != script::EventTime::Kind::any;
     const TimePoint limit =
         has_limit ? std::max(window_.to, host_.now()) + kPatience : kTimeZero + config_.longest;
     while (std::optional<SentPacket> sent = host_.next_packet(std::max(limit, host_.now()))) {
-      std::optional<ReadPacket> read = read_packet(sent->bytes);
+      std::optional<ReadPacket> read = read_packet(sent->bytes, config_.tcp_in_udp);
       if (!read) continue;
       if (auto* tcp = std::get_if<TcpSpec>(&read->spec.body)) {
         const FourTuple live{.local = {read->source, tcp->ports->source},
@@ -192,7 +192,7 @@ class Player {
         const FourTuple live{.local = {read->source, udp->ports->source},
                              .remote = {read->destination, udp->ports->destination}};
         if (!map_.takes_datagram(live)) continue;
-      } else if (read->destination != map_.live().remote.ip) {
+      } else if (!wants_icmp || read->destination != map_.live().remote.ip) {
         continue;
       }
       return {.at = sent->at, .packet = std::move(read->spec), .why = sent->why};

@@ -50,8 +50,6 @@ class ScriptHost {
   virtual ~ScriptHost() = default;
 
   [[nodiscard]] virtual OsFamily os() const = 0;
-  // It has sockets for UDP.
-  [[nodiscard]] virtual bool has_udp() const { return false; }
   // Begins at zero; moves on by what is below.
   [[nodiscard]] virtual TimePoint now() const = 0;
   // Called once, between the script's init command, which takes none of its time, and its first event.

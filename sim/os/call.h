@@ -64,11 +64,12 @@ struct Call {
   bool peek = false;                      // read: MSG_PEEK
   bool urgent = false;                    // read: MSG_OOB
   bool wait_all = false;                  // read: MSG_WAITALL
+  bool datagrams = false;                 // socket: SOCK_DGRAM
   std::span<const std::uint8_t> bytes{};  // write; setsockopt of a value that is no number
   bool dont_wait = false;                 // read, write: MSG_DONTWAIT
   WriteFlags flags{};                     // write
   bool fast_open = false;                 // write: MSG_FASTOPEN
-  SocketAddress address{};                // bind, connect; write: where to, if that connects
+  SocketAddress address{};                // bind, connect; write: where to, if that connects or is UDP
   SocketOption option = SocketOption::count_;
   std::int64_t value = 0;  // setsockopt; listen: backlog
   ShutdownHow how = ShutdownHow::write;

@@ -113,7 +113,9 @@ CallText describe(const Call& call, const CallResult& result) {
   text.call = kNames[static_cast<std::size_t>(call.kind)];
   text.result = result.value;
   switch (call.kind) {
-    case CallKind::socket: text.args = "AF_INET, SOCK_STREAM, 0"; break;
+    case CallKind::socket:
+      text.args = call.datagrams ? "AF_INET, SOCK_DGRAM, 0" : "AF_INET, SOCK_STREAM, 0";
+      break;
     case CallKind::bind:
     case CallKind::connect: text.args = fmt::format("{}, {}", call.fd, to_text(call.address)); break;
     case CallKind::listen: text.args = fmt::format("{}, {}", call.fd, call.value); break;

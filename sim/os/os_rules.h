@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "sim/base/errno.h"
+#include "sim/os/datagrams.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/reset.h"
 
@@ -28,6 +29,7 @@ struct OsRules {
   Sourced<bool> discards_when_truncating;  // recv() with MSG_TRUNC throws away what it reads
   Sourced<bool> marks_writes;              // MSG_EOR, MSG_MORE and MSG_ZEROCOPY mean something to TCP
   ResetRules reset;                        // of one that answers a segment
+  DatagramRules datagram;                  // of UDP sockets
   Sourced<std::size_t> icmp_quote;         // bytes quoted after the IP header in our ICMP errors
 };
 

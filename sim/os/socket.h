@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "sim/os/datagrams.h"
 #include "sim/os/listener.h"
 #include "sim/os/wait_queue.h"
 #include "sim/tcp/socket_options.h"
@@ -12,12 +13,13 @@
 
 namespace halfopen {
 
-// What a socket is before it has a connection.
+// What a socket is before it has a connection; a UDP socket never has one.
 struct SocketSetup {
   SocketOptions options;
   SocketAddress local;
   FastOpenSetup fast_open;                // for listen()
   std::optional<SocketAddress> deferred;  // connect() was called, and its SYN waits for the first write
+  std::unique_ptr<Datagrams> datagrams;   // of a UDP socket
   bool bound = false;
 };
 

@@ -49,13 +49,14 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::tcp_fastopen_no_cookie, "TCP_FASTOPEN_NO_COOKIE", 0, 1},
     {SocketOption::so_zerocopy, "SO_ZEROCOPY", 0, 1, kLinux},
     {SocketOption::so_timestamping, "SO_TIMESTAMPING", 0, 0x1ffff, kLinux},
-    {SocketOption::tcp_maxseg, "TCP_MAXSEG", 88, 32767, kLinux},
+    {SocketOption::tcp_maxseg, "TCP_MAXSEG", 88, 32767, kBoth},
     {SocketOption::tcp_notsent_lowat, "TCP_NOTSENT_LOWAT", 0, kUnsigned, kLinux},
     {SocketOption::tcp_cork, "TCP_CORK", -kInt, kInt, kLinux},
     {SocketOption::tcp_syncnt, "TCP_SYNCNT", 1, 127, kLinux},
     {SocketOption::tcp_inq, "TCP_INQ", 0, 1, kLinux},
     {SocketOption::tcp_noopt, "TCP_NOOPT", -kInt, kInt, kFreebsd},
     {SocketOption::tcp_keepinit, "TCP_KEEPINIT", 1, kInt, kFreebsd},
+    {SocketOption::tcp_remote_udp_encaps_port, "TCP_REMOTE_UDP_ENCAPS_PORT", 0, 65535, kFreebsd},
     {SocketOption::ip_tos, "IP_TOS", 0, 255},
     {SocketOption::ip_ttl, "IP_TTL", 1, 255},
     {SocketOption::ipv6_tclass, "IPV6_TCLASS", 0, 255, kBoth},
@@ -72,6 +73,7 @@ constexpr auto kOptions = std::to_array<OptionRow>({
     {SocketOption::ipv6_mtu_discover, "IPV6_MTU_DISCOVER", 0, 5, kLinux},
     {SocketOption::ipv6_v6only, "IPV6_V6ONLY", -kInt, kInt, kLinux},
     {SocketOption::so_oobinline, "SO_OOBINLINE", -kInt, kInt},
+    {SocketOption::ipv6_use_min_mtu, "IPV6_USE_MIN_MTU", -1, 1, kFreebsd},
 });
 static_assert(kOptions.size() == static_cast<std::size_t>(SocketOption::count_));
 static_assert([] {
@@ -151,7 +153,9 @@ std::uint8_t watches_of(std::int64_t bits) {
 
 }  // namespace
 
-std::string_view to_string(SocketOption option) { return row_of(option).name; }
+std::string_view to_string(SocketOption option) {
+  return option == SocketOption::count_ ? "an unknown option" : row_of(option).name;
+}
 
 std::optional<SocketOption> socket_option_from(std::string_view name) {
   for (const OptionRow& row : kOptions) {
@@ -198,7 +202,7 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
     case SocketOption::so_zerocopy: options.zero_copy = value != 0; break;
     case SocketOption::so_timestamping:
       options.timestamping = static_cast<std::uint32_t>(value) & 0x1ffffu;
-      options.reports = watches_of(value);
+      options.reports = watches_of(value) & send_watch::all;
       break;
     case SocketOption::tcp_maxseg: options.max_segment = static_cast<std::uint16_t>(value); break;
     case SocketOption::tcp_notsent_lowat: options.unsent_low = static_cast<std::uint32_t>(value); break;
@@ -207,12 +211,16 @@ Errno set_option(const OsProfile& os, SocketOptions& options, SocketOption optio
     case SocketOption::tcp_inq: options.tells_unread = value != 0; break;
     case SocketOption::tcp_noopt: options.no_options = value != 0; break;
     case SocketOption::tcp_keepinit: options.connect_limit = static_cast<std::uint32_t>(value); break;
+    case SocketOption::tcp_remote_udp_encaps_port:
+      options.udp_port = static_cast<std::uint16_t>(value);
+      break;
     case SocketOption::ip_tos:
     case SocketOption::ipv6_tclass:  // its ECN bits are TCP's own (net/ipv4/ip_sockglue.c, netinet/tcp_ecn.c)
       options.traffic_class = static_cast<std::uint8_t>(value & ~std::int64_t{ip_ecn::mask});
       break;
     case SocketOption::ip_ttl:
     case SocketOption::ipv6_unicast_hops: options.hop_limit = static_cast<std::uint8_t>(value); break;
+    case SocketOption::ipv6_use_min_mtu: options.least_mtu = value > 0; break;
     case SocketOption::tcp_fastopen_connect: options.fast_open_connect = value != 0; break;
     case SocketOption::tcp_fastopen_no_cookie: options.fast_open_no_cookie = value != 0; break;
     case SocketOption::so_reuseaddr: options.reuse_address = value != 0; break;
@@ -267,10 +275,12 @@ std::int64_t get_option(const OsProfile& os, const SocketOptions& options, Socke
     case SocketOption::tcp_noopt: return options.no_options ? 1 : 0;
     case SocketOption::tcp_keepinit:
       return options.connect_limit != 0 ? options.connect_limit : in<seconds>(os.retransmit.connect_limit);
+    case SocketOption::tcp_remote_udp_encaps_port: return options.udp_port;
     case SocketOption::ip_tos:
     case SocketOption::ipv6_tclass: return options.traffic_class;
     case SocketOption::ip_ttl:
     case SocketOption::ipv6_unicast_hops: return options.hop_limit != 0 ? options.hop_limit : os.ip.ttl.value;
+    case SocketOption::ipv6_use_min_mtu: return options.least_mtu ? 1 : 0;
     case SocketOption::tcp_fastopen_connect: return options.fast_open_connect ? 1 : 0;
     case SocketOption::tcp_fastopen_no_cookie: return options.fast_open_no_cookie ? 1 : 0;
     case SocketOption::so_reuseaddr: return options.reuse_address ? 1 : 0;

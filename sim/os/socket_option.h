@@ -37,6 +37,7 @@ enum class SocketOption : std::uint8_t {
   tcp_inq,
   tcp_noopt,
   tcp_keepinit,  // seconds
+  tcp_remote_udp_encaps_port,
   ip_tos,
   ip_ttl,
   ipv6_tclass,
@@ -53,6 +54,7 @@ enum class SocketOption : std::uint8_t {
   ipv6_mtu_discover,
   ipv6_v6only,
   so_oobinline,
+  ipv6_use_min_mtu,
   count_,
 };
 

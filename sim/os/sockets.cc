@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace halfopen {
 namespace {
@@ -46,6 +47,7 @@ const CallRow& row_of(const Connection& connection) {
 }  // namespace
 
 CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
+  if (is_datagram(socket)) return read_datagram(socket, into, false);
   if (is_deferred(socket)) return CallResult::waits();
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
@@ -53,6 +55,7 @@ CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> 
 }
 
 CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
+  if (is_datagram(socket)) return read_datagram(socket, into, true);
   if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   const Endpoint& endpoint = socket.connection->endpoint();
@@ -158,6 +161,7 @@ std::optional<SendReport> Sockets::take_report(TimePoint now, Socket& socket) {
 }
 
 CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& remote) {
+  if (is_datagram(socket)) return connect_datagram(socket, remote);
   if (socket.listener != nullptr || is_deferred(socket)) return CallResult::failure(Errno::isconn);
   if (socket.connection == nullptr) return start_connect(now, socket, remote);
   if (socket.was_connected) return CallResult::failure(Errno::isconn);
@@ -200,7 +204,7 @@ Errno Sockets::choose_ends(Socket& socket, const SocketAddress& remote, FourTupl
 }
 
 void Sockets::attach(Socket& socket, Connection& connection) {
-  std::erase(bound_, &socket);
+  std::erase(stack_.bound(), &socket);
   socket.connection = &connection;
   connection.socket = &socket;
   socket.setup.reset();
@@ -234,6 +238,7 @@ CallResult Sockets::shutdown(TimePoint now, Socket& socket, ShutdownHow how) {
 
 std::uint8_t Sockets::readiness(const Socket& socket) const {
   namespace ev = poll_event;
+  if (is_datagram(socket)) return datagram_readiness(socket);
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
   if (is_deferred(socket)) return ev::out;  // a write connects
   if (socket.connection == nullptr) return ev::out | ev::hup;

@@ -47,6 +47,13 @@ class Sockets {
   // socket(): one reference held. It lives until close() of its last reference (or that close's lingering) is
   // done.
   [[nodiscard]] Socket& create();
+  // --- Of UDP (sockets_datagram.cc): bind, connect, read, peek, close and options are those of any socket.
+  [[nodiscard]] Socket& create_datagram();
+  [[nodiscard]] static bool is_datagram(const Socket& socket);
+  // Sends one datagram to where connect() said, or to `to`. It must fit the device: nobody cuts it.
+  CallResult send_datagram(Socket& socket, const std::optional<SocketAddress>& to,
+                           std::span<const std::uint8_t> bytes);
+
   // Port 0 stands for a free one, which connect() or listen() chooses: only they know what must be free.
   CallResult bind(Socket& socket, const SocketAddress& local);
   CallResult listen(Socket& socket, std::uint32_t backlog);
@@ -112,6 +119,11 @@ class Sockets {
   [[nodiscard]] static const Endpoint* endpoint_of(const Socket& socket);
 
  private:
+  CallResult bind_datagram(Socket& socket, const SocketAddress& local);
+  CallResult connect_datagram(Socket& socket, const SocketAddress& remote);
+  CallResult read_datagram(Socket& socket, std::span<std::uint8_t> into, bool peek);
+  [[nodiscard]] Errno choose_datagram_port(Socket& socket);
+  [[nodiscard]] std::uint8_t datagram_readiness(const Socket& socket) const;
   [[nodiscard]] Errno check_bind(const Socket& socket, const SocketAddress& local) const;
   [[nodiscard]] Errno choose_port(SocketAddress& local, const SocketAddress* remote);
   [[nodiscard]] bool is_bound(const SocketAddress& local) const;
@@ -127,6 +139,7 @@ class Sockets {
   void attach(Socket& socket, Connection& connection);
   [[nodiscard]] static bool is_deferred(const Socket& socket);
   CallResult set_fast_open_queue(Socket& socket, std::int64_t limit);
+  [[nodiscard]] bool may_set(const Socket& socket, SocketOption option, std::int64_t value) const;
   [[nodiscard]] Errno check_fast_open_option(const Socket& socket, SocketOption option) const;
   [[nodiscard]] Errno check_option(const Socket& socket, SocketOption option, std::int64_t value) const;
   void set_connection_option(TimePoint now, Connection& connection, const SocketOptions& options,
@@ -137,9 +150,8 @@ class Sockets {
 
   const HostFacts& facts_;
   TcpStack& stack_;
-  std::deque<Socket> slots_;    // every socket that ever was at one time
-  std::vector<Socket*> free_;   // those of them that are none now
-  std::vector<Socket*> bound_;  // by bind() to a port, without connection or listener yet
+  std::deque<Socket> slots_;   // every socket that ever was at one time
+  std::vector<Socket*> free_;  // those of them that are none now
 };
 
 }  // namespace halfopen

@@ -34,10 +34,11 @@ CallResult Sockets::bind(Socket& socket, const SocketAddress& local) {
   if (socket.setup == nullptr || socket.setup->bound) return CallResult::failure(Errno::inval);
   const bool is_ours = is_any(local.ip) || facts_.owns(local.ip);
   if (!is_ours && !socket.setup->options.bind_anywhere) return CallResult::failure(Errno::addrnotavail);
+  if (is_datagram(socket)) return bind_datagram(socket, local);
   if (local.port != 0) {
     if (const Errno error = check_bind(socket, local); error != Errno::none)
       return CallResult::failure(error);
-    bound_.push_back(&socket);
+    stack_.bound().push_back(&socket);
   }
   socket.setup->local = local;
   socket.setup->bound = true;
@@ -55,6 +56,7 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
     enable_fast_open(socket.listener->fast_open().setup());
     return CallResult::of(0);
   }
+  if (is_datagram(socket)) return CallResult::failure(Errno::opnotsupp);
   if (socket.setup == nullptr || is_deferred(socket)) return CallResult::failure(Errno::inval);
   SocketAddress local = socket.setup->local;
   if (!socket.setup->bound) local.ip = facts_.address;
@@ -64,7 +66,7 @@ CallResult Sockets::listen(Socket& socket, std::uint32_t backlog) {
   } else if (is_listened_at(local)) {
     return CallResult::failure(Errno::addrinuse);
   }
-  std::erase(bound_, &socket);
+  std::erase(stack_.bound(), &socket);
   enable_fast_open(socket.setup->fast_open);
   socket.setup->options.delays_acks = false;  // net/ipv4/inet_connection_sock.c inet_csk_listen_start
   socket.listener = std::make_unique<Listener>(socket, local, granted, socket.setup->options,
@@ -85,7 +87,7 @@ void Sockets::stop_listening(TimePoint now, Socket& socket) {
   stack_.remove_listener(now, listener);
   socket.listener.reset();
   socket.setup = std::move(setup);
-  bound_.push_back(&socket);
+  stack_.bound().push_back(&socket);
 }
 
 CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
@@ -104,7 +106,8 @@ CallResult Sockets::accept(Socket& socket, Socket*& accepted) {
 CallResult Sockets::close(TimePoint now, Socket& socket, CloseBy by) {
   if (--socket.references > 0) return CallResult::of(0);
   if (socket.connection == nullptr) {
-    std::erase(bound_, &socket);
+    std::erase(stack_.bound(), &socket);
+    if (is_datagram(socket)) std::erase(stack_.datagram_sockets(), &socket);
     if (socket.listener != nullptr) stack_.remove_listener(now, *socket.listener);
     destroy(socket);
     return CallResult::of(0);
@@ -132,7 +135,7 @@ void Sockets::end_linger(Socket& socket) {
 Errno Sockets::check_bind(const Socket& socket, const SocketAddress& local) const {
   if (is_listened_at(local)) return Errno::addrinuse;
   const bool shares = socket.setup->options.reuse_address;
-  for (const Socket* other : bound_) {
+  for (const Socket* other : stack_.bound()) {
     if (!overlap(other->setup->local, local)) continue;
     if (!shares || !other->setup->options.reuse_address) return Errno::addrinuse;
   }
@@ -152,7 +155,8 @@ Errno Sockets::choose_port(SocketAddress& local, const SocketAddress* remote) {
 }
 
 bool Sockets::is_bound(const SocketAddress& local) const {
-  return std::ranges::any_of(bound_, [&](const Socket* s) { return overlap(s->setup->local, local); });
+  return std::ranges::any_of(stack_.bound(),
+                             [&](const Socket* s) { return overlap(s->setup->local, local); });
 }
 
 bool Sockets::is_listened_at(const SocketAddress& local) const {

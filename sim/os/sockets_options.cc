@@ -1,5 +1,5 @@
 // Options of a socket, wherever they are at the time: in its setup, its listener or its connection.
-#include <algorithm>
+#include <utility>
 
 #include "sim/os/sockets.h"
 
@@ -44,7 +44,25 @@ Errno Sockets::check_option(const Socket& socket, SocketOption option, std::int6
   // What a socket is for cannot change once it has a port (net/ipv6/ipv6_sockglue.c: IPV6_V6ONLY).
   const bool has_port = !is_unconnected || socket.setup->bound;
   if (option == SocketOption::ipv6_v6only && has_port) return Errno::inval;
+  if (!may_set(socket, option, value)) return Errno::inval;
   return check_fast_open_option(socket, option);
+}
+
+// What an option asks of its socket beside a value in range (netinet/tcp_usrreq.c tcp_default_ctloutput).
+bool Sockets::may_set(const Socket& socket, SocketOption option, std::int64_t value) const {
+  const OsProfile& os = facts_.profile;
+  switch (option) {
+    case SocketOption::tcp_remote_udp_encaps_port:  // no connection yet, and a port that takes the answers
+      return socket.setup != nullptr && (value == 0 || os.tunnel.port != 0);
+    case SocketOption::tcp_maxseg: {
+      if (os.socket.maxseg_least == 0) return true;
+      const Endpoint* endpoint = endpoint_of(socket);
+      const std::int64_t most = endpoint != nullptr ? endpoint->segment_size()
+                                                    : halfopen::get_option(os, options_of(socket), option);
+      return value >= os.socket.maxseg_least && value <= most;
+    }
+    default: return true;
+  }
 }
 
 CallResult Sockets::get_option(Socket& socket, SocketOption option) {
@@ -59,7 +77,11 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
                                                        : 0);
   }
   if (socket.connection != nullptr) return get_connection_option(*socket.connection, option);
-  if (option == SocketOption::so_error) return CallResult::of(0);
+  if (option == SocketOption::so_error) {
+    const bool tells = is_datagram(socket);
+    return CallResult::of(tells ? static_cast<int>(std::exchange(socket.setup->datagrams->error, Errno::none))
+                                : 0);
+  }
   return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
 }
 

@@ -69,6 +69,18 @@ const Endpoint* Syscalls::endpoint_of(Process& process, int fd) {
   return socket == nullptr ? nullptr : Sockets::endpoint_of(*socket);
 }
 
+bool Syscalls::is_listener(Process& process, int fd) {
+  Errno error = Errno::none;
+  const Socket* socket = socket_of(process, fd, error);
+  return socket != nullptr && socket->listener != nullptr;
+}
+
+bool Syscalls::is_datagram(Process& process, int fd) {
+  Errno error = Errno::none;
+  const Socket* socket = socket_of(process, fd, error);
+  return socket != nullptr && Sockets::is_datagram(*socket);
+}
+
 CallResult Syscalls::attempt(TimePoint now, Process& process) {
   const auto kind = static_cast<std::size_t>(process.pending.call.kind);
   return (this->*kAttempts[kind])(now, process, process.pending);

@@ -54,6 +54,9 @@ class Syscalls {
   [[nodiscard]] Process& start_driver(TimePoint now, const std::string& name);
   // The endpoint behind a descriptor; nullptr where there is none.
   [[nodiscard]] static const Endpoint* endpoint_of(Process& process, int fd);
+  [[nodiscard]] static bool is_listener(Process& process, int fd);
+  // A UDP socket's.
+  [[nodiscard]] static bool is_datagram(Process& process, int fd);
 
  private:
   using Attempt = CallResult (Syscalls::*)(TimePoint, Process&, PendingCall&);

@@ -22,8 +22,9 @@ Socket* Syscalls::socket_of(Process& process, int fd, Errno& error) {
   return file == nullptr ? nullptr : file->socket;
 }
 
-CallResult Syscalls::do_socket(TimePoint, Process& process, PendingCall&) {
-  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, 0, &sockets_.create()}));
+CallResult Syscalls::do_socket(TimePoint, Process& process, PendingCall& pending) {
+  Socket& socket = pending.call.datagrams ? sockets_.create_datagram() : sockets_.create();
+  return CallResult::of(Processes::open_file(process, {Descriptor::Kind::socket, 0, &socket}));
 }
 
 CallResult Syscalls::do_bind(TimePoint, Process& process, PendingCall& pending) {
@@ -111,6 +112,10 @@ CallResult Syscalls::do_write(TimePoint now, Process& process, PendingCall& pend
     return CallResult::of(static_cast<std::int64_t>(bytes.size()));
   }
   Socket& socket = *file->socket;
+  if (Sockets::is_datagram(socket)) {
+    const SocketAddress& to = pending.call.address;
+    return sockets_.send_datagram(socket, to.port != 0 ? std::optional{to} : std::nullopt, bytes);
+  }
   if (pending.opening || sockets_.opens_by_write(socket, pending.call.fast_open)) {
     const CallResult opened = open_by_write(now, socket, pending);
     if (opened.failed() || opened.blocked || pending.done == bytes.size()) return opened;

@@ -28,7 +28,7 @@ FastOpenKey TcpStack::fast_open_key() const {
 
 FastOpenCache::Choice TcpStack::fast_open_choice(TimePoint now, const SocketAddress& server,
                                                  const SocketOptions& options) const {
-  return env_.fast_open.choose(now, facts_.profile.fast_open, server.ip, options.fast_open_no_cookie);
+  return env_.fast_open.choose(now, facts_.profile.fast_open, server, options.fast_open_no_cookie);
 }
 
 Connection& TcpStack::connect_fast(TimePoint now, const FourTuple& tuple, const SocketOptions& options,

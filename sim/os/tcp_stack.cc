@@ -46,8 +46,11 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
     if (!connection->retired) {
       act(now, *connection, [&](Endpoint& endpoint) { sends = endpoint.poll_segment(now, out); });
     }
-    if (sends && env_.device_is_full) continue;
-    if (sends) return true;
+    if (sends) {
+      if (env_.device_is_full) continue;
+      out.udp = tunnel_of(*connection);
+      return true;
+    }
     output_.pop_front();
     connection->touched = false;
     settle(*connection);
@@ -124,7 +127,7 @@ Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOp
                            std::optional<Seq> iss) {
   const Seq first = iss.has_value() ? *iss : identity_.initial_sequence(now, tuple);
   // Deleted by destroy(), at the latest by ~TcpStack().
-  auto* connection = new Connection{env_, birth_of(tuple, first), options};
+  auto* connection = new Connection{env_, birth_of(tuple, first, options), options};
   connection->older = newest_;
   (newest_ != nullptr ? newest_->newer : oldest_) = connection;
   newest_ = connection;
@@ -132,12 +135,19 @@ Connection& TcpStack::make(TimePoint now, const FourTuple& tuple, const SocketOp
   return *connection;
 }
 
-EndpointBirth TcpStack::birth_of(const FourTuple& tuple, Seq iss) const {
+EndpointBirth TcpStack::birth_of(const FourTuple& tuple, Seq iss, const SocketOptions& options) const {
   return {.addresses = tuple,
           .iss = iss,
           .ts_offset = identity_.timestamp_offset(tuple),
           .ip_id = identity_.ip_id(tuple),
-          .mtu = facts_.mtu};
+          .mtu = mtu_of(tuple, options)};
+}
+
+// Of the device, as far as a connection's segments may use it.
+std::uint16_t TcpStack::mtu_of(const FourTuple& tuple, const SocketOptions& options) const {
+  const bool least = options.least_mtu && tuple.local.ip.is_v6();
+  const std::uint32_t mtu = least ? std::min<std::uint32_t>(facts_.mtu, kLeastMtuV6) : facts_.mtu;
+  return static_cast<std::uint16_t>(mtu - tunnel_overhead(options));
 }
 
 void TcpStack::touch(Connection& connection) {

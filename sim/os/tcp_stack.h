@@ -1,5 +1,5 @@
-// The host's side of TCP and IP: which endpoint a packet is for, whose timer runs out next, who has something
-// to send, and what strangers are told.
+// The host's side of TCP, UDP and IP: which endpoint or socket a packet is for, whose timer runs out next,
+// who has something to send, and what strangers are told.
 //
 // Contract: after every input (receive, fire_timers, input) the owner drains poll_packet(), then asks for
 // next_deadline().
@@ -57,6 +57,8 @@ class TcpStack {
   // The queue of the device drops all that is sent (`tc qdisc ... pfifo limit 0`), or no longer.
   void set_device_full(bool full) { env_.device_is_full = full; }
   [[nodiscard]] const HostCounters& counters() const { return env_.counters; }
+  // Parameters were set while it runs: what it keeps on their account follows.
+  void follow_parameters() { env_.fast_open.follow(facts_.profile.fast_open); }
   // A process has it from accept().
   static void note_accepted(Connection& connection) { connection.endpoint_.note_accepted(); }
   // The way to tell a connection's endpoint something: `tell` is called with it, and what follows from it
@@ -72,6 +74,12 @@ class TcpStack {
   void add_listener(Listener& listener) { listeners_.push_back(&listener); }
   void remove_listener(TimePoint now, Listener& listener);
   [[nodiscard]] const std::vector<Listener*>& listeners() const { return listeners_; }
+  // The sockets that bind() gave a port and that have neither connection nor listener yet.
+  [[nodiscard]] std::vector<Socket*>& bound() { return bound_; }
+  // UDP sockets (udp_input.cc): all there are, and a datagram of one of them, which fits the device.
+  [[nodiscard]] std::vector<Socket*>& datagram_sockets() { return datagram_sockets_; }
+  void send_datagram(const FourTuple& ends, const SocketOptions& options,
+                     std::span<const std::uint8_t> payload);
   // The connection with this four-tuple; nullptr if there is none.
   [[nodiscard]] Connection* find(const FourTuple& tuple) const { return table_.find(tuple); }
   // A connection uses this local port, of this address or of any.
@@ -89,9 +97,20 @@ class TcpStack {
   // Input (tcp_input.cc).
   void receive_segment(TimePoint now, const Packet& packet, const Segment& segment);
   void receive_icmp(TimePoint now, const Packet& packet, const IcmpMessage& message);
-  void receive_other(const Packet& packet, const OtherBody& body);
+  void receive_other(TimePoint now, const Packet& packet, const OtherBody& body);
   void answer_stranger(TimePoint now, const Packet& packet, const Segment& segment, std::optional<Seq> iss);
-  void reset_stranger(const Packet& packet, Cause why);
+  void reset_stranger(const Packet& packet, const SocketOptions* socket, Cause why);
+  [[nodiscard]] const SocketOptions* options_at(const SocketAddress& local) const;
+  // TCP in UDP datagrams (tcp_tunnel.cc).
+  bool receive_tunneled(TimePoint now, const Packet& packet, const OtherBody& body);
+  bool comes_otherwise(const Connection& connection, const Packet& packet, const Segment& segment);
+  [[nodiscard]] UdpPorts tunnel_of(const Connection& connection) const;
+  [[nodiscard]] std::uint16_t tunnel_overhead(const SocketOptions& options) const;
+  [[nodiscard]] std::uint16_t mtu_of(const FourTuple& tuple, const SocketOptions& options) const;
+  // UDP (udp_input.cc).
+  bool receive_datagram(const Packet& packet);
+  void fail_datagram(IcmpKind kind, const FourTuple& ends);
+  [[nodiscard]] Socket* datagram_socket(const FourTuple& ends) const;
   void reply(Packet packet);
   void enqueue(Packet packet);
   [[nodiscard]] FastOpenReply fast_open_reply(TimePoint now, Listener& listener, const FourTuple& tuple,
@@ -106,7 +125,7 @@ class TcpStack {
   // Lives of connections.
   Connection& make(TimePoint now, const FourTuple& tuple, const SocketOptions& options,
                    std::optional<Seq> iss);
-  [[nodiscard]] EndpointBirth birth_of(const FourTuple& tuple, Seq iss) const;
+  [[nodiscard]] EndpointBirth birth_of(const FourTuple& tuple, Seq iss, const SocketOptions& options) const;
   // Lets `what` be done with the endpoint, and notes what happened to it.
   template <class What>
   void act(TimePoint now, Connection& connection, What&& what) {
@@ -130,6 +149,8 @@ class TcpStack {
   ConnectionTable table_;
   DeadlineHeap<Connection> deadlines_;
   std::vector<Listener*> listeners_;
+  std::vector<Socket*> bound_;
+  std::vector<Socket*> datagram_sockets_;
   Connection* oldest_ = nullptr;
   Connection* newest_ = nullptr;
   Ring<Connection*> output_;  // who may have something to send, in the order of input; null: the next reply

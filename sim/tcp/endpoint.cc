@@ -166,6 +166,7 @@ void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
   const bool clamps = options.window_clamp != options_.window_clamp;
   const bool waits_for_more = options.receive_low != options_.receive_low;
   options_ = options;
+  if (options.least_mtu && addresses_.local.ip.is_v6()) path_mtu_ = std::min(path_mtu_, kLeastMtuV6);
   haste_ = Haste::usual;
   if (counts) marks().count_from(snd_una_);
   if (clamps) clamp_window(options.window_clamp);

@@ -345,6 +345,13 @@ class Endpoint {
   [[nodiscard]] bool offers_acc_ecn_option() const;
 
   // endpoint_connect.cc: both handshakes
+  // SYNs with options met no answer: they are no longer asked for (RetransmitProfile::bare_syn_after).
+  [[nodiscard]] bool sends_bare_syn() const {
+    const std::uint8_t after = os().retransmit.bare_syn_after;
+    return after != 0 && !passive_ && retransmits_ >= after;
+  }
+  void hold_text_of_syn(const Arrival& syn);
+  void take_text_of_syn(TimePoint now, const Segment& ack);
   void take_syn_options(const TcpOptions& options, TimePoint now);
   [[nodiscard]] bool echoes_our_syn(TimePoint now, const TcpOptions& options) const;
   void on_syn_sent(TimePoint now, const Arrival& arrival);
@@ -427,6 +434,7 @@ class Endpoint {
   void arm_retransmit(TimePoint now);
   void arm_retransmit_or_probe(TimePoint now, bool advancing);
   void arm_user_timeout(TimePoint now);
+  void look_for_narrow_path();
   void on_tail_loss_timer(TimePoint now);
 
   // endpoint_send.cc: what to send
@@ -444,6 +452,10 @@ class Endpoint {
   void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
   void after_ack_sent();
+  // Of a peer that offers none.
+  [[nodiscard]] std::uint16_t default_mss() const {
+    return addresses_.local.ip.is_v6() ? os().options.default_mss_v6.value : os().options.default_mss.value;
+  }
   [[nodiscard]] std::uint32_t send_mss() const;  // the most data in a segment without SACK blocks
   [[nodiscard]] bool may_not_be_fragmented() const;
   // Of IP and TCP, without options.
@@ -524,8 +536,6 @@ class Endpoint {
   void clamp_window(std::uint32_t clamp);
   void raise_buffer(std::uint32_t window);
 
-  static constexpr std::uint8_t kNoScale = 255;
-
   void report(const EndpointEvent& event) { env_->events.push(events_, event); }
 
   EndpointEnv* env_;
@@ -604,6 +614,8 @@ class Endpoint {
   std::uint16_t window_ratio_ = 128;  // window bytes per truesize byte, in 256ths
   std::uint16_t ip_id_;
   std::uint16_t mtu_;
+  std::uint16_t tried_mss_ = 0;  // bytes: larger segments may vanish on the path; 0: not known
+  std::uint8_t tries_end_ = 0;   // with so many expiries it was not that
   std::uint8_t challenges_ = 0;
   std::uint8_t quick_ = 0;
   std::uint8_t held_segments_ = 0;  // full segments received since the last ACK

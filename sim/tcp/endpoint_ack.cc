@@ -12,7 +12,10 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   take_sack(now, segment, result);
   take_rtt(now, segment, result);
   if (acc_ecn_ != nullptr) take_ace(segment, result);
-  if (state_ == State::syn_received && result.advanced) establish(now);
+  if (state_ == State::syn_received && result.advanced) {
+    establish(now);
+    if (!passive_ && receive_.has_holes()) take_text_of_syn(now, segment);
+  }
 
   const std::uint32_t scaled = std::uint32_t{segment.window} << snd_scale_;
   result.duplicate = !result.advanced && outstanding && segment.ack == snd_una_ && segment.length() == 0 &&

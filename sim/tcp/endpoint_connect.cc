@@ -45,9 +45,9 @@ void Endpoint::queue_syn(TimePoint now) {
 
 void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
   const OptionsProfile& mine = os().options;
-  const std::uint16_t floor = addresses_.local.ip.is_v6() ? 1220 : mine.default_mss.value;  // RFC 9293 3.7.1
-  peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(floor), mine.least_mss.value);
-  const bool plain = options_.no_options;  // TCP_NOOPT: the peer's are passed over, too
+  peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(default_mss()), mine.least_mss.value);
+  // TCP_NOOPT: the peer's are passed over, too.
+  const bool plain = options_.no_options || sends_bare_syn();
   ts_ok_ = mine.timestamps && options.has_timestamps() && !plain;
   if (ts_ok_) {
     ts_recent_ = options.timestamps().value;
@@ -117,7 +117,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   if (!segment.has(tcp_flag::syn)) return;
   if (!has_ack) {
     enter_syn_received(now, arrival, Cause::simultaneous_open);
-    return;
+    return hold_text_of_syn(arrival);
   }
   irs_ = segment.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
@@ -139,6 +139,31 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     rest.seq += 1;
     take_data(now, Arrival{rest, arrival.truesize, arrival.traffic_class});
   }
+}
+
+// What a SYN that crossed ours carries waits until the connection is established (RFC 9293
+// section 3.10.7.3).
+void Endpoint::hold_text_of_syn(const Arrival& syn) {
+  const SynText rule = os().check.crossing_syn;
+  const bool fin = rule == SynText::all && syn.segment.has(tcp_flag::fin);
+  if (rule == SynText::dropped || (syn.segment.payload.empty() && !fin)) return;
+  Payload payload = syn.segment.payload;
+  const bool fits = payload.size() <= rcv_wnd_;
+  if (!fits) payload.trim(0, rcv_wnd_);
+  receive_.insert(rcv_nxt_, std::move(payload), fin && fits, charged_truesize(syn));
+}
+
+void Endpoint::take_text_of_syn(TimePoint now, const Segment& ack) {
+  bool fin = false;
+  const Seq end = receive_.pull(rcv_nxt_, fin);
+  const std::uint32_t bytes = distance(rcv_nxt_, end);
+  rcv_nxt_ = end;
+  if (bytes > 0) {
+    ever_received_data_ = true;
+    ++news_.in;
+    owe_ack(now, ack, bytes);
+  }
+  if (fin) take_fin(now);
 }
 
 // Our SYN is acknowledged and theirs is here.

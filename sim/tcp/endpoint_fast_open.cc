@@ -20,7 +20,7 @@ constexpr std::uint8_t kBlackholeTimeouts = 2;
 std::size_t Endpoint::connect_fast(TimePoint now, std::span<const std::uint8_t> bytes) {
   const FastOpenProfile& rule = os().fast_open;
   const FastOpenCache::Choice choice =
-      env_->fast_open.choose(now, rule, addresses_.remote.ip, options_.fast_open_no_cookie);
+      env_->fast_open.choose(now, rule, addresses_.remote, options_.fast_open_no_cookie);
   fast_open_ = std::make_unique<FastOpenState>();
   FastOpenState& fast = *fast_open_;
   fast.option = choice.option;
@@ -62,12 +62,15 @@ bool Endpoint::take_fast_open_answer(TimePoint now, const Segment& syn_ack) {
   FastOpenState& fast = *fast_open_;
   const std::optional<FastOpenOption> given = valid_fast_open(syn_ack.options);
   const bool retried = total_retransmissions_ > 0;
-  FastOpenCache::Lesson lesson{.mss = syn_ack.options.mss().value_or(os().options.default_mss),
-                               .given = {},
-                               .refused = fast.asked && !given && !retried && !fast.sent_data,
-                               .asked_experimental = fast.asked_experimental};
-  if (fast.asked && given && !given->cookie.empty()) lesson.given = given;
-  env_->fast_open.learn(now, os().fast_open, addresses_.remote.ip, lesson);
+  const bool each_time = os().fast_open.cookie_each_time;
+  const bool has_cookie = given && !given->cookie.empty();
+  FastOpenCache::Lesson lesson{
+      .mss = syn_ack.options.mss().value_or(default_mss()),
+      .given = {},
+      .refused = fast.asked && (each_time ? !has_cookie : !given && !retried && !fast.sent_data),
+      .asked_experimental = fast.asked_experimental};
+  if (fast.asked && has_cookie) lesson.given = given;
+  env_->fast_open.learn(now, os().fast_open, addresses_.remote, lesson);
   if (!fast.sent_data) return false;
   fast.data_acked = sent_.empty();
   if (fast.data_acked) {

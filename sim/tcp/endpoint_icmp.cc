@@ -28,7 +28,9 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
       break;
     }
     case IcmpEffect::abort: return finish(now, Cause::icmp_received, error);
-    case IcmpEffect::shrink: return shrink_path(now, mtu);
+    case IcmpEffect::shrink:
+      if (embryonic && !is_v6 && mtu >= os().icmp.v4_mtu_while_opening) break;
+      return shrink_path(now, mtu);
     case IcmpEffect::quench: return congestion_.quench();
   }
   undo_backoff(now, kind, quoted);
@@ -44,7 +46,7 @@ bool Endpoint::discovers_path_mtu() const {
 }
 
 void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
-  const std::uint32_t lowest = addresses_.local.ip.is_v6() ? 1280 : 552;
+  const std::uint32_t lowest = addresses_.local.ip.is_v6() ? kLeastMtuV6 : 552;
   const std::uint32_t next = std::max(mtu, lowest);
   if (next >= path_mtu_ || !discovers_path_mtu()) return;
   path_mtu_ = next;

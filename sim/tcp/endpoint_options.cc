@@ -17,15 +17,29 @@ std::size_t fast_open_size(const FastOpenOption& option) {
   return (option.cookie.size() + (option.experimental ? 4 : 2) + 3) / 4 * 4;
 }
 
+// Takes the FIN that ends at `end` out of the block that has it; one that held nothing else goes. Returns how
+// many there are.
+std::size_t without_fin(std::span<SeqSpan> blocks, Seq end) {
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (blocks[i].end() != end) continue;
+    if (--blocks[i].length > 0) break;
+    std::move(blocks.begin() + static_cast<std::ptrdiff_t>(i) + 1, blocks.end(),
+              blocks.begin() + static_cast<std::ptrdiff_t>(i));
+    return blocks.size() - 1;
+  }
+  return blocks.size();
+}
+
 }  // namespace
 
 void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const OptionsProfile& mine = os().options;
   const bool answering = state_ == State::syn_received;  // only what the peer offered
   const bool plain = options_.no_options;
-  const bool ts = answering ? ts_ok_ : mine.timestamps.value && !plain;
-  const bool sack = answering ? sack_ok_ : mine.sack.value && !plain;
-  const bool scale = answering ? scale_ok_ : mine.window_scaling.value && !plain;
+  const bool asks = !plain && !sends_bare_syn();
+  const bool ts = answering ? ts_ok_ : mine.timestamps.value && asks;
+  const bool sack = answering ? sack_ok_ : mine.sack.value && asks;
+  const bool scale = answering ? scale_ok_ : mine.window_scaling.value && asks;
   bool acc_ecn_waits = answering && acc_ecn_ != nullptr && offers_acc_ecn_option();
   // Accurate ECN's stands before the options that are padded: it may fill their padding.
   const auto add_acc_ecn = [&] {
@@ -91,8 +105,11 @@ std::size_t Endpoint::blocks_to_name(std::span<SeqSpan, TcpOptions::kMaxSack> bl
   const std::size_t most = ts_ok_ ? 3 : 4;
   std::size_t count = 0;
   if (dsack_.length > 0) blocks[count++] = dsack_;
-  if (receive_.has_holes()) count += receive_.sack_blocks(blocks.subspan(count, most - count));
-  return count;
+  if (!receive_.has_holes()) return count;
+  const auto held = blocks.subspan(count, receive_.sack_blocks(blocks.subspan(count, most - count)));
+  return count + (os().options.sack_counts_fin || !receive_.holds_fin()
+                      ? held.size()
+                      : without_fin(held, receive_.highest()));
 }
 
 Endpoint::Beside Endpoint::beside_timestamps(std::span<SeqSpan, TcpOptions::kMaxSack> blocks) const {

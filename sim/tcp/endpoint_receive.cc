@@ -312,7 +312,7 @@ void Endpoint::take_fin(TimePoint now) {
 }
 
 void Endpoint::reply_reset(const Arrival& offender, Cause why) {
-  const auto reset = reset_for(offender.segment, offender.traffic_class, env_->resets);
+  const auto reset = reset_for(offender.segment, offender.traffic_class, env_->resets, &options_);
   if (!reset.has_value()) return;
   reset_pending_ = true;
   reset_is_reply_ = true;

@@ -70,6 +70,7 @@ std::uint32_t Endpoint::send_mss() const {
   const std::uint32_t headers = header_size();
   std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
   if (options_.max_segment != 0) mss = std::min<std::uint32_t>(mss, options_.max_segment);
+  if (tried_mss_ != 0) mss = std::min<std::uint32_t>(mss, tried_mss_);
   if (ts_ok_) mss -= 12;
   // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
   // tcp_bound_to_half_wnd).

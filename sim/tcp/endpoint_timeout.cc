@@ -138,9 +138,37 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
   enter_loss(now);
   if (retransmits_ < 255) ++retransmits_;
   if (backoff_ < 32) ++backoff_;
+  if (os().blackhole.search.value != BlackholeSearch::never) look_for_narrow_path();
   if (os().retransmit.forget_srtt_after != 0 && retransmits_ > os().retransmit.forget_srtt_after)
     rtt_.forget_srtt();
   arm_retransmit(now);
+}
+
+// Full segments may vanish on the way without a word (RFC 2923): from the second expiry on a smaller size is
+// tried, and then the default one, two expiries each; after that it was not the size, and the old one is back
+// (netinet/tcp_timer.c tcp_timer_rexmt).
+void Endpoint::look_for_narrow_path() {
+  const bool v6 = addresses_.local.ip.is_v6();
+  const BlackholeSearch search = os().blackhole.search;
+  const bool other_family = search == (v6 ? BlackholeSearch::over_v4 : BlackholeSearch::over_v6);
+  if (other_family || (state_ != State::established && state_ != State::fin_wait_1)) return;
+  constexpr std::uint8_t kFirst = 2;
+  const std::uint32_t smaller = v6 ? os().blackhole.mss_v6 : os().blackhole.mss_v4;
+  const std::uint32_t least = default_mss();
+  const std::uint32_t full = send_mss();
+  if (retransmits_ == 1) {
+    const int tries = (full > smaller ? 2 : 0) + (full > least && smaller > least ? 2 : 0);
+    const bool is_full = sent_.front().payload() >= full;
+    tries_end_ = static_cast<std::uint8_t>(is_full ? kFirst + tries : 0);
+  }
+  if (retransmits_ >= kFirst && retransmits_ < tries_end_) {
+    if ((retransmits_ - kFirst) % 2 == 0)
+      tried_mss_ = static_cast<std::uint16_t>(full > smaller && smaller > least ? smaller : least);
+  } else if (retransmits_ >= tries_end_ && tries_end_ != 0) {
+    tried_mss_ = 0;
+  }
+  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
+  congestion_.on_timeout();  // one segment of the new size
 }
 
 // RFC 5681 section 3.1, RFC 6298 section 5.4: everything is taken for lost, the window is one segment.

@@ -44,10 +44,10 @@ void Endpoint::init_receive_window(bool passive) {
     if (passive && mine.round_to_mss)
       receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));
     rcv_wnd_ = std::min(receive_buffer_, 65535u);
+    const std::uint32_t reaches = mine.scale_reaches != 0 ? mine.scale_reaches.value : largest;
     rcv_scale_ = 0;
-    while (rcv_scale_ < 14 && (65535u << rcv_scale_) < largest) ++rcv_scale_;
+    while (rcv_scale_ < 14 && (65535u << rcv_scale_) < reaches) ++rcv_scale_;
   }
-  if (mine.fixed_scale != kNoScale) rcv_scale_ = mine.fixed_scale;
   if (!os().options.window_scaling || (passive && !scale_ok_)) rcv_scale_ = 0;
 }
 
@@ -87,7 +87,7 @@ std::uint32_t Endpoint::choose_window() {
   std::uint32_t window =
       os().window.style.value == WindowStyle::truesize ? truesize_window() : free_space_window();
   const std::uint32_t step = 1u << rcv_scale_;
-  if (window < visible) window = round_up(visible, step);
+  if (window < visible || os().window.rounds_up) window = round_up(std::max(window, visible), step);
   return std::min(window, 65535u << rcv_scale_);
 }
 

@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t kCookieSize = 8;              // Linux: TCP_FASTOPEN_COOKIE_SIZE; FreeBSD: the hash's
 constexpr std::uint32_t kMostDoublingsOfPause = 6;  // net/ipv4/tcp_fastopen.c: 2^6 times the timeout
 
+// As whose a cookie is kept.
+SocketAddress owner_of(const FastOpenProfile& os, const SocketAddress& server) {
+  return {server.ip, os.cookie_by_port ? server.port : std::uint16_t{0}};
+}
+
 }  // namespace
 
 std::optional<FastOpenOption> valid_fast_open(const TcpOptions& options) {
@@ -36,10 +41,10 @@ FastOpenCookie make_fast_open_cookie(const FastOpenProfile& os, const FastOpenKe
   return FastOpenCookie{bytes};
 }
 
-FastOpenCache::Choice FastOpenCache::choose(TimePoint now, const FastOpenProfile& os, const IpAddress& server,
-                                            bool without_cookie) const {
+FastOpenCache::Choice FastOpenCache::choose(TimePoint now, const FastOpenProfile& os,
+                                            const SocketAddress& server, bool without_cookie) const {
   Choice choice;
-  const auto found = servers_.find(server);
+  const auto found = servers_.find(owner_of(os, server));
   const Server known = found == servers_.end() ? Server{} : found->second;
   choice.mss = known.mss;
   if (is_paused(now, os) || now < known.paused_until) return choice;
@@ -51,16 +56,18 @@ FastOpenCache::Choice FastOpenCache::choose(TimePoint now, const FastOpenProfile
   return choice;
 }
 
-void FastOpenCache::learn(TimePoint now, const FastOpenProfile& os, const IpAddress& server,
+void FastOpenCache::learn(TimePoint now, const FastOpenProfile& os, const SocketAddress& server,
                           const Lesson& lesson) {
-  Server& known = servers_[server];
+  Server& known = servers_[owner_of(os, server)];
   if (lesson.mss != 0) known.mss = lesson.mss;
   if (lesson.given) {
     known.known = lesson.given;
     return;
   }
-  if (!lesson.refused || known.known) return;
+  if (!lesson.refused || (known.known && !os.cookie_each_time)) return;
+  known.known.reset();
   if (os.pause_of_path.value > Duration{0}) {
+    known.mss = 0;
     known.paused_until = now + os.pause_of_path.value;
     return;
   }

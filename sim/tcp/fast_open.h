@@ -32,19 +32,23 @@ class FastOpenCache {
     bool after_blackhole = false;  // the pause is over: whether data arrives now decides
   };
   // `without_cookie`: the socket says so, whatever the host does (TCP_FASTOPEN_NO_COOKIE).
-  [[nodiscard]] Choice choose(TimePoint now, const FastOpenProfile& os, const IpAddress& server,
+  [[nodiscard]] Choice choose(TimePoint now, const FastOpenProfile& os, const SocketAddress& server,
                               bool without_cookie) const;
 
   // What a SYN-ACK told.
   struct Lesson {
     std::uint16_t mss = 0;
     std::optional<FastOpenOption> given;  // with a cookie, or nothing
-    bool refused = false;                 // a cookie was asked for, and the option did not come back
+    bool refused = false;                 // the SYN had the option, and no cookie came back
     bool asked_experimental = false;
   };
-  void learn(TimePoint now, const FastOpenProfile& os, const IpAddress& server, const Lesson& lesson);
+  void learn(TimePoint now, const FastOpenProfile& os, const SocketAddress& server, const Lesson& lesson);
   // `ip tcp_metrics flush`.
   void forget_servers() { servers_.clear(); }
+  // Parameters were set on the running host.
+  void follow(const FastOpenProfile& os) {
+    if (os.off_forgets && !os.client) forget_servers();
+  }
 
   // SYNs with it get lost: a pause for all servers, which doubles from one to the next, up to 64 times
   // (net/ipv4/tcp_fastopen.c tcp_fastopen_active_disable, tcp_fastopen_active_should_disable).
@@ -62,8 +66,8 @@ class FastOpenCache {
   };
   [[nodiscard]] bool is_paused(TimePoint now, const FastOpenProfile& os) const;
 
-  std::map<IpAddress, Server> servers_;
-  std::uint32_t blackholes_ = 0;  // found in a row
+  std::map<SocketAddress, Server> servers_;  // port 0: of the address
+  std::uint32_t blackholes_ = 0;             // found in a row
   TimePoint blackhole_at_{};
 };
 

@@ -33,7 +33,12 @@ struct FastOpenProfile {
   Sourced<bool> nop_padding;             // NOPs fill up the option's last word, not the end of the list
   Sourced<Duration> pause_of_blackhole;  // for every server, when SYNs with it get lost; zero: none
   Sourced<Duration> pause_of_path;  // for a server that gave no cookie; zero: the other option is tried next
-  FastOpenKey key{};                // a secret, not a constant: it has no source
+  // A SYN that showed a cookie must be answered with one, too: else what is known is forgotten, and the
+  // pause begins.
+  Sourced<bool> cookie_each_time;
+  Sourced<bool> cookie_by_port;  // a cookie is a server's at one port; else it is the address's
+  Sourced<bool> off_forgets;     // to switch the client off forgets all cookies
+  FastOpenKey key{};             // a secret, not a constant: it has no source
 };
 
 }  // namespace halfopen

@@ -81,6 +81,14 @@ enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
   acks_only,  // resets and whatever has no ACK are ignored; only a repeated FIN starts it again
 };
+// What becomes of what a SYN carries that crosses ours (a simultaneous open).
+enum class SynText : std::uint8_t {
+  dropped,
+  data,  // waits until the connection is established; a FIN does not
+  all,   // waits, with its FIN
+};
+// When path MTU black holes are looked for: by value FreeBSD's net.inet.tcp.pmtud_blackhole_detection.
+enum class BlackholeSearch : std::uint8_t { never, always, over_v4, over_v6 };
 enum class OptionSlot : std::uint8_t { none, mss, window_scale, sack_permitted, timestamps };
 enum class IsnPolicy : std::uint8_t {
   hash_64ns,   // Linux: a keyed hash, and a step every 64 ns
@@ -138,6 +146,7 @@ struct RetransmitProfile {
   Sourced<std::uint32_t> syn_linear;  // further SYN timeouts at first that do not double
   // Clock ticks until a first SYN that met an ACK of something else is sent again; 0: its timer goes on.
   Sourced<std::uint8_t> syn_again_ticks;
+  Sourced<std::uint8_t> bare_syn_after;  // expiries after which a SYN has no option but MSS; 0: never
   Sourced<std::uint32_t> synack_retries;
   Sourced<Duration> connect_limit;  // zero: none but syn_retries
   Sourced<bool> tail_loss_probe;
@@ -177,8 +186,9 @@ struct WindowProfile {
   Sourced<std::uint32_t> rcvbuf_max;  // autotuning's limit, and what the window scale must reach
   Sourced<std::uint32_t> sndbuf;
   Sourced<std::uint32_t> sndbuf_max;
-  Sourced<std::uint8_t> fixed_scale;    // 255: from rcvbuf_max
-  Sourced<bool> round_to_mss;           // buffers are rounded up to whole segments once the MSS is known
+  Sourced<std::uint32_t> scale_reaches;  // bytes that the window scale must do for; 0: the receive buffer's
+  Sourced<bool> rounds_up;               // a window that its scale cannot say is said larger, not smaller
+  Sourced<bool> round_to_mss;            // buffers are rounded up to whole segments once the MSS is known
   Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
@@ -195,13 +205,15 @@ struct OptionsProfile {
   Sourced<bool> timestamps;
   Sourced<bool> sack;
   Sourced<bool> dsack;
-  Sourced<bool> dsack_at_once;  // a segment of which a part came before is acknowledged at once
+  Sourced<bool> dsack_at_once;    // a segment of which a part came before is acknowledged at once
+  Sourced<bool> sack_counts_fin;  // a block that ends with a FIN reaches beyond it
   Sourced<bool> window_scaling;
   Sourced<Duration> ts_clock;                     // one step of TSval
   Sourced<std::array<OptionSlot, 4>> syn_layout;  // in wire order; NOPs align them
   Sourced<std::uint16_t> default_mss;             // when the peer offers none
-  Sourced<std::uint16_t> least_mss;               // less than that is taken for it
-  Sourced<bool> timestamps_on_rst;                // the reset of a connection carries them
+  Sourced<std::uint16_t> default_mss_v6;
+  Sourced<std::uint16_t> least_mss;  // less than that is taken for it
+  Sourced<bool> timestamps_on_rst;   // the reset of a connection carries them
   // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
   // it.
   Sourced<bool> aligns_sack_permitted;
@@ -245,6 +257,8 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
   Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
   Sourced<SynFinCheck> syn_fin;
+  Sourced<bool> drops_syn_ack;    // a listener passes over a SYN-ACK; else a reset answers it
+  Sourced<SynText> crossing_syn;  // what it carries
   Sourced<TimeWaitCheck> time_wait;
 };
 
@@ -257,6 +271,7 @@ struct IcmpRow {
 
 struct IcmpProfile {
   Sourced<std::array<IcmpRow, kIcmpKinds>> rows;  // by IcmpKind
+  Sourced<std::uint16_t> v4_mtu_while_opening;    // over IPv4, until then a path of so much is no news
   Sourced<bool> undo_backoff;                     // RFC 6069
   Sourced<bool> quote_of_next_counts;             // a quoted number may be SND.NXT, not only below it
   Sourced<std::uint8_t> embryonic_soft_limit;  // expiries after which a repeated soft error aborts; 0: never
@@ -272,6 +287,8 @@ struct SocketProfile {
   // What comes after shutdown(SHUT_RD) is kept for read(), and once a FIN was sent it draws a reset; else it
   // is thrown away.
   Sourced<bool> keeps_after_shut;
+  // TCP_MAXSEG: the least that it takes, and then nothing more than is in use; 0: whatever fits.
+  Sourced<std::uint16_t> maxseg_least;
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;  // the most that listen() grants
   Sourced<SynCookies> syn_cookies;   // two_queues
@@ -292,6 +309,20 @@ struct IpProfile {
       reuse_isn_step;  // ISS of one that takes over a TIME_WAIT: SND.NXT plus this; 0: a new ISS
 };
 
+// Paths on which what is too large vanishes without an ICMP error (RFC 2923): smaller segments are tried.
+struct BlackholeProfile {
+  Sourced<BlackholeSearch> search;
+  Sourced<std::uint16_t> mss_v4;  // bytes that are tried before the default size
+  Sourced<std::uint16_t> mss_v6;
+};
+
+// TCP in UDP datagrams, where the OS knows it (draft-cheshire-tcp-over-udp). A socket asks for it by the
+// peer's port, and a peer by sending there.
+struct TunnelProfile {
+  Sourced<std::uint16_t> port;      // of this host; 0: none is taken
+  Sourced<std::uint16_t> overhead;  // bytes by which segments are smaller
+};
+
 struct OsProfile {
   std::string_view name;
   std::string_view title;
@@ -310,8 +341,10 @@ struct OsProfile {
   CloseProfile close;
   CheckProfile check;
   IcmpProfile icmp;
+  BlackholeProfile blackhole;
   SocketProfile socket;
   IpProfile ip;
+  TunnelProfile tunnel;
 };
 
 // All rows, in the order of `halfopen profiles`.

@@ -60,7 +60,7 @@ struct OfField {
 };
 constexpr OfField kOfFields[] = {{"tcp_window", "window", "style"},
                                  {"tcp_window", "window", "receive buffer"},
-                                 {"tcp_window", "window", "fixed scale"},
+                                 {"tcp_window", "window", "scale reaches"},
                                  {"tcp options", "options", "timestamps"},
                                  {"tcp options", "options", "SACK"},
                                  {"tcp options", "options", "DSACK"},

@@ -87,6 +87,7 @@ constexpr OsName kOsNames[] = {
     {freebsd, "timeout", "smallest", "net.inet.tcp.rexmit_min"},
     {freebsd, "timeout", "added to each", "net.inet.tcp.rexmit_slop"},
     {freebsd, "retransmission", "retries", "net.inet.tcp.retries"},
+    {freebsd, "retransmission", "expiries before a SYN without options", "net.inet.tcp.rexmit_drop_options"},
     {freebsd, "retransmission", "SYN-ACK retries", "net.inet.tcp.syncache.rexmtlimit"},
     {freebsd, "retransmission", "limit on connecting", "net.inet.tcp.keepinit"},
     {freebsd, "congestion", "algorithm", "net.inet.tcp.cc.algorithm"},
@@ -99,10 +100,18 @@ constexpr OsName kOsNames[] = {
     {freebsd, "window", "receive buffer may grow to", "net.inet.tcp.recvbuf_max"},
     {freebsd, "window", "send buffer", "net.inet.tcp.sendspace"},
     {freebsd, "window", "send buffer may grow to", "net.inet.tcp.sendbuf_max"},
+    {freebsd, "window", "scale reaches", "kern.ipc.maxsockbuf"},
     {freebsd, "options", "timestamps", "net.inet.tcp.rfc1323"},
     {freebsd, "options", "SACK", "net.inet.tcp.sack.enable"},
     {freebsd, "options", "window scaling", "net.inet.tcp.rfc1323"},
     {freebsd, "options", "segment size when none is offered", "net.inet.tcp.mssdflt"},
+    {freebsd, "Fast Open", "client", "net.inet.tcp.fastopen.client_enable"},
+    {freebsd, "Fast Open", "server", "net.inet.tcp.fastopen.server_enable"},
+    {freebsd, "Fast Open", "pause for a server without cookies", "net.inet.tcp.fastopen.path_disable_time"},
+    {freebsd, "options", "segment size when none is offered, IPv6", "net.inet.tcp.v6mssdflt"},
+    {freebsd, "black holes", "are looked for", "net.inet.tcp.pmtud_blackhole_detection"},
+    {freebsd, "black holes", "segment size that is tried", "net.inet.tcp.pmtud_blackhole_mss"},
+    {freebsd, "black holes", "segment size that is tried, IPv6", "net.inet.tcp.v6pmtud_blackhole_mss"},
     {freebsd, "keepalive", "always on", "net.inet.tcp.always_keepalive"},
     {freebsd, "keepalive", "idle time", "net.inet.tcp.keepidle"},
     {freebsd, "keepalive", "interval", "net.inet.tcp.keepintvl"},
@@ -121,6 +130,8 @@ constexpr OsName kOsNames[] = {
     {freebsd, "sockets", "last ephemeral port", "net.inet.ip.portrange.last"},
     {freebsd, "IP", "time to live", "net.inet.ip.ttl"},
     {freebsd, "IP", "don't fragment", "net.inet.tcp.path_mtu_discovery"},
+    {freebsd, "TCP over UDP", "port", "net.inet.tcp.udp_tunneling_port"},
+    {freebsd, "TCP over UDP", "bytes of its headers", "net.inet.tcp.udp_tunneling_overhead"},
     {rfc, "timeout", "initial", "rfc.rto_initial_ms"},
     {rfc, "timeout", "smallest", "rfc.rto_min_ms"},
     {rfc, "timeout", "largest", "rfc.rto_max_ms"},
@@ -226,6 +237,14 @@ constexpr std::string_view word(SynFinCheck v) {
   constexpr std::string_view words[] = {"dropped by listeners", "taken for a SYN", "dropped"};
   return words[static_cast<std::size_t>(v)];
 }
+constexpr std::string_view word(SynText v) {
+  constexpr std::string_view words[] = {"dropped", "data waits", "data and FIN wait"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(BlackholeSearch v) {
+  constexpr std::string_view words[] = {"never", "always", "over IPv4", "over IPv6"};
+  return words[static_cast<std::size_t>(v)];
+}
 constexpr std::string_view word(TimeWaitCheck v) {
   constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts"};
   return words[static_cast<std::size_t>(v)];
@@ -303,11 +322,6 @@ class Describer {
   template <class T>
   void operator()(std::string_view group, std::string_view field, const Sourced<T>& constant) {
     std::string value = constant.source == kUnused ? "-" : format_value(constant.value);
-    lines_.push_back({group, full_name(family_, group, field), std::move(value), constant.source});
-  }
-  void operator()(std::string_view group, std::string_view field, const Sourced<std::uint8_t>& constant) {
-    const bool no_scale = field == "fixed scale" && constant.value == 255;
-    std::string value = no_scale || constant.source == kUnused ? "-" : format_value(constant.value);
     lines_.push_back({group, full_name(family_, group, field), std::move(value), constant.source});
   }
   void operator()(std::string_view group, std::string_view,

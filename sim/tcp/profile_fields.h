@@ -36,6 +36,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("retransmission", "SYN retries", p.retransmit.syn_retries);
   f("retransmission", "SYN timeouts that do not double", p.retransmit.syn_linear);
   f("retransmission", "ticks to a SYN after a bad ACK", p.retransmit.syn_again_ticks);
+  f("retransmission", "expiries before a SYN without options", p.retransmit.bare_syn_after);
   f("retransmission", "SYN-ACK retries", p.retransmit.synack_retries);
   f("retransmission", "limit on connecting", p.retransmit.connect_limit);
   f("retransmission", "tail loss probe", p.retransmit.tail_loss_probe);
@@ -70,7 +71,8 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("window", "receive buffer may grow to", p.window.rcvbuf_max);
   f("window", "send buffer", p.window.sndbuf);
   f("window", "send buffer may grow to", p.window.sndbuf_max);
-  f("window", "fixed scale", p.window.fixed_scale);
+  f("window", "scale reaches", p.window.scale_reaches);
+  f("window", "rounded up to its scale", p.window.rounds_up);
   f("window", "buffers in whole segments", p.window.round_to_mss);
   f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
   f("window", "memory cost of a small packet", p.window.truesize_small);
@@ -83,10 +85,12 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "SACK", p.options.sack);
   f("options", "DSACK", p.options.dsack);
   f("options", "DSACK at once", p.options.dsack_at_once);
+  f("options", "SACK of a FIN", p.options.sack_counts_fin);
   f("options", "window scaling", p.options.window_scaling);
   f("options", "timestamp clock", p.options.ts_clock);
   f("options", "order in a SYN", p.options.syn_layout);
   f("options", "segment size when none is offered", p.options.default_mss);
+  f("options", "segment size when none is offered, IPv6", p.options.default_mss_v6);
   f("options", "smallest segment size", p.options.least_mss);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
   f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
@@ -100,6 +104,9 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("Fast Open", "NOPs behind its option", p.fast_open.nop_padding);
   f("Fast Open", "pause after a black hole", p.fast_open.pause_of_blackhole);
   f("Fast Open", "pause for a server without cookies", p.fast_open.pause_of_path);
+  f("Fast Open", "a cookie with each SYN-ACK", p.fast_open.cookie_each_time);
+  f("Fast Open", "cookie of a port", p.fast_open.cookie_by_port);
+  f("Fast Open", "client off forgets cookies", p.fast_open.off_forgets);
 }
 
 template <class Profile, class F>
@@ -136,11 +143,17 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
   f("checks", "window as far as there is room", p.check.whole_window);
   f("checks", "SYN with FIN", p.check.syn_fin);
+  f("checks", "listeners pass over a SYN-ACK", p.check.drops_syn_ack);
+  f("checks", "what a SYN that crossed carries", p.check.crossing_syn);
   f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);
+  f("ICMP", "path MTU that is no news while opening, IPv4", p.icmp.v4_mtu_while_opening);
   f("ICMP", "undoes a backoff", p.icmp.undo_backoff);
   f("ICMP", "a quote of SND.NXT counts", p.icmp.quote_of_next_counts);
   f("ICMP", "expiries before a repeated soft error aborts", p.icmp.embryonic_soft_limit);
+  f("black holes", "are looked for", p.blackhole.search);
+  f("black holes", "segment size that is tried", p.blackhole.mss_v4);
+  f("black holes", "segment size that is tried, IPv6", p.blackhole.mss_v6);
   f("sockets", "error of a reset", p.socket.rst_error);
   f("sockets", "end of input beats the error", p.socket.eof_beats_error);
   f("sockets", "EPIPE beats the error", p.socket.pipe_beats_error);
@@ -148,6 +161,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT", p.socket.keepalive_tuning);
   f("sockets", "SO_PEEK_OFF", p.socket.peek_offset);
   f("sockets", "data after SHUT_RD is kept", p.socket.keeps_after_shut);
+  f("sockets", "TCP_MAXSEG only shrinks, not below", p.socket.maxseg_least);
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "SYN cookies", p.socket.syn_cookies);
@@ -161,6 +175,8 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("IP", "identification 0 without a socket", p.ip.zero_id_without_socket);
   f("IP", "initial sequence number", p.ip.isn);
   f("IP", "its step when TIME_WAIT is taken over", p.ip.reuse_isn_step);
+  f("TCP over UDP", "port", p.tunnel.port);
+  f("TCP over UDP", "bytes of its headers", p.tunnel.overhead);
 }
 
 // Calls f(group, name, field) for each Sourced<T> of `p`, a profile or const profile, in the order of the

@@ -40,6 +40,8 @@ class Reassembly {
   [[nodiscard]] std::uint32_t truesize() const { return truesize_; }
   // The right edge of the highest block; only if not empty().
   [[nodiscard]] Seq highest() const { return fragments_.back().end(); }
+  // The FIN is here, which is the last thing before highest().
+  [[nodiscard]] bool holds_fin() const { return !fragments_.empty() && fragments_.back().fin; }
   // The blocks, the most recently changed first (RFC 2018 section 4), at most `out.size()`. Of many only the
   // last four are remembered, so it may be none though data is held.
   [[nodiscard]] std::size_t sack_blocks(std::span<SeqSpan> out) const;

@@ -36,6 +36,8 @@ class ReceiveQueue {
   [[nodiscard]] std::uint32_t bytes_beyond() const { return beyond_ == nullptr ? 0 : beyond_->bytes(); }
   // The right edge of the highest block beyond a hole; only if has_holes().
   [[nodiscard]] Seq highest() const { return beyond_->highest(); }
+  // The FIN waits beyond a hole, at the end of that block.
+  [[nodiscard]] bool holds_fin() const { return beyond_ != nullptr && beyond_->holds_fin(); }
 
   std::size_t read(std::span<std::uint8_t> out);
   // Copies what read() would give after `skip` bytes, and leaves it there.

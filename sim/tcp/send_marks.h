@@ -27,6 +27,7 @@ inline constexpr std::uint8_t scheduled = 1;
 inline constexpr std::uint8_t sent = 2;
 inline constexpr std::uint8_t acknowledged = 4;
 inline constexpr std::uint8_t zero_copy = 8;
+inline constexpr std::uint8_t all = 15;
 }  // namespace send_watch
 
 class SendMarks {

@@ -9,7 +9,7 @@ namespace halfopen {
 
 // What IP_MTU_DISCOVER and IPV6_MTU_DISCOVER take, by their numbers (include/uapi/linux/in.h, in6.h
 // IP_PMTUDISC_).
-enum class PathMtuDiscovery : std::uint8_t { off, on, always, probe, device, omit, usual = 255 };
+enum class PathMtuDiscovery : std::uint8_t { off, on, always, probe, device, omit, usual = 7 };
 
 // Small, since a million sockets must fit.
 struct SocketOptions {
@@ -30,21 +30,23 @@ struct SocketOptions {
   std::uint32_t mark = 0;              // SO_MARK, which routes packets: a model host has one route
   std::uint16_t max_segment = 0;       // TCP_MAXSEG, bytes
   std::uint16_t keepalive_probes = 0;  // TCP_KEEPCNT
+  std::uint16_t udp_port = 0;          // TCP_REMOTE_UDP_ENCAPS_PORT: TCP in UDP datagrams, to that port
   std::uint8_t syn_retries = 0;        // TCP_SYNCNT
   std::uint8_t defer_accept = 0;       // TCP_DEFER_ACCEPT, as timeouts of a SYN-ACK
   std::int8_t fin_wait_2 = 0;          // TCP_LINGER2, seconds; less than 0: none
-  PathMtuDiscovery path_mtu = PathMtuDiscovery::usual;  // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER
-  std::uint8_t hop_limit = 0;                           // IP_TTL, IPV6_UNICAST_HOPS
-  std::uint8_t traffic_class = 0;                       // IP_TOS, IPV6_TCLASS
-  std::uint8_t reports = 0;              // SO_TIMESTAMPING: send_watch bits (sim/tcp/send_marks.h)
-  std::uint32_t timestamping : 17 = 0;   // SO_TIMESTAMPING, as it was set
+  std::uint8_t hop_limit = 0;          // IP_TTL, IPV6_UNICAST_HOPS
+  std::uint8_t traffic_class = 0;      // IP_TOS, IPV6_TCLASS
+  PathMtuDiscovery path_mtu : 3 = PathMtuDiscovery::usual;  // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER
+  std::uint8_t reports : 4 = 0;          // SO_TIMESTAMPING: send_watch bits (sim/tcp/send_marks.h)
   bool keepalive : 1 = false;            // SO_KEEPALIVE
+  std::uint32_t timestamping : 17 = 0;   // SO_TIMESTAMPING, as it was set
   bool linger : 1 = false;               // SO_LINGER's l_onoff
   bool nodelay : 1 = false;              // TCP_NODELAY
   bool cork : 1 = false;                 // TCP_CORK
   bool zero_copy : 1 = false;            // SO_ZEROCOPY: MSG_ZEROCOPY may be asked for
   bool tells_unread : 1 = false;         // TCP_INQ: a read tells how much is left
   bool no_options : 1 = false;           // TCP_NOOPT: none in what is sent
+  bool least_mtu : 1 = false;            // IPV6_USE_MIN_MTU: packets fit every path
   bool fast_open_connect : 1 = false;    // TCP_FASTOPEN_CONNECT; FreeBSD: TCP_FASTOPEN before a sendto()
   bool fast_open_no_cookie : 1 = false;  // TCP_FASTOPEN_NO_COOKIE
   bool delays_acks : 1 = false;          // TCP_QUICKACK 0, before there is a connection

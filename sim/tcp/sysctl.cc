@@ -16,9 +16,9 @@ using What = SysctlOutcome::What;
 
 constexpr std::string_view kLinuxPrefix = "net.ipv4.";
 
-std::array<std::span<const SysctlRow>, 7> tables() {
-  return {kLinuxSysctls,   kLinuxOpeningSysctls, kLinuxFastOpenSysctls, kLinuxIgnoredSysctls, kBsd44Sysctls,
-          kFreebsdSysctls, kRfcSysctls};
+std::array<std::span<const SysctlRow>, 8> tables() {
+  return {kLinuxSysctls, kLinuxOpeningSysctls, kLinuxFastOpenSysctls, kLinuxIgnoredSysctls,
+          kBsd44Sysctls, kFreebsdSysctls,      kFreebsdPathSysctls,   kRfcSysctls};
 }
 
 template <class Accept>

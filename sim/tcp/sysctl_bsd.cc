@@ -97,6 +97,11 @@ void set_fast_finwait2_recycle(OsProfile& p, std::int64_t value) {
   assign(p.close.fin_wait_2_recheck, value != 0 ? Duration{0} : p.keepalive.interval.value);
 }
 
+// netinet/tcp_timer.c tcp_timer_rexmt: t_rxtshift 3.
+void set_rexmit_drop_options(OsProfile& p, std::int64_t value) {
+  assign(p.retransmit.bare_syn_after, value != 0 ? 3 : 0);
+}
+
 bool set_cc_algorithm(OsProfile& p, std::string_view text) {
   if (text != "newreno" && text != "cubic") return false;
   assign(p.congestion.algorithm, text == "newreno" ? CongestionAlgorithm::reno : CongestionAlgorithm::cubic);
@@ -192,14 +197,6 @@ constexpr SysctlRow kFreebsdRows[] = {
      time<kCloseOf, &CloseProfile::fin_wait_2, milliseconds>,
      1,
      kMaxInt},
-    {{"net.inet.tcp.fastopen.client_enable", freebsd, "data may go in a SYN (RFC 7413)"},
-     flag<kFastOpenOf, &FastOpenProfile::client>,
-     0,
-     1},
-    {{"net.inet.tcp.fastopen.server_enable", freebsd, "data may be taken from a SYN (RFC 7413)"},
-     flag<kFastOpenOf, &FastOpenProfile::server>,
-     0,
-     1},
     {{"net.inet.tcp.fast_finwait2_recycle", freebsd, "the first look at FIN_WAIT_2 ends it"},
      set_fast_finwait2_recycle,
      0,
@@ -258,10 +255,6 @@ constexpr SysctlRow kFreebsdRows[] = {
      count<kRetransmitOf, &RetransmitProfile::synack_retries>,
      0,
      12},
-    {{"net.inet.tcp.path_mtu_discovery", freebsd, "packets must not be fragmented"},
-     flag<kIpOf, &IpProfile::dont_fragment>,
-     0,
-     1},
     {{"net.inet.ip.ttl", freebsd, "time to live of what is sent"},
      count<kIpOf, &IpProfile::ttl>,
      1,
@@ -279,7 +272,7 @@ constexpr SysctlRow kFreebsdRows[] = {
      1,
      65'535},
     {{"kern.ipc.maxsockbuf", freebsd, "largest socket buffer, for which the window scale is chosen"},
-     count<kWindowOf, &WindowProfile::rcvbuf_max>,
+     count<kWindowOf, &WindowProfile::scale_reaches>,
      65'536,
      std::numeric_limits<std::uint32_t>::max()},
     {{"net.inet.tcp.blackhole", freebsd, "no resets to strangers"}},
@@ -294,27 +287,26 @@ constexpr SysctlRow kFreebsdRows[] = {
      0,
      kMaxByte},
     {{"net.inet.tcp.functions_default", freebsd, "which of the stacks"}},
-    {{"net.inet.tcp.hostcache.purgenow", freebsd, "forgets what is known of hosts; the model keeps nothing"}},
-    {{"net.inet.tcp.icmp_may_rst", freebsd, "ICMP errors may end an attempt to connect"}},
     {{"net.inet.tcp.maxunacktime", freebsd, "limit on time without progress"}},
     {{"net.inet.tcp.minmss", freebsd, "smallest segment size, whatever the peer offers"},
      count<kOptionsOf, &OptionsProfile::least_mss>,
      64,
      65535},
     {{"net.inet.tcp.nolocaltimewait", freebsd, "no TIME_WAIT on the loopback"}},
-    {{"net.inet.tcp.pmtud_blackhole_detection", freebsd, "smaller segments after timeouts"}},
-    {{"net.inet.tcp.pmtud_blackhole_mss", freebsd, "their size, over IPv4"}},
-    {{"net.inet.tcp.rexmit_drop_options", freebsd, "a SYN sent for the third time has no options"}},
+    {{"net.inet.tcp.rexmit_drop_options", freebsd, "a SYN has no options from its third retransmission on"},
+     set_rexmit_drop_options,
+     0,
+     1},
     {{"net.inet.tcp.recvbuf_auto", freebsd, "the receive buffer grows by itself"}},
     {{"net.inet.tcp.sendbuf_auto", freebsd, "the send buffer grows by itself"}},
     {{"net.inet.tcp.syncookies", freebsd, "SYN cookies"}},
     {{"net.inet.tcp.syncookies_only", freebsd, "SYN cookies always"}},
     {{"net.inet.tcp.tolerate_missing_ts", freebsd, "segments without timestamps where they were agreed on"}},
     {{"net.inet.tcp.tso", freebsd, "segmentation in the device"}},
-    {{"net.inet.tcp.udp_tunneling_overhead", freebsd, "room for headers of TCP over UDP"}},
-    {{"net.inet.tcp.udp_tunneling_port", freebsd, "port of TCP over UDP"}},
-    {{"net.inet.tcp.v6mssdflt", freebsd, "segment size when the peer offers none, over IPv6"}},
-    {{"net.inet.tcp.v6pmtud_blackhole_mss", freebsd, "size of segments after timeouts, over IPv6"}},
+    {{"net.inet.tcp.v6mssdflt", freebsd, "segment size when the peer offers none, over IPv6"},
+     count<kOptionsOf, &OptionsProfile::default_mss_v6>,
+     1220,
+     65'475},
 };
 
 constexpr void set_rfc_msl(OsProfile& p, std::int64_t value) {

@@ -28,6 +28,7 @@ extern const std::span<const SysctlRow> kLinuxFastOpenSysctls;
 extern const std::span<const SysctlRow> kLinuxIgnoredSysctls;
 extern const std::span<const SysctlRow> kBsd44Sysctls;
 extern const std::span<const SysctlRow> kFreebsdSysctls;
+extern const std::span<const SysctlRow> kFreebsdPathSysctls;
 extern const std::span<const SysctlRow> kRfcSysctls;
 
 // How a constant that a scenario set is sourced.
@@ -68,5 +69,7 @@ inline constexpr auto kCloseOf = &OsProfile::close;
 inline constexpr auto kCheckOf = &OsProfile::check;
 inline constexpr auto kSocketOf = &OsProfile::socket;
 inline constexpr auto kIpOf = &OsProfile::ip;
+inline constexpr auto kTunnelOf = &OsProfile::tunnel;
+inline constexpr auto kBlackholeOf = &OsProfile::blackhole;
 
 }  // namespace halfopen

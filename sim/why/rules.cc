@@ -165,6 +165,8 @@ constexpr Rule kGivingUp[] = {
      "icmp.c __icmp_send", "ip_icmp.c icmp_error", "ip_icmp.c icmp_error", ""},
     {icmp_reply, "answers an ICMP echo", "RFC 792; RFC 1122 section 3.2.2.6", "icmp.c icmp_reply",
      "ip_icmp.c icmp_reflect", "ip_icmp.c icmp_reflect", ""},
+    {datagram, "a program sent a datagram", "RFC 768", "udp.c udp_sendmsg", "udp_usrreq.c udp_send",
+     "udp_usrreq.c udp_output", "TCP/IP Illustrated 1, 11.2"},
 };
 
 // All rules, by cause.
@@ -195,7 +197,8 @@ const Rule& rule_of(Cause cause) { return kRules[std::min(static_cast<std::size_
 
 // Packets without a connection behind them have no state to tell.
 constexpr bool has_state(Cause cause) {
-  return cause != unknown && cause != rst_no_connection && cause != icmp_error && cause != icmp_reply;
+  return cause != unknown && cause != rst_no_connection && cause != icmp_error && cause != icmp_reply &&
+         cause != datagram;
 }
 
 }  // namespace

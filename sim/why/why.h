@@ -70,6 +70,7 @@ enum class Cause : std::uint8_t {
   // not TCP
   icmp_error,
   icmp_reply,
+  datagram,  // a program sent it by UDP
   count_,
 };
 inline constexpr std::size_t kCauses = static_cast<std::size_t>(Cause::count_);

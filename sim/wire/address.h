@@ -74,6 +74,13 @@ struct FourTuple {
   friend constexpr bool operator==(const FourTuple&, const FourTuple&) = default;
 };
 
+// The ports of a UDP datagram in which a TCP segment travels; both 0 where it travels by itself.
+struct UdpPorts {
+  std::uint16_t source = 0;
+  std::uint16_t destination = 0;
+  friend constexpr bool operator==(const UdpPorts&, const UdpPorts&) = default;
+};
+
 struct FourTupleHash {
   [[nodiscard]] std::size_t operator()(const FourTuple& t) const noexcept;
 };

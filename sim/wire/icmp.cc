@@ -38,6 +38,7 @@ constexpr auto kRows = std::to_array<Row>({
     {IcmpKind::parameter_problem, "parameter problem", 12, 0, 4, 0},
     {IcmpKind::precedence_violation, "precedence violation", 3, 14, kNone, kNone},
     {IcmpKind::precedence_cutoff, "precedence cutoff", 3, 15, kNone, kNone},
+    {IcmpKind::reassembly_exceeded, "reassembly time exceeded", 11, 1, 3, 1},
 });
 static_assert(kRows.size() == kIcmpKinds);
 static_assert([] {
@@ -50,6 +51,31 @@ static_assert([] {
 // Errors only: a query's body is nobody's packet.
 bool is_error(std::uint8_t type, bool v6) {
   return v6 ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+constexpr std::size_t kQuotedTcp = 8;  // ports and sequence number (RFC 792)
+
+// Where what an error quotes goes on behind its IP header; nullopt unless it is of that protocol and `least`
+// bytes of it are there.
+std::optional<wire::UpperLayer> quoted_upper_layer(const IcmpMessage& error, bool v6, std::uint8_t protocol,
+                                                   std::size_t least) {
+  if (!is_error(error.type, v6)) return std::nullopt;
+  const std::span<const std::uint8_t> quote{error.body};
+  ParseIssue ignored;
+  wire::UpperLayer upper;
+  if (!wire::find_upper_layer(quote, upper, ignored)) return std::nullopt;
+  if (upper.is_v6 != v6 || upper.is_later_fragment || upper.protocol != protocol) return std::nullopt;
+  return quote.size() < upper.offset + least ? std::nullopt : std::optional{upper};
+}
+
+// TCP and UDP both begin with the ports.
+FourTuple ends_at(const std::uint8_t* header, const wire::UpperLayer& upper) {
+  return {.local = {upper.source, wire::get16(header)},
+          .remote = {upper.destination, wire::get16(header + 2)}};
+}
+
+QuotedSegment segment_at(const std::uint8_t* tcp, const wire::UpperLayer& upper) {
+  return {.tuple = ends_at(tcp, upper), .seq = Seq{wire::get32(tcp + 4)}};
 }
 
 }  // namespace
@@ -93,19 +119,24 @@ std::optional<IcmpKind> kind_of(IcmpTypeCode type_code, bool v6) {
 }
 
 std::optional<QuotedSegment> quoted_segment(const IcmpMessage& error, bool v6) {
-  if (!is_error(error.type, v6)) return std::nullopt;
-  const std::span<const std::uint8_t> quote{error.body};
-  ParseIssue ignored;
-  wire::UpperLayer upper;
-  if (!wire::find_upper_layer(quote, upper, ignored)) return std::nullopt;
-  if (upper.is_v6 != v6 || upper.is_later_fragment || upper.protocol != wire::kProtocolTcp) {
-    return std::nullopt;
-  }
-  if (quote.size() < upper.offset + 8) return std::nullopt;
-  const std::uint8_t* tcp = quote.data() + upper.offset;
-  return QuotedSegment{.tuple = {.local = {upper.source, wire::get16(tcp)},
-                                 .remote = {upper.destination, wire::get16(tcp + 2)}},
-                       .seq = Seq{wire::get32(tcp + 4)}};
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolTcp, kQuotedTcp);
+  if (!upper) return std::nullopt;
+  return segment_at(error.body.data() + upper->offset, *upper);
+}
+
+std::optional<QuotedSegment> quoted_segment_in_udp(const IcmpMessage& error, bool v6) {
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolUdp, wire::kUdpHeader + kQuotedTcp);
+  if (!upper) return std::nullopt;
+  const std::uint8_t* udp = error.body.data() + upper->offset;
+  QuotedSegment quoted = segment_at(udp + wire::kUdpHeader, *upper);
+  quoted.udp = {.source = wire::get16(udp), .destination = wire::get16(udp + 2)};
+  return quoted;
+}
+
+std::optional<FourTuple> quoted_datagram(const IcmpMessage& error, bool v6) {
+  const auto upper = quoted_upper_layer(error, v6, wire::kProtocolUdp, wire::kUdpHeader);
+  if (!upper) return std::nullopt;
+  return ends_at(error.body.data() + upper->offset, *upper);
 }
 
 }  // namespace halfopen

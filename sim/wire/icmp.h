@@ -32,6 +32,7 @@ enum class IcmpKind : std::uint8_t {
   parameter_problem,     // 12/0  v6 4/0
   precedence_violation,  // 3/14
   precedence_cutoff,     // 3/15
+  reassembly_exceeded,   // 11/1  v6 3/1
   count_,
 };
 inline constexpr std::size_t kIcmpKinds = static_cast<std::size_t>(IcmpKind::count_);
@@ -61,8 +62,13 @@ struct IcmpMessage {
 struct QuotedSegment {
   FourTuple tuple;  // local is the quoted packet's source, i.e. the receiver of the error
   Seq seq;
+  UdpPorts udp = {};  // of the datagram that it was in
 };
 // nullopt when the body is too short, not TCP, or a later fragment.
 [[nodiscard]] std::optional<QuotedSegment> quoted_segment(const IcmpMessage& error, bool v6);
+// The same of a quoted UDP datagram, if there is a segment in it.
+[[nodiscard]] std::optional<QuotedSegment> quoted_segment_in_udp(const IcmpMessage& error, bool v6);
+// The ends of a quoted UDP datagram; local is its source.
+[[nodiscard]] std::optional<FourTuple> quoted_datagram(const IcmpMessage& error, bool v6);
 
 }  // namespace halfopen

@@ -39,6 +39,7 @@ struct Packet {
   Why why;  // why the sender sent it; not on the wire
   // Bytes of data in each of the segments of which the receiver's device made it; 0: it is one itself.
   std::uint16_t merged_of = 0;
+  UdpPorts udp = {};  // of the datagram around a segment, if it travels in one
 
   [[nodiscard]] Segment* segment() { return std::get_if<Segment>(&body); }
   [[nodiscard]] const Segment* segment() const { return std::get_if<Segment>(&body); }
@@ -74,8 +75,14 @@ struct ParseOptions {
 // Longer ones are wrong: no system makes them (Linux's GSO_MAX_SIZE is 512 KiB), and a value has a byte for
 // each of theirs.
 inline constexpr std::size_t kMaxPacketSize = std::size_t{1} << 20;
+// Every IPv6 path takes packets of so many bytes (RFC 8200 section 5).
+inline constexpr std::uint32_t kLeastMtuV6 = 1280;
 [[nodiscard]] std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool,
                                           ParseIssue& issue, ParseOptions options = {});
+
+// The segment that a UDP datagram carries, with the ports of that; TCP's own checksum is not looked at.
+// nullopt for what is no whole segment in UDP.
+[[nodiscard]] std::optional<Packet> unwrap_tcp(const Packet& datagram, BlockPool& pool);
 
 // An ICMP error about `offender`, from `router`, quoting its IP header and `quote_bytes` bytes after it.
 // `mtu` goes into fragmentation_needed. nullopt where the offender's family has no such error.

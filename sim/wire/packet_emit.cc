@@ -10,8 +10,8 @@ namespace {
 
 using namespace wire;
 
-// Every header we write fits: IPv6, TCP and its options.
-using HeadBuffer = std::array<std::uint8_t, kIpV6Header + kTcpHeader + TcpOptions::kMaxBytes>;
+// Every header we write fits: IPv6, UDP, TCP and its options.
+using HeadBuffer = std::array<std::uint8_t, kIpV6Header + kUdpHeader + kTcpHeader + TcpOptions::kMaxBytes>;
 
 std::size_t ip_header_size(const Packet& packet) {
   return packet.ip.source.is_v6() ? kIpV6Header : kIpV4Header;
@@ -20,6 +20,8 @@ std::size_t ip_header_size(const Packet& packet) {
 std::size_t tcp_header_size(const Segment& segment) {
   return kTcpHeader + (segment.options.wire().size() + 3) / 4 * 4;
 }
+
+std::size_t udp_header_size(const Packet& packet) { return packet.udp == UdpPorts{} ? 0 : kUdpHeader; }
 
 // The share of a 32-bit field in a checksum. Sums are taken from the values, not from the bytes just written:
 // reading those back in wider words would stall the processor.
@@ -86,7 +88,7 @@ std::uint16_t add_payload(const Payload& payload, std::uint16_t sum) {
   return internet_sum({}, std::uint32_t{sum} + static_cast<std::uint16_t>(tail << 8 | tail >> 8));
 }
 
-// Writes the TCP header at `tcp`, but for its checksum, and gives that header's share of it.
+// Writes the TCP header at `tcp` with a checksum of 0, and gives that header's share of it.
 std::uint32_t put_tcp_header(const Segment& segment, std::size_t tcp_size, std::uint8_t* tcp) {
   const auto options = segment.options.wire();
   const std::uint32_t ports = std::uint32_t{segment.source_port} << 16 | segment.destination_port;
@@ -116,6 +118,28 @@ std::size_t emit_tcp(const IpHeader& ip, const Segment& segment, std::span<std::
                             pseudo_header_sum(ip.source, ip.destination, kProtocolTcp, length);
   put16(tcp + 16, ~std::uint32_t{add_payload(segment.payload, fold(sum))});
   const std::size_t written = put({head, ip_size + tcp_size}, out);
+  return written + segment.payload.copy_to(0, out.subspan(written));
+}
+
+// A segment in a UDP datagram, whose checksum is over all; TCP's is 0 then (netinet/tcp_output.c
+// tcp_default_output: t_port).
+std::size_t emit_tcp_in_udp(const Packet& packet, const Segment& segment, std::span<std::uint8_t> out) {
+  const std::size_t ip_size = ip_header_size(packet);
+  const std::size_t tcp_size = tcp_header_size(segment);
+  const std::size_t length = kUdpHeader + tcp_size + segment.payload.size();
+  HeadBuffer spare;
+  std::uint8_t* head = head_in(out, spare, ip_size + kUdpHeader + tcp_size);
+  put_ip_header(packet.ip, kProtocolUdp, length, head);
+  std::uint8_t* udp = head + ip_size;
+  const std::uint32_t ports = std::uint32_t{packet.udp.source} << 16 | packet.udp.destination;
+  put32(udp, ports);
+  put16(udp + 4, static_cast<std::uint32_t>(length));
+  const std::uint32_t sum = halves(ports) + static_cast<std::uint32_t>(length) +
+                            put_tcp_header(segment, tcp_size, udp + kUdpHeader) +
+                            pseudo_header_sum(packet.ip.source, packet.ip.destination, kProtocolUdp, length);
+  const auto complement = static_cast<std::uint16_t>(~add_payload(segment.payload, fold(sum)));
+  put16(udp + 6, complement != 0 ? complement : 0xffff);  // RFC 768: 0 would mean that there is none
+  const std::size_t written = put({head, ip_size + kUdpHeader + tcp_size}, out);
   return written + segment.payload.copy_to(0, out.subspan(written));
 }
 
@@ -157,13 +181,15 @@ std::uint16_t wire::pseudo_header_sum(const IpAddress& source, const IpAddress& 
 std::size_t wire_size(const Packet& packet) {
   const std::size_t ip = ip_header_size(packet);
   if (const Segment* segment = packet.segment())
-    return ip + tcp_header_size(*segment) + segment->payload.size();
+    return ip + udp_header_size(packet) + tcp_header_size(*segment) + segment->payload.size();
   if (const IcmpMessage* icmp = packet.icmp()) return ip + kIcmpHeader + icmp->body.size();
   return ip + std::get<OtherBody>(packet.body).bytes.size();
 }
 
 std::size_t emit(const Packet& packet, std::span<std::uint8_t> out) {
-  if (const Segment* segment = packet.segment()) return emit_tcp(packet.ip, *segment, out);
+  if (const Segment* segment = packet.segment())
+    return udp_header_size(packet) == 0 ? emit_tcp(packet.ip, *segment, out)
+                                        : emit_tcp_in_udp(packet, *segment, out);
   if (const IcmpMessage* icmp = packet.icmp()) return emit_icmp(packet.ip, *icmp, out);
   return emit_other(packet.ip, std::get<OtherBody>(packet.body), out);
 }

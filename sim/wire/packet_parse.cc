@@ -57,6 +57,20 @@ Packet packet_of(const PacketView& view, BlockPool& pool) {
   return packet;
 }
 
+std::optional<Packet> unwrap_tcp(const Packet& datagram, BlockPool& pool) {
+  const auto* other = std::get_if<OtherBody>(&datagram.body);
+  if (other == nullptr || other->protocol != wire::kProtocolUdp) return std::nullopt;
+  const std::span<const std::uint8_t> bytes{other->bytes};
+  if (bytes.size() < wire::kUdpHeader + wire::kTcpHeader) return std::nullopt;
+  const auto segment = bytes.subspan(wire::kUdpHeader);
+  const TcpView tcp{segment, segment.size()};
+  if (tcp.header_size() < wire::kTcpHeader || tcp.header_size() > segment.size()) return std::nullopt;
+  return Packet{.ip = datagram.ip,
+                .body = segment_of(tcp, pool),
+                .why = datagram.why,
+                .udp = {.source = wire::get16(&bytes[0]), .destination = wire::get16(&bytes[2])}};
+}
+
 std::optional<Packet> parse(std::span<const std::uint8_t> wire, BlockPool& pool, ParseIssue& issue,
                             ParseOptions options) {
   const auto view = PacketView::find(wire, issue, options);

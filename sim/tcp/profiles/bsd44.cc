@@ -36,6 +36,7 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::noprotoopt, soft, soft},     // parameter_problem
     {Errno::none, ignore, ignore},       // precedence_violation
     {Errno::none, ignore, ignore},       // precedence_cutoff
+    {Errno::none, ignore, ignore},       // reassembly_exceeded
 }};
 
 constexpr RetransmitProfile kRetransmit = [] {
@@ -61,7 +62,8 @@ constexpr WindowProfile kWindow = [] {
   p.rcvbuf_max = {8192, "netinet/tcp_usrreq.c tcp_recvspace: it never grows by itself"};
   p.sndbuf = {8192, "netinet/tcp_usrreq.c tcp_sendspace"};
   p.sndbuf_max = {8192, "netinet/tcp_usrreq.c tcp_sendspace: it never grows by itself"};
-  p.fixed_scale = {255, "netinet/tcp_usrreq.c tcp_usrreq: PRU_CONNECT, what the receive buffer needs"};
+  p.scale_reaches = {0, "netinet/tcp_usrreq.c tcp_usrreq: PRU_CONNECT, what the receive buffer needs"};
+  p.rounds_up = {false, "netinet/tcp_output.c tcp_output: win >> rcv_scale"};
   p.round_to_mss = {true, "netinet/tcp_input.c tcp_mss"};
   return p;
 }();
@@ -111,12 +113,14 @@ constexpr OsProfile kBsd44 = {
                 .sack = {false, "older than RFC 2018"},
                 .dsack = {false, "older than RFC 2883"},
                 .dsack_at_once = {false, "older than RFC 2883"},
+                .sack_counts_fin = {false, kUnused},
                 .window_scaling = {true, "netinet/tcp_subr.c tcp_do_rfc1323"},
                 .ts_clock = {500ms, "netinet/tcp_timer.c tcp_slowtimo: tcp_now"},
                 .syn_layout = {{OptionSlot::mss, OptionSlot::window_scale, OptionSlot::timestamps,
                                 OptionSlot::none},
                                "netinet/tcp_output.c tcp_output"},
                 .default_mss = {512, "netinet/tcp.h TCP_MSS"},
+                .default_mss_v6 = {1220, "not its own, as it has no IPv6: RFC 9293 section 3.7.1"},
                 .least_mss = {32, "netinet/tcp_input.c tcp_mss"},
                 .timestamps_on_rst = {false, "netinet/tcp_output.c tcp_output: TH_RST"},
                 .aligns_sack_permitted = {true, kUnused}},
@@ -149,11 +153,16 @@ constexpr OsProfile kBsd44 = {
               .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_input: each is answered"},
               .whole_window = {true, "netinet/tcp_input.c tcp_input: rcv_wnd is sbspace()"},
               .syn_fin = {SynFinCheck::listener_drops, "not verified: tcp_input takes the FIN, too"},
+              .drops_syn_ack = {false, "netinet/tcp_input.c tcp_input: TCPS_LISTEN, dropwithreset"},
+              .crossing_syn = {SynText::data,
+                               "netinet/tcp_input.c tcp_input: what tcp_reass gives of a FIN is not read"},
               .time_wait = {TimeWaitCheck::rfc9293, "netinet/tcp_input.c tcp_input"}},
     .icmp = {.rows = {kIcmpRows, "netinet/ip_input.c inetctlerrmap; netinet/tcp_subr.c tcp_notify"},
+             .v4_mtu_while_opening = {0xffff, "no path MTU discovery"},
              .undo_backoff = {false, "older than RFC 6069"},
              .quote_of_next_counts = {true, "netinet/tcp_subr.c tcp_ctlinput looks at no number"},
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
+    .blackhole = no_blackhole_search("no path MTU discovery"),
     .socket = {.rst_error = {kTextbookRstError, "netinet/tcp_input.c tcp_input"},
                .eof_beats_error = {false, "kern/uipc_socket.c soreceive"},
                .pipe_beats_error = {true, "kern/uipc_socket.c sosend"},
@@ -161,6 +170,7 @@ constexpr OsProfile kBsd44 = {
                .keepalive_tuning = {false, "netinet/tcp_usrreq.c tcp_ctloutput: no such options"},
                .peek_offset = {false, kUnused},
                .keeps_after_shut = {false, "netinet/tcp_input.c tcp_input: sbappend unless SS_CANTRCVMORE"},
+               .maxseg_least = {0, kUnused},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
                .somaxconn = {5, "sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "older than SYN cookies"},
@@ -174,6 +184,7 @@ constexpr OsProfile kBsd44 = {
            .zero_id_without_socket = {false, "netinet/tcp_subr.c tcp_respond"},
            .isn = {IsnPolicy::counter, "netinet/tcp_timer.c tcp_slowtimo; netinet/tcp_seq.h TCP_ISSINCR"},
            .reuse_isn_step = {124928, "netinet/tcp_seq.h TCP_ISSINCR: 122 KiB, without its random part"}},
+    .tunnel = kNoTunnel,
 };
 
 static_assert(is_sane(kBsd44));

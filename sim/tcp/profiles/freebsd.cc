@@ -37,6 +37,7 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::noprotoopt, soft, soft},      // parameter_problem
     {Errno::connrefused, abort, ignore},  // precedence_violation
     {Errno::connrefused, abort, ignore},  // precedence_cutoff
+    {Errno::none, ignore, ignore},        // reassembly_exceeded
 }};
 
 // As 4.4BSD, but also a connection that both ends are closing tells of it.
@@ -55,6 +56,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.orphan_retries = {0, "netinet/tcp_timer.c tcp_timer_rexmt: as with a process"};
   p.backoff = {{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 512, 512}, "netinet/tcp_timer.c tcp_backoff"};
   p.syn_retries = {12, "net.inet.tcp.retries; the connect timer ends it before"};
+  p.bare_syn_after = {0, "net.inet.tcp.rexmit_drop_options 0; netinet/tcp_timer.c tcp_timer_rexmt"};
   p.synack_retries = {3, "net.inet.tcp.syncache.rexmtlimit"};
   p.connect_limit = {75s, "net.inet.tcp.keepinit"};
   p.tail_loss_probe = {false, "only in the alternative rack stack"};
@@ -72,7 +74,10 @@ constexpr WindowProfile kWindow = [] {
   p.rcvbuf_max = {2097152, "net.inet.tcp.recvbuf_max"};
   p.sndbuf = {32768, "net.inet.tcp.sendspace"};
   p.sndbuf_max = {2097152, "net.inet.tcp.sendbuf_max"};
-  p.fixed_scale = {6, "netinet/tcp_usrreq.c tcp_connect: what kern.ipc.maxsockbuf of 2 MiB needs"};
+  p.scale_reaches = {2097152,
+                     "kern.ipc.maxsockbuf; netinet/tcp_usrreq.c tcp_connect, "
+                     "netinet/tcp_syncache.c syncache_add: sb_max"};
+  p.rounds_up = {true, "netinet/tcp_output.c tcp_default_output: roundup2 before the shift"};
   p.round_to_mss = {true, "netinet/tcp_input.c tcp_mss"};
   return p;
 }();
@@ -123,12 +128,14 @@ constexpr OsProfile kFreebsd14 = {
                 .sack = {true, "net.inet.tcp.sack.enable"},
                 .dsack = {true, "netinet/tcp_sack.c tcp_update_dsack_list, since 13"},
                 .dsack_at_once = {true, "netinet/tcp_input.c tcp_do_segment: TF_ACKNOW after todrop"},
+                .sack_counts_fin = {false, "netinet/tcp_input.c tcp_do_segment: tlen is without it"},
                 .window_scaling = {true, "net.inet.tcp.rfc1323"},
                 .ts_clock = {1ms, "netinet/tcp_seq.h tcp_ts_getticks"},
                 .syn_layout = {{OptionSlot::mss, OptionSlot::window_scale, OptionSlot::sack_permitted,
                                 OptionSlot::timestamps},
                                "netinet/tcp_output.c tcp_addoptions; as fingerprinting tools know it"},
                 .default_mss = {536, "net.inet.tcp.mssdflt"},
+                .default_mss_v6 = {1220, "net.inet.tcp.v6mssdflt"},
                 .least_mss = {216, "netinet/tcp.h TCP_MINMSS; netinet/tcp_input.c tcp_mss_update"},
                 .timestamps_on_rst = {true, "netinet/tcp_output.c tcp_default_output: TF_RCVD_TSTMP"},
                 .aligns_sack_permitted = {false, "netinet/tcp_output.c tcp_addoptions: TOF_SACKPERM"}},
@@ -141,7 +148,12 @@ constexpr OsProfile kFreebsd14 = {
                   .cookie_of_both_ends = {false, "netinet/tcp_fastopen.c tcp_fastopen_make_cookie"},
                   .nop_padding = {false, "netinet/tcp_output.c tcp_addoptions"},
                   .pause_of_blackhole = {0s, "netinet/tcp_fastopen.c: none for all servers together"},
-                  .pause_of_path = {900s, "net.inet.tcp.fastopen.path_disable_time"}},
+                  .pause_of_path = {900s, "net.inet.tcp.fastopen.path_disable_time"},
+                  .cookie_each_time = {true,
+                                       "netinet/tcp_input.c tcp_do_segment: tcp_fastopen_disable_path; "
+                                       "netinet/tcp_fastopen.c tcp_fastopen_update_cache"},
+                  .cookie_by_port = {true, "netinet/tcp_fastopen.c tcp_fastopen_ccache_lookup"},
+                  .off_forgets = {true, "netinet/tcp_fastopen.c sysctl_net_inet_tcp_fastopen_client_enable"}},
     .keepalive = {.style = {KeepaliveStyle::idle_time, "netinet/tcp_timer.c tcp_timer_keep"},
                   .always = {true, "net.inet.tcp.always_keepalive"},
                   .idle = {2h, "net.inet.tcp.keepidle"},
@@ -171,12 +183,23 @@ constexpr OsProfile kFreebsd14 = {
          .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_do_segment: each is answered"},
          .whole_window = {true, "netinet/tcp_input.c tcp_do_segment: rcv_wnd is sbspace()"},
          .syn_fin = {SynFinCheck::taken, "net.inet.tcp.drop_synfin 0; netinet/tcp_syncache.c syncache_add"},
+         .drops_syn_ack = {true,
+                           "freebsd-net/tcp-testsuite rcv-syn-ack-listen, since December 2025; releases "
+                           "before send a reset (netinet/tcp_input.c tcp_input_with_port)"},
+         .crossing_syn = {SynText::data,
+                          "netinet/tcp_input.c tcp_do_segment, netinet/tcp_reass.c tcp_reass: a FIN is lost"},
          .time_wait = {TimeWaitCheck::acks_only, "netinet/tcp_timewait.c tcp_twcheck"}},
     .icmp = {.rows = {kIcmpRows,
                       "netinet/ip_icmp.c icmp_errmap; netinet/tcp_subr.c tcp_ctlinput, tcp_notify"},
+             .v4_mtu_while_opening = {576,
+                                      "netinet/tcp_subr.c tcp_ctlinput_with_port: t_maxseg is the default "
+                                      "one; over IPv6 the host cache takes it"},
              .undo_backoff = {false, "no RFC 6069"},
              .quote_of_next_counts = {false, "netinet/tcp_subr.c tcp_ctlinput_with_port: SEQ_LT"},
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
+    .blackhole = {.search = {BlackholeSearch::never, "net.inet.tcp.pmtud_blackhole_detection"},
+                  .mss_v4 = {1200, "net.inet.tcp.pmtud_blackhole_mss"},
+                  .mss_v6 = {1220, "net.inet.tcp.v6pmtud_blackhole_mss"}},
     .socket = {.rst_error = {kRstError, "netinet/tcp_input.c tcp_do_segment"},
                .eof_beats_error = {false, "kern/uipc_socket.c soreceive_generic_locked"},
                .pipe_beats_error = {true, "kern/uipc_socket.c sosend_generic"},
@@ -185,6 +208,7 @@ constexpr OsProfile kFreebsd14 = {
                                     "netinet/tcp_usrreq.c tcp_default_ctloutput: TCP_KEEPIDLE and its kin"},
                .peek_offset = {false, kUnused},
                .keeps_after_shut = {false, "netinet/tcp_input.c tcp_do_segment: SBS_CANTRCVMORE"},
+               .maxseg_least = {176, "netinet/tcp_usrreq.c tcp_default_ctloutput: net.inet.tcp.minmss - 40"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
                .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "net.inet.tcp.syncookies: of a full cache, not modelled"},
@@ -198,6 +222,8 @@ constexpr OsProfile kFreebsd14 = {
            .zero_id_without_socket = {true, "netinet/ip_id.c ip_fillid; net.inet.ip.rfc6864 1"},
            .isn = {IsnPolicy::hash_1mbps, "netinet/tcp_subr.c tcp_new_isn"},
            .reuse_isn_step = {0, "netinet/tcp_timewait.c tcp_twcheck: a new connection like any other"}},
+    .tunnel = {.port = {0, "net.inet.tcp.udp_tunneling_port"},
+               .overhead = {8, "net.inet.tcp.udp_tunneling_overhead: a UDP header"}},
 };
 
 static_assert(is_sane(kFreebsd14));

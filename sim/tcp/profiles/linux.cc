@@ -36,6 +36,7 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::proto, abort, soft},                      // parameter_problem
     {Errno::hostunreach, abort, soft},                // precedence_violation
     {Errno::hostunreach, abort, soft},                // precedence_cutoff
+    {Errno::hostunreach, abort, soft},                // reassembly_exceeded
 }};
 
 constexpr std::array<Errno, kStates> kRstError = {
@@ -80,6 +81,7 @@ constexpr RetransmitProfile kRetransmit = {
     .syn_retries = {6, "include/net/tcp.h TCP_SYN_RETRIES"},
     .syn_linear = {0, "before 6.5 every SYN timeout doubles"},
     .syn_again_ticks = {2, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: TCP_TIMEOUT_MIN; measured"},
+    .bare_syn_after = {0, "net/ipv4/tcp_output.c tcp_syn_options: the same each time"},
     .synack_retries = {5, "include/net/tcp.h TCP_SYNACK_RETRIES"},
     .connect_limit = {0s, "net/ipv4/tcp_timer.c tcp_write_timeout: by retries only"},
     .tail_loss_probe = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_early_retrans 3"},
@@ -119,7 +121,8 @@ constexpr WindowProfile kWindow = {
     .rcvbuf_max = {6291456, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], less on a machine with little memory"},
     .sndbuf = {16384, "net/ipv4/tcp.c tcp_init: tcp_wmem[1]"},
     .sndbuf_max = {4194304, "net/ipv4/tcp.c tcp_init: tcp_wmem[2]"},
-    .fixed_scale = {255, "net/ipv4/tcp_output.c tcp_select_initial_window: from tcp_rmem[2]"},
+    .scale_reaches = {0, "net/ipv4/tcp_output.c tcp_select_initial_window: tcp_rmem[2]"},
+    .rounds_up = {false, "net/ipv4/tcp_output.c __tcp_select_window rounds as it chooses"},
     .round_to_mss = {false, kUnused},
     .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
     .truesize_small = {768, "include/linux/skbuff.h SKB_TRUESIZE; measured, differs between drivers"},
@@ -135,12 +138,14 @@ constexpr OptionsProfile kOptions = {
     .sack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_sack 1"},
     .dsack = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_dsack 1"},
     .dsack_at_once = {false, "net/ipv4/tcp_input.c tcp_data_queue: as any segment in order"},
+    .sack_counts_fin = {true, "net/ipv4/tcp_input.c tcp_data_queue_ofo: end_seq"},
     .window_scaling = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_window_scaling 1"},
     .ts_clock = {1ms, "include/net/tcp.h TCP_TS_HZ"},
     .syn_layout = {{OptionSlot::mss, OptionSlot::sack_permitted, OptionSlot::timestamps,
                     OptionSlot::window_scale},
                    "net/ipv4/tcp_output.c tcp_options_write; measured"},
     .default_mss = {536, "include/net/tcp.h TCP_MSS_DEFAULT"},
+    .default_mss_v6 = {1220, "net/ipv6/tcp_ipv6.c: IPV6_MIN_MTU less its headers"},
     .least_mss = {48, "include/net/tcp.h TCP_MIN_SND_MSS; net/ipv4/tcp_output.c __tcp_mtu_to_mss"},
     .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
@@ -157,6 +162,9 @@ constexpr FastOpenProfile kFastOpen = {
     .nop_padding = {true, "net/ipv4/tcp_output.c tcp_options_write"},
     .pause_of_blackhole = {0s, "net/ipv4/tcp_ipv4.c tcp_sk_init: off since 5.14"},
     .pause_of_path = {0s, "net/ipv4/tcp_input.c tcp_rcv_fastopen_synack: try_exp"},
+    .cookie_each_time = {false, "net/ipv4/tcp_input.c tcp_rcv_fastopen_synack: only until one is known"},
+    .cookie_by_port = {false, "net/ipv4/tcp_metrics.c tcp_fastopen_cache_get: by the address"},
+    .off_forgets = {false, "net/ipv4/tcp_metrics.c: the cache does not depend on tcp_fastopen"},
 };
 
 constexpr KeepaliveProfile kKeepalive = {
@@ -197,6 +205,8 @@ constexpr CheckProfile kCheck = {
     .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
     .whole_window = {false, "net/ipv4/tcp_input.c tcp_sequence: tcp_receive_window"},
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
+    .drops_syn_ack = {false, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
+    .crossing_syn = {SynText::dropped, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: discard"},
     .time_wait = {TimeWaitCheck::rfc9293, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };
 
@@ -208,6 +218,7 @@ constexpr SocketProfile kSocket = {
     .keepalive_tuning = {true, "net/ipv4/tcp.c do_tcp_setsockopt: TCP_KEEPIDLE and its kin"},
     .peek_offset = {false, "net/ipv4/af_inet.c inet_stream_ops before 6.9"},
     .keeps_after_shut = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
+    .maxseg_least = {0, "net/ipv4/tcp.c tcp_sock_set_maxseg: a limit for later"},
     .listen = {ListenPolicy::two_queues, "net/ipv4/tcp_input.c tcp_conn_request"},
     .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
     .syn_cookies = {SynCookies::when_full, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syncookies 1"},
@@ -253,11 +264,14 @@ constexpr OsProfile kLinux61 = {
     .icmp = {.rows = {kIcmpRows,
                       "net/ipv4/icmp.c icmp_err_convert; net/ipv6/icmp.c icmpv6_err_convert; "
                       "net/ipv4/tcp_ipv4.c tcp_v4_err; measured"},
+             .v4_mtu_while_opening = {0xffff, "net/ipv4/tcp_ipv4.c tcp_v4_err: whatever the state"},
              .undo_backoff = {true, "net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert; RFC 6069; measured"},
              .quote_of_next_counts = {true, "net/ipv4/tcp_ipv4.c tcp_v4_err: between()"},
              .embryonic_soft_limit = {0, kUnused}},
+    .blackhole = no_blackhole_search("its tcp_mtu_probing is not modelled"),
     .socket = kSocket,
     .ip = kIp,
+    .tunnel = kNoTunnel,
 };
 
 // What changed between 6.1 and 6.18 as far as the wire shows it.

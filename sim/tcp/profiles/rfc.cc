@@ -36,6 +36,7 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::proto, soft, soft},          // parameter_problem
     {Errno::hostunreach, soft, soft},    // precedence_violation
     {Errno::hostunreach, soft, soft},    // precedence_cutoff
+    {Errno::hostunreach, soft, soft},    // reassembly_exceeded
 }};
 
 constexpr RetransmitProfile kRetransmit = [] {
@@ -65,7 +66,8 @@ constexpr WindowProfile kWindow = [] {
   p.rcvbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"};
   p.sndbuf = {65535, "chosen: as the receive buffer"};
   p.sndbuf_max = {65535, "chosen: no RFC asks for a buffer that grows"};
-  p.fixed_scale = {255, "RFC 7323 section 2: what the largest buffer needs"};
+  p.scale_reaches = {0, "RFC 7323 section 2: what the largest buffer needs"};
+  p.rounds_up = {false, "RFC 7323 section 2.3: SEG.WND is RCV.WND >> Rcv.Wind.Shift"};
   p.round_to_mss = {false, kUnused};
   return p;
 }();
@@ -115,12 +117,14 @@ constexpr OsProfile kRfc = {
                 .sack = {true, "RFC 2018"},
                 .dsack = {true, "RFC 2883"},
                 .dsack_at_once = {false, "RFC 2883 leaves it open"},
+                .sack_counts_fin = {true, "RFC 2018 section 3: the sequence number behind the last"},
                 .window_scaling = {true, "RFC 7323 section 2"},
                 .ts_clock = {1ms, "RFC 7323 section 5.4: between 1 ms and 1 s"},
                 .syn_layout = {{OptionSlot::mss, OptionSlot::sack_permitted, OptionSlot::timestamps,
                                 OptionSlot::window_scale},
                                "chosen: no RFC orders them, and RFC 7323 appendix A likes them aligned"},
                 .default_mss = {536, "RFC 9293 section 3.7.1"},
+                .default_mss_v6 = {1220, "RFC 9293 section 3.7.1"},
                 .least_mss = {88, "chosen: leaves room beside all options that a header can have"},
                 .timestamps_on_rst = {true, "RFC 7323 section 3.2"},
                 .aligns_sack_permitted = {true, "chosen: as RFC 7323 appendix A likes it"}},
@@ -155,11 +159,15 @@ constexpr OsProfile kRfc = {
               .out_of_window_interval = {0ms, "RFC 9293 section 3.10.7.4: each is answered"},
               .whole_window = {false, "RFC 9293 section 3.10.7.4: RCV.WND"},
               .syn_fin = {SynFinCheck::listener_drops, "RFC 9293 section 3.10.7.2 leaves it open"},
+              .drops_syn_ack = {false, "RFC 9293 section 3.10.7.2: any ACK is answered with a reset"},
+              .crossing_syn = {SynText::all, "RFC 9293 section 3.10.7.3: queued until ESTABLISHED"},
               .time_wait = {TimeWaitCheck::rfc9293, "RFC 9293 section 3.10.7.4"}},
     .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
+             .v4_mtu_while_opening = {0xffff, "RFC 1191 section 3: whatever the state"},
              .undo_backoff = {false, "RFC 6069 is experimental"},
              .quote_of_next_counts = {false, "RFC 5927 section 4.1: below SND.NXT"},
              .embryonic_soft_limit = {0, kUnused}},
+    .blackhole = no_blackhole_search("RFC 2923 section 2.1 and RFC 4821 ask for nothing"),
     .socket = {.rst_error = {kTextbookRstError, "RFC 9293 sections 3.10.7.3 and 3.10.7.4"},
                .eof_beats_error = {false, "chosen: as the textbooks have it"},
                .pipe_beats_error = {false, "chosen: the error first"},
@@ -167,6 +175,7 @@ constexpr OsProfile kRfc = {
                .keepalive_tuning = {true, "RFC 9293 section 3.8.4: the idle time must be configurable"},
                .peek_offset = {false, kUnused},
                .keeps_after_shut = {false, "POSIX shutdown: further receiving is disabled"},
+               .maxseg_least = {0, kUnused},
                .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
                .somaxconn = {128, "chosen: POSIX listen leaves it open"},
                .syn_cookies = {SynCookies::never, "RFC 4987 section 3.6 describes them, none asks for them"},
@@ -180,6 +189,7 @@ constexpr OsProfile kRfc = {
            .zero_id_without_socket = {true, "RFC 6864 section 4.1: any value will do"},
            .isn = {IsnPolicy::hash_4us, "RFC 9293 section 3.4.1; RFC 6528"},
            .reuse_isn_step = {1, "RFC 9293 section 3.6.1: beyond all that the old connection used"}},
+    .tunnel = kNoTunnel,
 };
 
 static_assert(is_sane(kRfc));

@@ -44,13 +44,24 @@ constexpr FastOpenProfile no_fast_open(std::string_view source) {
           .cookie_of_both_ends = {false, kUnused},
           .nop_padding = {false, kUnused},
           .pause_of_blackhole = {Duration{0}, kUnused},
-          .pause_of_path = {Duration{0}, kUnused}};
+          .pause_of_path = {Duration{0}, kUnused},
+          .cookie_each_time = {false, kUnused},
+          .cookie_by_port = {false, kUnused},
+          .off_forgets = {false, kUnused}};
 }
+
+// Black holes are not looked for; `source` says why.
+constexpr BlackholeProfile no_blackhole_search(std::string_view source) {
+  return {.search = {BlackholeSearch::never, source}, .mss_v4 = {0, kUnused}, .mss_v6 = {0, kUnused}};
+}
+
+inline constexpr TunnelProfile kNoTunnel{.port = {0, kUnused}, .overhead = {0, kUnused}};
 
 // A window of the room that is left in the buffer: nothing of what memory costs counts.
 inline constexpr WindowProfile kFreeSpaceWindow = [] {
   WindowProfile p{};
   p.style.value = WindowStyle::free_space;
+  p.rounds_up = {false, kUnused};
   p.clamp_moves_threshold = {false, kUnused};
   p.truesize_small = {0, kUnused};
   p.truesize_full = {0, kUnused};
@@ -66,6 +77,7 @@ inline constexpr RetransmitProfile kPlainRetransmit = [] {
   RetransmitProfile p{};
   p.syn_linear = {0, kUnused};
   p.syn_again_ticks = {0, kUnused};
+  p.bare_syn_after = {0, kUnused};
   p.tail_loss_probe = {false, kUnused};
   p.frto = {false, kUnused};
   return p;

@@ -15,6 +15,7 @@ using script::EventTime;
 using script::PacketSpec;
 using script::Script;
 using script::TcpSpec;
+using script::UdpSpec;
 
 struct Mutation {
   std::string what;
@@ -87,6 +88,9 @@ std::vector<Mutation> mutations_of(const Script& script) {
     const auto* packet = std::get_if<PacketSpec>(&event.action);
     if (packet == nullptr || packet->direction != script::Direction::outbound) continue;
     if (const auto* tcp = std::get_if<TcpSpec>(&packet->body)) mutate_packet(all, script, i, *tcp);
+    if (std::holds_alternative<UdpSpec>(packet->body))
+      add(all, script, i, "length",
+          [](Event& e) { ++std::get<UdpSpec>(std::get<PacketSpec>(e.action).body).length; });
     mutate_time(all, script, i);
   }
   return all;

@@ -100,7 +100,12 @@ TEST(Player, SkipsWithTheNameOfWhatIsMissing) {
       {"+0 setsockopt(4, SOL_SOCKET, SO_MAX_PACING_RATE, [5], 4) = 0", "the model has no SO_MAX_PACING_RATE"},
       {"+0 sendto(4, ..., 10, MSG_OOB, ..., ...) = 10", "the model has no MSG_OOB"},
       {"+0 cap_set(1) = 0", "the model has no cap_set()"},
-      {"+0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 5", "the model has no sockets of SOCK_DGRAM, IPPROTO_UDP"}};
+      {"+0 socket(..., SOCK_DGRAM, IPPROTO_UDPLITE) = 5",
+       "the model has no sockets of SOCK_DGRAM, IPPROTO_UDPLITE"},
+      {"+0 < gre: . 1:1(0) ack 1 win 1000", "the model has no tunnels: IP in GRE"},
+      {"+0 > ipv4 192.0.2.1 > 192.0.2.2: . 1:1(0) ack 1", "the model has no tunnels: IP in IP"},
+      {"+0 > gre: mpls (label 7, tc 0, [S], ttl 1): . 1:1(0) ack 1", "the model has no tunnels: IP in MPLS"},
+      {"+0 < encap psp spi 0x17 . 1:1(0) ack 1 win 1000", "the model has no PSP"}};
   for (const auto& [line, message] : cases) {
     const PlayResult result = play_accepted(line);
     EXPECT_EQ(result.verdict, Verdict::skipped) << line;

@@ -72,6 +72,21 @@ TEST(Reset, CopiesTheTrafficClassWhereTheOsDoes) {
   EXPECT_EQ(reset_of(offender, "4.4bsd").ip.traffic_class, 0);
 }
 
+// FreeBSD: netinet/tcp_subr.c tcp_respond; the suite's socket-api-setsockopt-tos-passive shows it.
+TEST(Reset, IsOfTheSocketWhereTheOsHasItSo) {
+  const Packet offender = segment_to_server(tcp_flag::syn, 1, 0);
+  SocketOptions socket;
+  socket.traffic_class = 0x40;
+  socket.hop_limit = 9;
+  const auto of = [&](std::string_view profile) {
+    return *reset_for(*offender.segment(), 0x28, rules_of(*find_profile(profile)).reset, &socket);
+  };
+  EXPECT_EQ(of("freebsd").traffic_class, 0x40);
+  EXPECT_EQ(of("freebsd").hop_limit, 9);
+  EXPECT_EQ(of("linux").traffic_class, 0x28);
+  EXPECT_EQ(of("linux").hop_limit, 0);
+}
+
 TEST(Reset, NeverAnswersAReset) {
   const ResetRules& rules = rules_of(*find_profile("linux")).reset;
   EXPECT_FALSE(reset_for(*segment_to_server(tcp_flag::rst, 1, 1).segment(), 0, rules).has_value());

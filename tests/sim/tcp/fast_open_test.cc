@@ -9,7 +9,7 @@
 namespace halfopen {
 namespace {
 
-const IpAddress kServer = *IpAddress::parse("192.0.2.1");
+const SocketAddress kServer{*IpAddress::parse("192.0.2.1"), 80};
 
 FastOpenProfile rule_of(std::string_view profile) { return find_profile(profile)->fast_open; }
 
@@ -45,12 +45,12 @@ TEST(FastOpenCookie, IsOfTheClientAlone) {
   const FastOpenKey key{.bytes = {1, 2, 3}, .is_set = true};
   const IpAddress here = *IpAddress::parse("192.0.2.7");
   const IpAddress there = *IpAddress::parse("192.0.2.8");
-  EXPECT_EQ(make_fast_open_cookie(freebsd, key, kServer, here),
-            make_fast_open_cookie(freebsd, key, kServer, there));
-  EXPECT_NE(make_fast_open_cookie(freebsd, key, here, kServer),
-            make_fast_open_cookie(freebsd, key, there, kServer));
-  EXPECT_NE(make_fast_open_cookie(rule_of("linux"), key, kServer, here),
-            make_fast_open_cookie(rule_of("linux"), key, kServer, there));
+  EXPECT_EQ(make_fast_open_cookie(freebsd, key, kServer.ip, here),
+            make_fast_open_cookie(freebsd, key, kServer.ip, there));
+  EXPECT_NE(make_fast_open_cookie(freebsd, key, here, kServer.ip),
+            make_fast_open_cookie(freebsd, key, there, kServer.ip));
+  EXPECT_NE(make_fast_open_cookie(rule_of("linux"), key, kServer.ip, here),
+            make_fast_open_cookie(rule_of("linux"), key, kServer.ip, there));
 }
 
 TEST(FastOpenCookie, HasAnEvenLengthFromFourToSixteen) {  // RFC 7413 section 2
@@ -78,7 +78,13 @@ TEST(FastOpenCache, AsksAndThenShowsWhatItGot) {
   // A SYN-ACK without a cookie takes none away; another server has none.
   cache.learn({}, linux_rule, kServer, {.mss = 1000, .given = {}, .refused = true});
   EXPECT_EQ(cache.choose({}, linux_rule, kServer, false).option, option({1, 2, 3, 4}));
-  EXPECT_FALSE(cache.choose({}, linux_rule, *IpAddress::parse("192.0.2.2"), false).may_send_data);
+  EXPECT_FALSE(cache.choose({}, linux_rule, {*IpAddress::parse("192.0.2.2"), 80}, false).may_send_data);
+  // It is the address's, whatever the port; and to switch the client off does not forget it.
+  EXPECT_TRUE(cache.choose({}, linux_rule, {kServer.ip, 8080}, false).may_send_data);
+  FastOpenProfile off = linux_rule;
+  off.client.value = false;
+  cache.follow(off);
+  EXPECT_TRUE(cache.choose({}, linux_rule, kServer, false).may_send_data);
   cache.forget_servers();
   EXPECT_FALSE(cache.choose({}, linux_rule, kServer, false).may_send_data);
 }
@@ -113,6 +119,36 @@ TEST(FastOpenCache, FreeBsdLetsAServerWithoutCookiesAlone) {
   cache.learn(now, rule, kServer, {.mss = 1460, .given = {}, .refused = true});
   EXPECT_FALSE(cache.choose(now + 900s - 1ns, rule, kServer, false).option);
   EXPECT_TRUE(cache.choose(now + 900s, rule, kServer, false).option);
+}
+
+// FreeBSD: netinet/tcp_fastopen.c tcp_fastopen_disable_path and tcp_fastopen_ccache_lookup. The suite's
+// fast-open/client/client-handle-cookie-reject-of-length-01 and its kin show it; those that would have it
+// otherwise (client-handle-cookie-update-of-length-01) are among those that it expects FreeBSD to fail.
+TEST(FastOpenCache, FreeBsdForgetsWhatASynAckDoesNotConfirm) {
+  const FastOpenProfile rule = rule_of("freebsd");
+  FastOpenCache cache;
+  const SocketAddress other{kServer.ip, 8080};
+  for (const SocketAddress& server : {kServer, other})
+    cache.learn({}, rule, server, {.mss = 1460, .given = option({1, 2, 3, 4})});
+  cache.learn({}, rule, kServer, {.mss = 1460, .given = {}, .refused = true});
+  EXPECT_FALSE(cache.choose({}, rule, kServer, false).option);
+  EXPECT_TRUE(cache.choose({}, rule, other, false).may_send_data);  // another port is another server
+  const auto later = cache.choose(TimePoint{900s}, rule, kServer, false);
+  EXPECT_EQ(later.option, FastOpenOption{});  // asks anew
+  EXPECT_FALSE(later.may_send_data);
+}
+
+// FreeBSD: sysctl_net_inet_tcp_fastopen_client_enable empties its cache.
+TEST(FastOpenCache, FreeBsdForgetsAllWhenItsClientIsSwitchedOff) {
+  FastOpenProfile rule = rule_of("freebsd");
+  FastOpenCache cache;
+  cache.learn({}, rule, kServer, {.mss = 1460, .given = option({1, 2, 3, 4})});
+  cache.follow(rule);
+  EXPECT_TRUE(cache.choose({}, rule, kServer, false).may_send_data);
+  rule.client.value = false;
+  cache.follow(rule);
+  rule.client.value = true;
+  EXPECT_EQ(cache.choose({}, rule, kServer, false).option, FastOpenOption{});
 }
 
 // Linux: net.ipv4.tcp_fastopen_blackhole_timeout_sec; each pause is twice the one before, up to 64 times.

@@ -88,7 +88,8 @@ TEST(ProfileFields, NoneIsForgotten) {
   EXPECT_EQ(visited, sizeof p.clock + sizeof p.rtt + sizeof p.retransmit + sizeof p.congestion +
                          sizeof p.ack + sizeof p.window + sizeof p.options + sizeof p.keepalive +
                          sizeof p.persist + sizeof p.close + sizeof p.check + sizeof p.icmp +
-                         sizeof p.socket + sizeof p.ip + offsetof(FastOpenProfile, key));
+                         sizeof p.socket + sizeof p.ip + sizeof p.tunnel + sizeof p.blackhole +
+                         offsetof(FastOpenProfile, key));
   const std::size_t secret = sizeof p.fast_open - offsetof(FastOpenProfile, key);
   EXPECT_EQ(sizeof p - visited,
             3 * sizeof p.name + sizeof(void*) + secret);  // name, title, story, and the family padded
@@ -317,7 +318,7 @@ TEST(Freebsd, HasTheNumbersOfItsSources) {
       {"acknowledgment: style", "every second segment, or delayed"},
       {"acknowledgment: delay", "40 ms"},
       {"window: receive buffer", "65536"},
-      {"window: fixed scale", "6"},
+      {"window: scale reaches", "2097152"},
       {"options: order in a SYN", "MSS, window scale, SACK permitted, timestamps"},
       {"keepalive: always on", "yes"},
       {"keepalive: idle time", "2 h"},

@@ -43,6 +43,28 @@ TEST(Sysctl, FastOpenIsBits) {
     EXPECT_EQ(set(p, "tcp_fastopen", bad), What::bad_value) << bad;
 }
 
+// FreeBSD: netinet/tcp_subr.c tcp_ctlinput_with_port, netinet/tcp_timer.c tcp_timer_rexmt.
+TEST(Sysctl, FreeBsdsSwitchesForAttemptsToConnect) {
+  OsProfile p = copy_of("freebsd");
+  const OsProfile before = p;
+  const auto row = [&p](IcmpKind kind) { return p.icmp.rows.value[static_cast<std::size_t>(kind)]; };
+  EXPECT_EQ(set(p, "net.inet.tcp.icmp_may_rst", "0"), What::applied);
+  EXPECT_EQ(row(IcmpKind::port_unreachable).embryonic, IcmpEffect::soft);
+  EXPECT_EQ(row(IcmpKind::port_unreachable).established, IcmpEffect::soft);
+  EXPECT_EQ(row(IcmpKind::time_exceeded).embryonic, IcmpEffect::soft);
+  EXPECT_EQ(row(IcmpKind::time_exceeded).established, IcmpEffect::ignore);
+  EXPECT_EQ(row(IcmpKind::reassembly_exceeded).embryonic, IcmpEffect::ignore);
+  EXPECT_EQ(set(p, "net.inet.tcp.icmp_may_rst", "1"), What::applied);
+  for (std::size_t i = 0; i < kIcmpKinds; ++i) {
+    EXPECT_EQ(p.icmp.rows.value[i].embryonic, before.icmp.rows.value[i].embryonic) << i;
+    EXPECT_EQ(p.icmp.rows.value[i].established, before.icmp.rows.value[i].established) << i;
+  }
+  EXPECT_EQ(set(p, "net.inet.tcp.rexmit_drop_options", "1"), What::applied);
+  EXPECT_EQ(p.retransmit.bare_syn_after, 3);
+  EXPECT_EQ(set(p, "kern.ipc.maxsockbuf", "4294967295"), What::applied);
+  EXPECT_EQ(p.window.scale_reaches, 4294967295U);
+}
+
 TEST(Sysctl, FastOpenKeyIsFourWordsOfLittleEndian) {
   OsProfile p = copy_of("linux");
   EXPECT_EQ(set(p, "tcp_fastopen_key", "03020100-07060504-0b0a0908-0f0e0d0c"), What::applied);

@@ -32,7 +32,7 @@ TEST(Icmp, TypeAndCodeLeadBackToTheKindInBothFamilies) {  // RFC 792, RFC 4443
   EXPECT_EQ(type_code_of(IcmpKind::host_unreachable, false), (IcmpTypeCode{3, 1}));
   EXPECT_EQ(type_code_of(IcmpKind::host_unreachable, true), (IcmpTypeCode{1, 3}));
   EXPECT_FALSE(type_code_of(IcmpKind::source_quench, true));
-  EXPECT_EQ(kind_of({11, 1}, false), IcmpKind::time_exceeded);
+  EXPECT_EQ(kind_of({11, 1}, false), IcmpKind::reassembly_exceeded);
   EXPECT_FALSE(kind_of({8, 0}, false));
 }
 
@@ -52,6 +52,22 @@ TEST(Icmp, AnErrorQuotesEnoughToFindTheConnection) {  // RFC 792: header and 64 
     EXPECT_EQ(quoted->seq, Seq{0x01020304});
     EXPECT_EQ(quoted->tuple.local, (SocketAddress{offender.ip.source, test::kClientPort}));
     EXPECT_EQ(quoted->tuple.remote, (SocketAddress{offender.ip.destination, test::kServerPort}));
+  }
+}
+
+TEST(Icmp, AnErrorAboutADatagramQuotesTheSegmentInIt) {
+  BlockPool pool;
+  for (const bool v6 : {false, true}) {
+    Packet offender = test::tcp_packet(pool, {.v6 = v6, .seq = 0x01020304, .text = "anybody there?\n"});
+    offender.udp = {.source = 9811, .destination = 7};
+    const IpAddress router = v6 ? test::v6_host(0xfe) : kRouterIp;
+    const auto error = make_icmp_error(IcmpKind::port_unreachable, offender, router, 0, 16);
+    EXPECT_FALSE(quoted_segment(*error->icmp(), v6));
+    const auto quoted = quoted_segment_in_udp(*error->icmp(), v6);
+    ASSERT_TRUE(quoted);
+    EXPECT_EQ(quoted->seq, Seq{0x01020304});
+    EXPECT_EQ(quoted->udp, offender.udp);
+    EXPECT_EQ(quoted->tuple.local, (SocketAddress{offender.ip.source, test::kClientPort}));
   }
 }
 
@@ -92,6 +108,7 @@ TEST(Icmp, AQuoteThatDoesNotNameASegmentIsNone) {
   IcmpMessage udp = good;
   udp.body[9] = 17;
   EXPECT_FALSE(quoted_segment(udp, false));
+  EXPECT_FALSE(quoted_segment_in_udp(udp, false)) << "eight bytes are the UDP header alone";
   IcmpMessage later_fragment = good;
   later_fragment.body[7] = 1;
   EXPECT_FALSE(quoted_segment(later_fragment, false));

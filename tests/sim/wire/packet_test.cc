@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/wire/bytes.h"
 #include "tests/support/packets.h"
 
 namespace halfopen {
@@ -52,6 +53,55 @@ TEST(Packet, EveryFieldOfASegmentRoundTrips) {
     EXPECT_EQ(bytes_of(back->segment()->payload), bytes_of(packet.segment()->payload));
     EXPECT_EQ(bytes_of(*back), wire);
   }
+}
+
+// A receiver that knows nothing of it sees a UDP datagram whose checksum is right (RFC 768).
+TEST(Packet, ASegmentInUdpIsADatagramWithTheSegmentInIt) {
+  BlockPool pool;
+  for (const bool v6 : {false, true}) {
+    for (const std::string_view text : {"", "a", "hello"}) {
+      Packet packet = tcp_packet(pool, {.v6 = v6, .seq = 5, .ack = 7, .text = text});
+      packet.segment()->options.add_mss(1400);
+      const std::size_t bare = wire_size(packet);
+      packet.udp = {.source = 9811, .destination = 7};
+      const auto wire = bytes_of(packet);
+      EXPECT_EQ(wire.size(), bare + 8);
+      const auto datagram = parse_bytes(pool, wire);
+      ASSERT_TRUE(datagram && datagram->segment() == nullptr);
+      const auto& body = std::get<OtherBody>(datagram->body);
+      EXPECT_EQ(body.protocol, 17);
+      const std::uint32_t pseudo =
+          wire::pseudo_header_sum(packet.ip.source, packet.ip.destination, body.protocol, body.bytes.size());
+      EXPECT_EQ(internet_sum(body.bytes, pseudo), 0xffff);
+      EXPECT_EQ(wire::get16(&body.bytes[4]), body.bytes.size());
+      const auto inner = unwrap_tcp(*datagram, pool);
+      ASSERT_TRUE(inner && inner->segment());
+      EXPECT_EQ(inner->udp, packet.udp);
+      EXPECT_EQ(inner->segment()->seq, Seq{5});
+      EXPECT_EQ(inner->segment()->options.mss(), 1400);
+      EXPECT_EQ(bytes_of(inner->segment()->payload), bytes_of(packet.segment()->payload));
+      EXPECT_EQ(bytes_of(*inner), wire);
+    }
+  }
+}
+
+TEST(Packet, WhatIsNoWholeSegmentInUdpIsNone) {
+  BlockPool pool;
+  Packet packet = tcp_packet(pool, {.text = "hello"});
+  EXPECT_FALSE(unwrap_tcp(packet, pool));  // by itself
+  packet.udp = {.source = 9811, .destination = 7};
+  const Packet datagram = *parse_bytes(pool, bytes_of(packet));
+  const auto cut = [&](std::size_t size, int offset) {
+    Packet changed = datagram;
+    auto& body = std::get<OtherBody>(changed.body);
+    body.bytes[8 + 12] = static_cast<std::uint8_t>(offset << 4);
+    body.bytes.resize(size);
+    return unwrap_tcp(changed, pool).has_value();
+  };
+  EXPECT_TRUE(cut(28, 5));
+  EXPECT_FALSE(cut(27, 5));
+  EXPECT_FALSE(cut(28, 4));
+  EXPECT_FALSE(cut(28, 6));
 }
 
 TEST(Packet, IcmpAndOtherBodiesRoundTrip) {

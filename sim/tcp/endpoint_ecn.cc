@@ -45,7 +45,8 @@ void Endpoint::agree_on_ecn(const Arrival& syn) {
     acc_ecn_ = std::make_unique<AccEcn>(syn.traffic_class);
     return;
   }
-  const bool knows_classic = passive_ ? use != EcnUse::off : ecn_.asked;
+  const bool grants = passive_ || os().congestion.ecn_of_crossing_syn;
+  const bool knows_classic = ecn_.asked || (grants && use != EcnUse::off);
   ecn_.agreed = knows_classic && segment.has(tcp_flag::ece) && segment.has(tcp_flag::cwr);
 }
 

@@ -168,6 +168,7 @@ struct CongestionProfile {
   Sourced<NagleStyle> nagle;
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
+  Sourced<bool> ecn_of_crossing_syn;      // a SYN that asks and meets one that did not is granted it
   Sourced<bool> knows_acc_ecn;            // RFC 9768
   Sourced<AccEcnOptionUse> acc_ecn_option;
   Sourced<std::uint32_t> acc_ecn_beacon;  // options in a round trip, when_needed; 0: only what is needed

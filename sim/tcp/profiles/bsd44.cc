@@ -101,6 +101,7 @@ constexpr OsProfile kBsd44 = {
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_output"},
                    .ecn = {EcnUse::off, "older than RFC 3168"},
                    .ecn_syn_retries = {0, kUnused},
+                   .ecn_of_crossing_syn = {false, kUnused},
                    .knows_acc_ecn = {false, "older than RFC 9768"},
                    .acc_ecn_option = {AccEcnOptionUse::never, kUnused},
                    .acc_ecn_beacon = {0, kUnused}},

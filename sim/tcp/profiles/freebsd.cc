@@ -116,6 +116,7 @@ constexpr OsProfile kFreebsd14 = {
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_default_output"},
                    .ecn = {EcnUse::on_request, "net.inet.tcp.ecn.enable"},
                    .ecn_syn_retries = {1, "net.inet.tcp.ecn.maxretries"},
+                   .ecn_of_crossing_syn = {true, "netinet/tcp_ecn.c tcp_ecn_input_parallel_syn"},
                    .knows_acc_ecn = {false, "net.inet.tcp.ecn.enable 3 and 4 are not modelled"},
                    .acc_ecn_option = {AccEcnOptionUse::never, kUnused},
                    .acc_ecn_beacon = {0, kUnused}},

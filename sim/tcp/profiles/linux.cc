@@ -103,6 +103,7 @@ constexpr CongestionProfile kCongestion = {
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
     .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
     .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
+    .ecn_of_crossing_syn = {false, "include/net/tcp_ecn.h tcp_ecn_rcv_syn: only what was asked for"},
     .knows_acc_ecn = {false, "before 6.18"},
     .acc_ecn_option = {AccEcnOptionUse::always, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn_option 2"},
     .acc_ecn_beacon = {3, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn_option_beacon"},

@@ -105,6 +105,7 @@ constexpr OsProfile kRfc = {
                    .nagle = {NagleStyle::original, "RFC 896; RFC 9293 section 3.7.4"},
                    .ecn = {EcnUse::off, "RFC 3168 is not required"},
                    .ecn_syn_retries = {0, kUnused},
+                   .ecn_of_crossing_syn = {false, kUnused},
                    .knows_acc_ecn = {false, "RFC 9768 is not required"},
                    .acc_ecn_option = {AccEcnOptionUse::never, kUnused},
                    .acc_ecn_beacon = {0, kUnused}},

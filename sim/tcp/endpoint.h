@@ -352,7 +352,7 @@ class Endpoint {
   }
   void hold_text_of_syn(const Arrival& syn);
   void take_text_of_syn(TimePoint now, const Segment& ack);
-  void take_syn_options(const TcpOptions& options, TimePoint now);
+  void take_syn_options(const Segment& syn, TimePoint now);
   [[nodiscard]] bool echoes_our_syn(TimePoint now, const TcpOptions& options) const;
   void on_syn_sent(TimePoint now, const Arrival& arrival);
   void enter_syn_received(TimePoint now, const Arrival& syn, Cause why);

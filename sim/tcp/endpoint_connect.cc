@@ -43,7 +43,8 @@ void Endpoint::queue_syn(TimePoint now) {
   snd_nxt_ = iss_ + 1;
 }
 
-void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
+void Endpoint::take_syn_options(const Segment& syn, TimePoint now) {
+  const TcpOptions& options = syn.options;
   const OptionsProfile& mine = os().options;
   peer_mss_ = std::max<std::uint32_t>(options.mss().value_or(default_mss()), mine.least_mss.value);
   // TCP_NOOPT: the peer's are passed over, too.
@@ -56,14 +57,17 @@ void Endpoint::take_syn_options(const TcpOptions& options, TimePoint now) {
   sack_ok_ = mine.sack && options.sack_permitted() && !plain;
   scale_ok_ = mine.window_scaling && options.window_scale().has_value() && !plain;
   snd_scale_ = scale_ok_ ? std::min<std::uint8_t>(*options.window_scale(), 14) : 0;  // RFC 7323 section 2.3
-  if (!scale_ok_) rcv_scale_ = 0;
+  // Where the answer to a crossing SYN offers a scale whatever the peer did, it is kept, too (measured
+  // on 6.18).
+  const bool crosses = !passive_ && !syn.has(tcp_flag::ack);
+  if (!scale_ok_ && !(crosses && mine.crossing_syn_ack_offers)) rcv_scale_ = 0;
 }
 
 void Endpoint::enter_syn_received(TimePoint now, const Arrival& arrival, Cause why) {
   const Segment& syn = arrival.segment;
   irs_ = syn.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
-  take_syn_options(syn.options, now);
+  take_syn_options(syn, now);
   // A SYN's window is never scaled (RFC 7323 section 2.2).
   snd_wnd_ = max_snd_wnd_ = syn.window;
   snd_wl1_ = syn.seq;
@@ -121,7 +125,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   }
   irs_ = segment.seq;
   rcv_nxt_ = rcv_wup_ = irs_ + 1;
-  take_syn_options(segment.options, now);
+  take_syn_options(segment, now);
   if (ecn_.asked) take_ecn_answer(arrival);
   snd_wnd_ = max_snd_wnd_ = segment.window;
   snd_wl1_ = segment.seq;

@@ -34,7 +34,8 @@ std::size_t without_fin(std::span<SeqSpan> blocks, Seq end) {
 
 void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
   const OptionsProfile& mine = os().options;
-  const bool answering = state_ == State::syn_received;  // only what the peer offered
+  // Only what the peer offered.
+  const bool answering = state_ == State::syn_received && (passive_ || !mine.crossing_syn_ack_offers);
   const bool plain = options_.no_options;
   const bool asks = !plain && !sends_bare_syn();
   const bool ts = answering ? ts_ok_ : mine.timestamps.value && asks;
@@ -83,7 +84,7 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
       case OptionSlot::timestamps:
         if (!ts) break;
         align(10);
-        segment.options.add_timestamps({.value = ts_now(now), .echo = answering ? ts_recent_ : TsVal{0}});
+        segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
         break;
       case OptionSlot::none: break;
     }

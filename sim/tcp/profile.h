@@ -218,6 +218,8 @@ struct OptionsProfile {
   // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
   // it.
   Sourced<bool> aligns_sack_permitted;
+  Sourced<bool>
+      crossing_syn_ack_offers;  // a SYN that crossed another goes again with all that it had, agreed or not
 };
 
 struct KeepaliveProfile {

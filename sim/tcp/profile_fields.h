@@ -55,6 +55,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "small segments wait", p.congestion.nagle);
   f("congestion", "ECN", p.congestion.ecn);
   f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
+  f("congestion", "a crossing SYN is granted ECN", p.congestion.ecn_of_crossing_syn);
   f("congestion", "Accurate ECN", p.congestion.knows_acc_ecn);
   f("congestion", "its option", p.congestion.acc_ecn_option);
   f("congestion", "its option in a round trip", p.congestion.acc_ecn_beacon);
@@ -94,6 +95,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "smallest segment size", p.options.least_mss);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
   f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
+  f("options", "a crossing SYN's answer offers all", p.options.crossing_syn_ack_offers);
   f("Fast Open", "asked for by", p.fast_open.calls);
   f("Fast Open", "client", p.fast_open.client);
   f("Fast Open", "server", p.fast_open.server);

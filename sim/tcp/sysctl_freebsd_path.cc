@@ -14,8 +14,7 @@ using enum OsFamily;
 void set_icmp_may_rst(OsProfile& p, std::int64_t value) {
   constexpr IcmpKind kEnding[] = {IcmpKind::protocol_unreachable, IcmpKind::port_unreachable,
                                   IcmpKind::net_prohibited,       IcmpKind::host_prohibited,
-                                  IcmpKind::admin_prohibited,     IcmpKind::precedence_violation,
-                                  IcmpKind::precedence_cutoff,    IcmpKind::time_exceeded};
+                                  IcmpKind::admin_prohibited,     IcmpKind::time_exceeded};
   auto rows = p.icmp.rows.value;
   for (const IcmpKind kind : kEnding) {
     IcmpRow& row = rows[static_cast<std::size_t>(kind)];

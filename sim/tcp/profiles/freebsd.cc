@@ -35,8 +35,8 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::none, ignore, ignore},        // source_quench
     {Errno::hostunreach, abort, ignore},  // time_exceeded
     {Errno::noprotoopt, soft, soft},      // parameter_problem
-    {Errno::connrefused, abort, ignore},  // precedence_violation
-    {Errno::connrefused, abort, ignore},  // precedence_cutoff
+    {Errno::hostunreach, soft, ignore},   // precedence_violation
+    {Errno::hostunreach, soft, ignore},   // precedence_cutoff
     {Errno::none, ignore, ignore},        // reassembly_exceeded
 }};
 
@@ -139,7 +139,8 @@ constexpr OsProfile kFreebsd14 = {
                 .default_mss_v6 = {1220, "net.inet.tcp.v6mssdflt"},
                 .least_mss = {216, "netinet/tcp.h TCP_MINMSS; netinet/tcp_input.c tcp_mss_update"},
                 .timestamps_on_rst = {true, "netinet/tcp_output.c tcp_default_output: TF_RCVD_TSTMP"},
-                .aligns_sack_permitted = {false, "netinet/tcp_output.c tcp_addoptions: TOF_SACKPERM"}},
+                .aligns_sack_permitted = {false, "netinet/tcp_output.c tcp_addoptions: TOF_SACKPERM"},
+                .crossing_syn_ack_offers = {false, "netinet/tcp_output.c tcp_default_output"}},
     .fast_open = {.calls = {FastOpenCalls::implied, "netinet/tcp_usrreq.c tcp_usr_send"},
                   .client = {true, "net.inet.tcp.fastopen.client_enable"},
                   .server = {false, "net.inet.tcp.fastopen.server_enable"},

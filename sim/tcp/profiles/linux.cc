@@ -150,6 +150,7 @@ constexpr OptionsProfile kOptions = {
     .least_mss = {48, "include/net/tcp.h TCP_MIN_SND_MSS; net/ipv4/tcp_output.c __tcp_mtu_to_mss"},
     .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
+    .crossing_syn_ack_offers = {true, "net/ipv4/tcp_output.c tcp_syn_options; measured on 6.18"},
 };
 
 constexpr FastOpenProfile kFastOpen = {

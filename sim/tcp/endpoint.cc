@@ -6,31 +6,6 @@
 #include <utility>
 
 namespace halfopen {
-namespace {
-
-constexpr std::uint32_t bit(Timer t) { return 1u << static_cast<unsigned>(t); }
-
-// Which timers may run in which state.
-constexpr std::uint32_t kOpening = bit(Timer::retransmit) | bit(Timer::connect) | bit(Timer::user_timeout);
-constexpr std::uint32_t kSending = bit(Timer::retransmit) | bit(Timer::loss_probe) | bit(Timer::reorder) |
-                                   bit(Timer::persist) | bit(Timer::delayed_ack) | bit(Timer::keepalive) |
-                                   bit(Timer::user_timeout);
-constexpr std::array<std::uint32_t, kStates> kMayRun{
-    0,                                                                         // CLOSED
-    0,                                                                         // LISTEN
-    kOpening,                                                                  // SYN_SENT
-    kOpening,                                                                  // SYN_RECEIVED
-    kSending,                                                                  // ESTABLISHED
-    kSending,                                                                  // FIN_WAIT_1
-    bit(Timer::delayed_ack) | bit(Timer::keepalive) | bit(Timer::fin_wait_2),  // FIN_WAIT_2
-    kSending,                                                                  // CLOSE_WAIT
-    kSending,                                                                  // CLOSING
-    kSending,                                                                  // LAST_ACK
-    bit(Timer::time_wait),                                                     // TIME_WAIT
-};
-static_assert(kMayRun.size() == kStates && kTimers <= 32);
-
-}  // namespace
 
 Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOptions& options)
     : env_{&env},
@@ -44,13 +19,12 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       path_mtu_{env.route.mtu != 0 ? std::min(env.route.mtu, birth.mtu) : birth.mtu},
       window_probe_end_{birth.iss},
       ts_offset_{birth.ts_offset},
+      board_{env.profile.congestion.unit},
       high_seq_{birth.iss},
       receive_buffer_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ip_id_{birth.ip_id},
       mtu_{birth.mtu},
-      pingpong_{options.delays_acks} {
-  timers_.fill(kNever);
-}
+      pingpong_{options.delays_acks} {}
 
 void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;
@@ -58,9 +32,9 @@ void Endpoint::set_state(TimePoint now, State next, Cause why) {
   state_ = next;
   ++news_.in;
   ++news_.out;
-  const std::uint32_t allowed = kMayRun[static_cast<std::size_t>(next)];
   for (std::size_t t = 0; t < kTimers; ++t) {
-    if ((allowed & (1u << t)) == 0) stop(static_cast<Timer>(t));
+    const auto timer = static_cast<Timer>(t);
+    if (!TimerSet::may_run(next, timer)) stop(timer);
   }
   if (next == State::established) arm_keepalive(now, keepalive_idle());
 }
@@ -70,8 +44,7 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   soft_error_ = Errno::none;
   // What was to be sent goes with the connection; what was received can still be read.
   send_.clear();
-  sent_.reset();
-  out_ = sacked_ = lost_ = retrans_ = 0;
+  board_.reset();
   ack_pending_ = ack_owed_ = syn_pending_ = force_retransmit_ = false;
   probe_ = Probe::none;
   if (fast_open_ != nullptr && fast_open_->after_blackhole && ever_received_data_)
@@ -87,19 +60,13 @@ void Endpoint::arm(TimePoint now, Timer timer, Duration delay) {
 }
 
 void Endpoint::arm_at(Timer timer, TimePoint when) {
-  TimePoint& deadline = deadline_of(timer);
-  if (deadline == when) return;
-  deadline = when;
-  if (env_->wants_timer_events) {
+  if (timers_.set(timer, when) && env_->wants_timer_events) {
     report({.what = EndpointEvent::What::timer_armed, .timer = timer, .deadline = when});
   }
 }
 
 void Endpoint::stop(Timer timer) {
-  TimePoint& deadline = deadline_of(timer);
-  if (deadline == kNever) return;
-  deadline = kNever;
-  if (env_->wants_timer_events) {
+  if (timers_.stop(timer) && env_->wants_timer_events) {
     report({.what = EndpointEvent::What::timer_stopped, .timer = timer});
   }
 }
@@ -108,9 +75,9 @@ void Endpoint::on_deadline(TimePoint now) {
   state_before_ = state_;
   haste_ = Haste::usual;
   for (std::size_t t = 0; t < kTimers; ++t) {
-    if (timers_[t] > now) continue;
-    timers_[t] = kNever;
     const auto timer = static_cast<Timer>(t);
+    if (timers_.due(timer) > now) continue;
+    timers_.stop(timer);
     if (env_->wants_timer_events) {
       report({.what = EndpointEvent::What::timer_fired, .timer = timer});
     }
@@ -124,7 +91,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
     case Timer::loss_probe: return on_tail_loss_timer(now);
     case Timer::reorder: {
       detect_by_rack(now);
-      if (lost_ > retrans_ && phase_ == Phase::open) enter_recovery(now, Cause::retransmit_fast);
+      if (board_.has_repair() && phase_ == Phase::open) enter_recovery(now, Cause::retransmit_fast);
       if (!running(Timer::retransmit)) arm_retransmit(now);
       return;
     }
@@ -139,24 +106,12 @@ void Endpoint::fire(TimePoint now, Timer timer) {
   }
 }
 
-Deadline Endpoint::next_deadline() const {
-  Deadline next;
-  for (std::size_t t = 0; t < kTimers; ++t) {
-    if (timers_[t] < next.when) next = Deadline{timers_[t], static_cast<Timer>(t)};
-  }
-  return next;
-}
-
 Duration Endpoint::rto() const {
   return rtt_.timeout(os().rtt, os().retransmit.backoff.value, env_->clock, backoff_);
 }
 
 TsVal Endpoint::ts_now(TimePoint now) const {
   return TsVal{env_->clock.steps(now, os().options.ts_clock) + ts_offset_};
-}
-
-std::uint32_t Endpoint::units(std::uint32_t length) const {
-  return os().congestion.unit == CwndUnit::segments ? 1 : length;
 }
 
 void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
@@ -197,7 +152,7 @@ Endpoint::CaState Endpoint::ca_state() const {
     case Phase::loss: return CaState::loss;
     case Phase::open: break;
   }
-  return sacked_ > 0 || dup_acks_ > 0 ? CaState::disorder : CaState::open;
+  return board_.sacked() > 0 || dup_acks_ > 0 ? CaState::disorder : CaState::open;
 }
 
 Endpoint::Info Endpoint::info() const {
@@ -212,10 +167,10 @@ Endpoint::Info Endpoint::info() const {
               .cwnd = congestion_.cwnd(),
               .ssthresh = congestion_.ssthresh(),
               .mss = send_mss(),
-              .unacked_segments = sent_.size() - (has_weightless() ? 1 : 0),
-              .sacked_segments = sacked_,
-              .lost_segments = lost_,
-              .retransmitted_segments = retrans_,
+              .unacked_segments = board_.size() - (board_.has_weightless() ? 1 : 0),
+              .sacked_segments = board_.sacked(),
+              .lost_segments = board_.lost(),
+              .retransmitted_segments = board_.retransmitted(),
               .ca_state = ca_state(),
               .retransmits = retransmits_,
               .total_retransmissions = total_retransmissions_,
@@ -255,27 +210,12 @@ Endpoint::Info Endpoint::info() const {
 std::string_view Endpoint::broken_invariant() const {
   if (snd_nxt_.before(snd_una_)) return "SND.UNA <= SND.NXT";
   if (is_synchronized(state_) && rcv_nxt_.before(rcv_wup_)) return "last ACK sent <= RCV.NXT";
-  Seq expected = snd_una_;
-  std::uint32_t out = 0, sacked = 0, lost = 0, retrans = 0;
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    const SentSegment& sent = sent_[i];
-    if (sent.start != expected) return "sent segments are contiguous from SND.UNA";
-    if (sent.is(SentSegment::sacked) && sent.is(SentSegment::lost)) return "a SACKed segment is not lost";
-    expected = sent.end();
-    out += weight(sent);
-    if (sent.is(SentSegment::sacked)) sacked += units(sent.length);
-    if (sent.is(SentSegment::lost)) lost += units(sent.length);
-    if (sent.is(SentSegment::retransmitted)) retrans += units(sent.length);
-  }
-  if (expected != snd_nxt_ && state_ != State::closed && !syn_pending_) return "sent segments reach SND.NXT";
-  if (out != out_ || sacked != sacked_ || lost != lost_ || retrans != retrans_)
-    return "counts of segments in flight";
-  for (std::size_t t = 0; t < kTimers; ++t) {
-    const bool allowed = (kMayRun[static_cast<std::size_t>(state_)] & (1u << t)) != 0;
-    if (timers_[t] != kNever && !allowed) return "only timers that the state knows run";
-  }
+  if (const std::string_view broken = board_.broken_invariant(snd_una_); !broken.empty()) return broken;
+  const Seq sent_to = board_.empty() ? snd_una_ : board_.back().end();
+  if (sent_to != snd_nxt_ && state_ != State::closed && !syn_pending_) return "sent segments reach SND.NXT";
+  if (!timers_.fits(state_)) return "only timers that the state knows run";
   const bool repairing = running(Timer::retransmit) || running(Timer::loss_probe) || running(Timer::reorder);
-  if (!sent_.empty() && !repairing && !syn_pending_) return "what is unacknowledged has a timer";
+  if (!board_.empty() && !repairing && !syn_pending_) return "what is unacknowledged has a timer";
   return {};
 }
 

@@ -26,10 +26,12 @@
 #include "sim/tcp/reset.h"
 #include "sim/tcp/route_metrics.h"
 #include "sim/tcp/rtt.h"
+#include "sim/tcp/scoreboard.h"
 #include "sim/tcp/send_marks.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/tcp/tick_clock.h"
+#include "sim/tcp/timer_set.h"
 #include "sim/why/state.h"
 #include "sim/why/why.h"
 #include "sim/wire/packet.h"
@@ -82,11 +84,6 @@ enum class UrgentRead : std::uint8_t {
   later,  // announced and not there
   end,    // and it will not come
   byte,
-};
-
-struct Deadline {
-  TimePoint when = kNever;
-  Timer why = Timer::count_;  // a wakeup without a reason is a bug
 };
 
 class Endpoint {
@@ -151,7 +148,7 @@ class Endpoint {
   bool poll_segment(TimePoint now, Packet& out);
   // The next of its own events, oldest first; false when there is none.
   bool poll_event(EndpointEvent& out) { return env_->events.pop(events_, out); }
-  [[nodiscard]] Deadline next_deadline() const;
+  [[nodiscard]] Deadline next_deadline() const { return timers_.next(); }
 
   // --- What the socket layer asks
   [[nodiscard]] State state() const { return state_; }
@@ -187,7 +184,7 @@ class Endpoint {
     return state_ == State::syn_received && fast_open_ != nullptr && fast_open_->early;
   }
   // The SYN-ACK of such a connection is not acknowledged yet, in whichever state.
-  [[nodiscard]] bool awaits_early_ack() const { return has_weightless(); }
+  [[nodiscard]] bool awaits_early_ack() const { return board_.has_weightless(); }
   void note_accepted() {  // accept() gave it to a process
     if (fast_open_ != nullptr) fast_open_->accepted = true;
   }
@@ -248,29 +245,6 @@ class Endpoint {
   [[nodiscard]] std::string_view broken_invariant() const;
 
  private:
-  // --- What was sent and is not yet acknowledged
-  struct SentSegment {
-    enum Flag : std::uint8_t {
-      sacked = 1,
-      lost = 2,
-      retransmitted = 4,
-      syn = 8,
-      fin = 16,
-      psh = 32,
-      weightless = 64,  // the SYN-ACK of an early connection: it is in no count
-    };
-    TimePoint sent;  // last sending
-    TimePoint first_sent;
-    Seq start;
-    std::uint32_t length = 0;  // in sequence space: SYN and FIN count
-    std::uint8_t flags = 0;
-    std::uint8_t transmissions = 0;
-    [[nodiscard]] bool is(Flag flag) const { return (flags & flag) != 0; }
-    [[nodiscard]] Seq end() const { return start + length; }
-    [[nodiscard]] std::uint32_t payload() const {  // bytes of data, if it is no SYN
-      return length - (is(fin) ? 1u : 0u);
-    }
-  };
   enum class Phase : std::uint8_t { open, cwr, recovery, loss };
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
   // What one ACK achieved.
@@ -298,18 +272,10 @@ class Endpoint {
   void arm(TimePoint now, Timer timer, Duration delay);
   void arm_at(Timer timer, TimePoint when);
   void stop(Timer timer);
-  [[nodiscard]] bool running(Timer t) const { return timers_[static_cast<std::size_t>(t)] != kNever; }
-  [[nodiscard]] TimePoint& deadline_of(Timer t) { return timers_[static_cast<std::size_t>(t)]; }
+  [[nodiscard]] bool running(Timer t) const { return timers_.is_running(t); }
   void fire(TimePoint now, Timer timer);
   [[nodiscard]] Duration rto() const;
   [[nodiscard]] TsVal ts_now(TimePoint now) const;
-  [[nodiscard]] std::uint32_t units(std::uint32_t length) const;
-  [[nodiscard]] std::uint32_t weight(const SentSegment& sent) const {
-    return sent.is(SentSegment::weightless) ? 0 : units(sent.length);
-  }
-  [[nodiscard]] bool has_weightless() const {
-    return !sent_.empty() && sent_.front().is(SentSegment::weightless);
-  }
 
   // endpoint_write.cc: the send buffer
   [[nodiscard]] std::uint32_t send_limit() const;
@@ -406,7 +372,7 @@ class Endpoint {
   void take_ack(TimePoint now, const Segment& segment);
   AckResult clean_scoreboard(TimePoint now, const Segment& segment);
   void take_sack(TimePoint now, const Segment& segment, AckResult& result);
-  void mark_delivered(TimePoint now, SentSegment& sent, AckResult& result);
+  void note_delivered(TimePoint now, const SentSegment& sent, AckResult& result);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
   void update_send_window(const Segment& segment);
   void on_fin_acked(TimePoint now, const Segment& segment);
@@ -418,7 +384,6 @@ class Endpoint {
   void detect_loss(TimePoint now, const AckResult& result);
   void detect_by_rack(TimePoint now);
   void detect_by_sack_count();
-  void mark_lost(SentSegment& sent);
   void enter_recovery(TimePoint now, Cause why);
   void leave_recovery();
   void prr_update(const AckResult& result);
@@ -444,12 +409,12 @@ class Endpoint {
   bool send_window_probe(TimePoint now, Packet& out);
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
-  std::uint32_t collapse_at(std::uint32_t index);
+  void collapse_at(std::uint32_t index);
   bool cut_to_fit(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_data_length() const;
   [[nodiscard]] bool is_full(std::uint32_t length) const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
-  void transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause);
+  void transmit(TimePoint now, Packet& out, std::uint32_t index, Cause cause);
   void fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cause cause);
   void after_ack_sent();
   // Of a peer that offers none.
@@ -464,15 +429,11 @@ class Endpoint {
   [[nodiscard]] std::uint32_t offered_mss() const;
   // Bytes that the peer's window still takes beyond SND.NXT (RFC 9293 section 3.8.6.2.1).
   [[nodiscard]] std::uint32_t usable_window() const;
-  [[nodiscard]] std::uint32_t in_flight() const { return out_ - sacked_ - lost_ + retrans_; }
   [[nodiscard]] std::uint32_t unsent() const;
   [[nodiscard]] bool fin_waits_for_window() const;
   [[nodiscard]] bool fin_out() const {  // sent, not acknowledged
     return fin_sent_ &&
            (state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack);
-  }
-  [[nodiscard]] bool syn_unacknowledged() const {
-    return !sent_.empty() && sent_.front().is(SentSegment::syn);
   }
   [[nodiscard]] bool ends_push(Seq end, bool last) const;
   void on_new_data_sent(TimePoint now, bool was_idle);
@@ -542,7 +503,7 @@ class Endpoint {
   EventPool::Queue events_;
   FourTuple addresses_;
   SocketOptions options_;
-  std::array<TimePoint, kTimers> timers_;
+  TimerSet timers_;
 
   // Send sequence space (RFC 9293 section 3.3.1); SND.NXT never goes back, lost segments are marked instead.
   Seq iss_, snd_una_, snd_nxt_;
@@ -566,15 +527,12 @@ class Endpoint {
 
   SendQueue send_;
   std::unique_ptr<SendMarks> marks_;  // made by the first one
-  Ring<SentSegment> sent_;
+  Scoreboard board_;
   ReceiveQueue receive_;
   RttEstimator rtt_;
   CongestionControl congestion_;
   std::unique_ptr<FastOpenState> fast_open_;  // null without Fast Open
   std::unique_ptr<AccEcn> acc_ecn_;           // null without Accurate ECN
-
-  // Counts of units (profile.congestion.unit) in sent_.
-  std::uint32_t out_ = 0, sacked_ = 0, lost_ = 0, retrans_ = 0;
 
   // Retransmission.
   TimePoint retrans_stamp_ = kNever;  // first retransmission of this episode

@@ -6,8 +6,8 @@
 namespace halfopen {
 
 void Endpoint::take_ack(TimePoint now, const Segment& segment) {
-  const std::uint32_t before = in_flight();
-  const bool outstanding = !sent_.empty();
+  const std::uint32_t before = board_.in_flight();
+  const bool outstanding = !board_.empty();
   AckResult result = clean_scoreboard(now, segment);
   take_sack(now, segment, result);
   take_rtt(now, segment, result);
@@ -50,8 +50,8 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
 }
 
 // Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
-void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& result) {
-  result.delivered += weight(sent);
+void Endpoint::note_delivered(TimePoint now, const SentSegment& sent, AckResult& result) {
+  result.delivered += board_.weight(sent);
   ++result.packets;
   result.bytes += sent.payload();
   ++delivered_;
@@ -75,45 +75,29 @@ void Endpoint::mark_delivered(TimePoint now, SentSegment& sent, AckResult& resul
     rack_end_ = sent.end();
     rack_rtt_ = now - sent.sent;
   }
-  if (sent.is(SentSegment::lost)) lost_ -= units(sent.length);
-  if (sent.is(SentSegment::retransmitted)) retrans_ -= units(sent.length);
-  sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
 }
 
 Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment) {
   AckResult result;
   const Seq ack = segment.ack;
   if (!ack.after(snd_una_)) return result;
-  const bool had_syn = syn_unacknowledged();
+  const bool had_syn = board_.has_syn();
   result.advanced = true;
   TimePoint oldest_sent = kNever;
-  while (!sent_.empty() && sent_.front().start.before(ack)) {
-    SentSegment& sent = sent_.front();
-    const std::uint32_t whole = weight(sent);
+  while (!board_.empty() && board_.front().start.before(ack)) {
+    const SentSegment& sent = board_.front();
     const bool part = sent.end().after(ack);
     if (!sent.is(SentSegment::sacked)) {
       if (sent.transmissions == 1) oldest_sent = std::min(oldest_sent, sent.sent);
-      if (!part) mark_delivered(now, sent, result);
+      if (!part) note_delivered(now, sent, result);
     }
     if (part) {
       // The peer took a piece (a closed window, or segments cut elsewhere): the rest stays outstanding.
-      const std::uint32_t taken = distance(sent.start, ack);
-      const std::uint32_t shrink = whole - units(sent.length - taken);
-      sent.start = ack;
-      sent.length -= taken;
-      sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::syn);
-      out_ -= shrink;
-      if (sent.is(SentSegment::sacked)) sacked_ -= shrink;
-      if (sent.is(SentSegment::lost)) lost_ -= shrink;
-      if (sent.is(SentSegment::retransmitted)) retrans_ -= shrink;
-      result.acked += shrink;
+      result.acked += board_.trim_front(distance(sent.start, ack));
       break;
     }
-    if (sent.is(SentSegment::sacked)) sacked_ -= whole;
     if (sent.is(SentSegment::fin)) result.fin_acked = true;
-    out_ -= whole;
-    result.acked += whole;
-    sent_.pop_front();
+    result.acked += board_.pop_front();
   }
   // Bytes leave the send buffer; SYN and FIN were never in it.
   const std::uint32_t control = (had_syn ? 1u : 0u) + (result.fin_acked ? 1u : 0u);
@@ -133,25 +117,15 @@ void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& resul
   for (const SeqSpan& block : segment.options.sack()) {
     if (block.length == 0 || !block.start.at_or_after(snd_una_) || block.end().after(snd_nxt_)) continue;
     if (block.length > distance(snd_una_, snd_nxt_)) continue;
-    // The scoreboard is in sequence order: the first segment that begins in the block by bisection.
-    std::uint32_t low = 0;
-    std::uint32_t high = sent_.size();
-    while (low < high) {
-      const std::uint32_t middle = (low + high) / 2;
-      if (sent_[middle].start.before(block.start))
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    for (std::uint32_t i = low; i < sent_.size() && sent_[i].end().at_or_before(block.end()); ++i) {
-      SentSegment& sent = sent_[i];
+    std::uint32_t i = board_.first_from(block.start);
+    for (; i < board_.size() && board_[i].end().at_or_before(block.end()); ++i) {
+      const SentSegment& sent = board_[i];
       if (sent.is(SentSegment::sacked)) continue;
       if (sent.transmissions == 1 && result.rtt == Duration{0} && !result.acked_retransmitted) {
         result.rtt = now - sent.sent;
       }
-      mark_delivered(now, sent, result);
-      sent.flags |= SentSegment::sacked;
-      sacked_ += units(sent.length);
+      note_delivered(now, sent, result);
+      board_.mark_sacked(i);
       result.sacked = true;
     }
   }
@@ -208,7 +182,7 @@ void Endpoint::update_send_window(const Segment& segment) {
 }
 
 void Endpoint::rearm_after_ack(TimePoint now, const AckResult& result) {
-  if (sent_.empty()) {
+  if (board_.empty()) {
     stop(Timer::retransmit);
     stop(Timer::loss_probe);
     stop(Timer::reorder);

@@ -31,15 +31,13 @@ void Endpoint::open_by_cookie(TimePoint now, const Arrival& syn) {
   options_.defer_accept = 0;  // the ACK is not waited for any more (net/ipv4/syncookies.c cookie_v4_check)
   open_passively(now, syn);
   syn_pending_ = false;
-  sent_.front().transmissions = 1;
+  board_.note_sent(0, now);
 }
 
 // The SYN takes its place in sequence space; poll_segment() sends it.
 void Endpoint::queue_syn(TimePoint now) {
   syn_pending_ = true;
-  sent_.push_back(
-      SentSegment{.sent = now, .first_sent = now, .start = iss_, .length = 1, .flags = SentSegment::syn});
-  out_ = units(1);
+  board_.append({.sent = now, .first_sent = now, .start = iss_, .length = 1, .flags = SentSegment::syn});
   snd_nxt_ = iss_ + 1;
 }
 
@@ -97,7 +95,7 @@ void Endpoint::arm_connect(TimePoint now) {
 bool Endpoint::echoes_our_syn(TimePoint now, const TcpOptions& options) const {
   if (!options.has_timestamps() || options.timestamps().echo.wire() == 0) return true;
   const TsVal echo = options.timestamps().echo;
-  return !echo.before(ts_now(sent_.front().first_sent)) && !echo.after(ts_now(now));
+  return !echo.before(ts_now(board_.front().first_sent)) && !echo.after(ts_now(now));
 }
 
 // RFC 9293 section 3.10.7.3.

@@ -104,10 +104,10 @@ void Endpoint::take_ecn(const Arrival& arrival) {
 // Where the OS has PRR it falls bit by bit (net/ipv4/tcp_input.c tcp_enter_cwr).
 void Endpoint::enter_cwr(const AckResult& result) {
   const bool segments = os().congestion.unit.value == CwndUnit::segments;
-  prr_prior_ = std::max(segments ? congestion_.cwnd() : out_, 1u);
+  prr_prior_ = std::max(segments ? congestion_.cwnd() : board_.out(), 1u);
   prr_delivered_ = prr_out_ = 0;
   high_seq_ = snd_nxt_;
-  congestion_.on_loss(os().congestion, out_ + result.acked);
+  congestion_.on_loss(os().congestion, board_.out() + result.acked);
   if (!segments || !os().congestion.prr) congestion_.set_cwnd(congestion_.ssthresh());
   phase_ = Phase::cwr;
   ecn_.owes_cwr = true;
@@ -115,7 +115,7 @@ void Endpoint::enter_cwr(const AckResult& result) {
 
 void Endpoint::recover_from_cwr(TimePoint now, const AckResult& result) {
   detect_loss(now, result);
-  if (lost_ > retrans_) return enter_recovery(now, Cause::retransmit_fast);
+  if (board_.has_repair()) return enter_recovery(now, Cause::retransmit_fast);
   if (snd_una_.at_or_after(high_seq_)) {
     congestion_.set_cwnd(congestion_.ssthresh());
     phase_ = Phase::open;

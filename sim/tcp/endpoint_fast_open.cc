@@ -41,19 +41,17 @@ std::size_t Endpoint::connect_fast(TimePoint now, std::span<const std::uint8_t> 
   if (in_syn == 0) return taken;
   fast.sent_data = true;
   const auto length = static_cast<std::uint32_t>(in_syn);
-  sent_.push_back(SentSegment{
-      .sent = now, .first_sent = now, .start = snd_nxt_, .length = length, .flags = SentSegment::psh});
-  out_ += units(length);
+  board_.append(
+      {.sent = now, .first_sent = now, .start = snd_nxt_, .length = length, .flags = SentSegment::psh});
   snd_nxt_ += length;
   return taken;
 }
 
 // The first SYN takes the data along; what is sent again goes without (RFC 7413 section 4.2.1).
 void Endpoint::add_syn_data(Packet& out) {
-  if (state_ != State::syn_sent || !fast_open_->sent_data || sent_.front().transmissions > 1) return;
-  SentSegment& data = sent_[1];
-  data.transmissions = 1;
-  out.segment()->payload = send_.slice(env_->pool, 0, data.length);
+  if (state_ != State::syn_sent || !fast_open_->sent_data || board_.front().transmissions > 1) return;
+  board_.note_sent(1, board_.front().sent);
+  out.segment()->payload = send_.slice(env_->pool, 0, board_[1].length);
 }
 
 // The SYN-ACK told whether the data in the SYN was taken; what was not goes out again at once, and the
@@ -72,13 +70,13 @@ bool Endpoint::take_fast_open_answer(TimePoint now, const Segment& syn_ack) {
   if (fast.asked && has_cookie) lesson.given = given;
   env_->fast_open.learn(now, os().fast_open, addresses_.remote, lesson);
   if (!fast.sent_data) return false;
-  fast.data_acked = sent_.empty();
+  fast.data_acked = board_.empty();
   if (fast.data_acked) {
     --delivered_;  // with the SYN it was one packet
     return false;
   }
   fast.failure = retried ? FastOpenFailure::syn_retransmitted : FastOpenFailure::data_not_acked;
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) mark_lost(sent_[i]);
+  for (std::uint32_t i = 0; i < board_.size(); ++i) board_.mark_lost(i);
   high_seq_ = snd_nxt_;
   phase_ = Phase::loss;
   retransmit_cause_ = Cause::retransmit_syn_data;
@@ -100,8 +98,7 @@ void Endpoint::look_for_blackhole(TimePoint now, bool over) {
 void Endpoint::begin_early(TimePoint now, const Arrival& syn) {
   fast_open_->early = true;
   // The SYN-ACK counts neither in the congestion window nor in the peer's, which begins behind it.
-  sent_.front().flags |= SentSegment::weightless;
-  out_ = 0;
+  board_.make_front_weightless();
   snd_wnd_ = std::uint32_t{syn.segment.window} + 1;
   begin_transfer(now, false);
   const std::uint32_t size = syn.segment.payload.size();

@@ -13,7 +13,7 @@ constexpr Duration kAgain = 500ms;  // include/net/tcp.h TCP_RESOURCE_PROBE_INTE
 
 // In place of what poll_segment() does for a connection whose handshake is over.
 bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
-  if (lost_ > retrans_ && (force_retransmit_ || in_flight() < congestion_.cwnd())) {
+  if (board_.has_repair() && (force_retransmit_ || board_.in_flight() < congestion_.cwnd())) {
     meet_local_congestion();
     // net/ipv4/tcp_timer.c tcp_retransmit_timer.
     if (force_retransmit_ && phase_ == Phase::loss) arm(now, Timer::retransmit, kAgain);
@@ -30,7 +30,7 @@ bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
   }
   if (new_data_length() > 0) {
     meet_local_congestion();
-    if (sent_.empty() && !running(Timer::persist)) arm(now, Timer::persist, persist_delay(now));
+    if (board_.empty() && !running(Timer::persist)) arm(now, Timer::persist, persist_delay(now));
   }
   return send_ack(now, out);
 }

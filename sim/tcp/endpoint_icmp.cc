@@ -58,19 +58,19 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
     return arm(now, Timer::retransmit, rto());
   }
   if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    if (sent_[i].length > send_mss() && !sent_[i].is(SentSegment::sacked)) mark_lost(sent_[i]);
+  for (std::uint32_t i = 0; i < board_.size(); ++i) {
+    if (board_[i].length > send_mss() && !board_[i].is(SentSegment::sacked)) board_.mark_lost(i);
   }
   retransmit_cause_ = Cause::retransmit_icmp;
-  force_retransmit_ = lost_ > 0;
+  force_retransmit_ = board_.lost() > 0;
 }
 
 // RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back.
 void Endpoint::undo_backoff(TimePoint now, IcmpKind kind, Seq quoted) {
   const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
-  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || sent_.empty()) return;
+  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || board_.empty()) return;
   --backoff_;
-  const TimePoint due = sent_.front().sent + rto();
+  const TimePoint due = board_.front().sent + rto();
   if (due > now) return arm(now, Timer::retransmit, due - now);
   arm_at(Timer::retransmit, now);
   retransmit_cause_ = Cause::retransmit_icmp;

@@ -10,7 +10,7 @@ namespace halfopen {
 // when the window opens again.
 void Endpoint::start_persist_if_stuck(TimePoint now) {
   const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
-  if (!may || !sent_.empty() || unsent() == 0 || new_data_length() > 0) return;
+  if (!may || !board_.empty() || unsent() == 0 || new_data_length() > 0) return;
   const bool answered =
       os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
   if (running(Timer::persist) && !answered) return;
@@ -86,7 +86,7 @@ void Endpoint::on_keepalive_timer(TimePoint now) {
   const Duration slack =
       env_->clock.tick();  // a timer of n ticks may run out up to a tick before n whole ones
   const bool waits_for_data = os().keepalive.style.value == KeepaliveStyle::unanswered_probes;
-  if (waits_for_data && (!sent_.empty() || unsent() > 0)) return arm_keepalive(now, keepalive_idle());
+  if (waits_for_data && (!board_.empty() || unsent() > 0)) return arm_keepalive(now, keepalive_idle());
   const bool may_ask = waits_for_data || state_ == State::established || state_ == State::close_wait;
   if (!may_ask) return arm_keepalive(now, keepalive_idle());
   if (silence + slack < keepalive_idle()) {

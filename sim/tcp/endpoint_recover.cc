@@ -14,20 +14,10 @@ constexpr Duration kReorderSlack = 2ms;  // net/ipv4/tcp_recovery.c tcp_rack_mar
 
 // --- Detecting loss
 
-void Endpoint::mark_lost(SentSegment& sent) {
-  if (sent.is(SentSegment::retransmitted)) {
-    retrans_ -= units(sent.length);
-    sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::retransmitted);
-  }
-  if (sent.is(SentSegment::lost)) return;
-  sent.flags |= SentSegment::lost;
-  lost_ += units(sent.length);
-}
-
 void Endpoint::detect_loss(TimePoint now, const AckResult& result) {
   const Recovery kind = os().retransmit.recovery;
   if (sack_ok_ && kind == Recovery::rack) {
-    if (sacked_ > 0 || phase_ != Phase::open) detect_by_rack(now);
+    if (board_.sacked() > 0 || phase_ != Phase::open) detect_by_rack(now);
     return;
   }
   if (sack_ok_ && kind == Recovery::sack_pipe) {
@@ -38,24 +28,23 @@ void Endpoint::detect_loss(TimePoint now, const AckResult& result) {
     dup_acks_ = 0;
     return;
   }
-  if (!result.duplicate || sent_.empty()) return;
+  if (!result.duplicate || board_.empty()) return;
   if (dup_acks_ < 255) ++dup_acks_;
-  if (dup_acks_ == os().retransmit.dup_threshold && phase_ == Phase::open) mark_lost(sent_.front());
+  if (dup_acks_ == os().retransmit.dup_threshold && phase_ == Phase::open) board_.mark_lost(0);
 }
 
 // RFC 8985 section 6.2 step 5: lost is what was sent a reordering window before something that has arrived.
 void Endpoint::detect_by_rack(TimePoint now) {
   if (rack_sent_ == TimePoint{}) return;
   Duration window{0};
-  const bool many = sacked_ >= os().retransmit.dup_threshold * congestion_.mss();
+  const bool many = board_.sacked() >= os().retransmit.dup_threshold * congestion_.mss();
   if (reordering_seen_ || (phase_ == Phase::open && !many)) {
     window = min_rtt_ == Duration::max() ? Duration{0} : min_rtt_ / 4;
   }
   Duration longest{0};
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    SentSegment& sent = sent_[i];
-    if (sent.is(SentSegment::sacked)) continue;
-    if (sent.is(SentSegment::lost) && !sent.is(SentSegment::retransmitted)) continue;
+  for (std::uint32_t i = 0; i < board_.size(); ++i) {
+    const SentSegment& sent = board_[i];
+    if (sent.is(SentSegment::sacked) || sent.awaits_repair()) continue;
     const bool earlier_sent =
         sent.sent < rack_sent_ || (sent.sent == rack_sent_ && sent.end().before(rack_end_));
     if (!earlier_sent) {
@@ -64,7 +53,7 @@ void Endpoint::detect_by_rack(TimePoint now) {
     }
     const Duration left = sent.sent + rack_rtt_ + window - now;
     if (left <= Duration{0}) {
-      mark_lost(sent);
+      board_.mark_lost(i);
     } else {
       longest = std::max(longest, left);
     }
@@ -83,14 +72,14 @@ void Endpoint::detect_by_sack_count() {
   const std::uint32_t threshold = os().retransmit.dup_threshold;
   std::uint32_t segments = 0;
   std::uint32_t bytes = 0;
-  for (std::uint32_t i = sent_.size(); i-- > 0;) {
-    SentSegment& sent = sent_[i];
+  for (std::uint32_t i = board_.size(); i-- > 0;) {
+    const SentSegment& sent = board_[i];
     if (sent.is(SentSegment::sacked)) {
       ++segments;
       bytes += sent.length;
     } else if (segments >= threshold || bytes > (threshold - 1) * send_mss()) {
       // What was retransmitted is not lost again by the old evidence.
-      if (!sent.is(SentSegment::retransmitted)) mark_lost(sent);
+      if (!sent.is(SentSegment::retransmitted)) board_.mark_lost(i);
     }
   }
 }
@@ -102,8 +91,8 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
   if (phase_ == Phase::loss) return recover_from_timeout(now, result);
   if (phase_ == Phase::cwr) return recover_from_cwr(now, result);
   if (phase_ == Phase::open) {
-    if (!sent_.empty()) detect_loss(now, result);
-    if (lost_ > retrans_) return enter_recovery(now, Cause::retransmit_fast);
+    if (!board_.empty()) detect_loss(now, result);
+    if (board_.has_repair()) return enter_recovery(now, Cause::retransmit_fast);
     if (ecn_.congested) enter_cwr(result);
     return;
   }
@@ -113,12 +102,12 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
   if (over || (result.advanced && os().retransmit.recovery == Recovery::reno)) return leave_recovery();
   if (counts_sack) {
     detect_loss(now, result);
-    if (result.advanced && !sent_.empty() && !sent_.front().is(SentSegment::sacked) && lost_ == 0) {
-      mark_lost(sent_.front());  // a partial ACK shows the next hole
+    if (result.advanced && !board_.empty() && !board_.front().is(SentSegment::sacked) && board_.lost() == 0) {
+      board_.mark_lost(0);  // a partial ACK shows the next hole
     }
   } else if (result.advanced) {
     // RFC 6582 section 3.2 step 3: the next hole, and the window shrinks by what was acknowledged.
-    if (!sent_.empty()) mark_lost(sent_.front());
+    if (!board_.empty()) board_.mark_lost(0);
     retransmit_cause_ = Cause::retransmit_partial_ack;
     force_retransmit_ = true;
     const std::uint32_t cwnd = congestion_.cwnd();
@@ -127,16 +116,16 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
     congestion_.set_cwnd(congestion_.cwnd() + congestion_.mss());  // RFC 5681 section 3.2 step 4
   }
   if (counts_sack && os().congestion.prr) prr_update(result);
-  if (lost_ > retrans_ && retransmit_cause_ != Cause::retransmit_partial_ack) {
+  if (board_.has_repair() && retransmit_cause_ != Cause::retransmit_partial_ack) {
     retransmit_cause_ = result.advanced ? Cause::retransmit_partial_ack : Cause::retransmit_fast;
   }
 }
 
 void Endpoint::enter_recovery(TimePoint now, Cause why) {
   const bool segments = os().congestion.unit.value == CwndUnit::segments;
-  prr_prior_ = std::max(segments ? congestion_.cwnd() : out_, 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
+  prr_prior_ = std::max(segments ? congestion_.cwnd() : board_.out(), 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
   high_seq_ = snd_nxt_;
-  if (phase_ != Phase::cwr) congestion_.on_loss(os().congestion, out_);  // once a window
+  if (phase_ != Phase::cwr) congestion_.on_loss(os().congestion, board_.out());  // once a window
   ecn_.owes_cwr = ecn_.agreed;
   prr_delivered_ = prr_out_ = 0;
   phase_ = Phase::recovery;
@@ -158,20 +147,20 @@ void Endpoint::prr_update(const AckResult& result) {
   prr_delivered_ += result.delivered;
   const std::uint32_t target = congestion_.ssthresh();
   std::uint32_t send = 0;
-  if (in_flight() > target) {
+  if (board_.in_flight() > target) {
     const std::uint64_t share = (std::uint64_t{prr_delivered_} * target + prr_prior_ - 1) / prr_prior_;
     send = share > prr_out_ ? static_cast<std::uint32_t>(share) - prr_out_ : 0;
   } else {
     std::uint32_t limit =
         std::max(prr_delivered_ > prr_out_ ? prr_delivered_ - prr_out_ : 0, result.delivered);
     if (result.advanced) limit += congestion_.mss();
-    send = std::min(target - in_flight(), limit);
+    send = std::min(target - board_.in_flight(), limit);
   }
-  congestion_.set_cwnd(in_flight() + send);
+  congestion_.set_cwnd(board_.in_flight() + send);
 }
 
 void Endpoint::leave_recovery() {
-  const std::uint32_t flight = in_flight();
+  const std::uint32_t flight = board_.in_flight();
   const std::uint32_t mss = congestion_.mss();
   std::uint32_t cwnd = congestion_.ssthresh();
   if (os().retransmit.recovery == Recovery::newreno)
@@ -181,22 +170,12 @@ void Endpoint::leave_recovery() {
   dup_acks_ = 0;
   retrans_stamp_ = kNever;
   // Reno leaves with holes unfilled: they are no longer known to be lost.
-  for (std::uint32_t i = 0; i < sent_.size() && lost_ > 0; ++i) {
-    SentSegment& sent = sent_[i];
-    if (!sent.is(SentSegment::lost)) continue;
-    lost_ -= units(sent.length);
-    if (sent.is(SentSegment::retransmitted)) retrans_ -= units(sent.length);
-    sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
-  }
+  board_.forgive_all();
 }
 
 // The retransmission was for nothing: RFC 5682 section 3.1, RFC 4015 section 3.
 void Endpoint::undo_recovery() {
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    SentSegment& sent = sent_[i];
-    sent.flags = static_cast<std::uint8_t>(sent.flags & ~(SentSegment::lost | SentSegment::retransmitted));
-  }
-  lost_ = retrans_ = 0;
+  board_.forgive_all();
   congestion_.undo();
   phase_ = Phase::open;
   frto_ = false;
@@ -208,7 +187,7 @@ void Endpoint::recover_from_timeout(TimePoint now, const AckResult& result) {
     if (result.acked_original && (result.advanced || result.sacked)) return undo_recovery();
     if (!result.advanced || unsent() == 0) frto_ = false;  // conventional recovery
   }
-  if (snd_una_.at_or_after(high_seq_) || sent_.empty()) {
+  if (snd_una_.at_or_after(high_seq_) || board_.empty()) {
     phase_ = Phase::open;
     dup_acks_ = 0;
     retrans_stamp_ = kNever;
@@ -216,7 +195,7 @@ void Endpoint::recover_from_timeout(TimePoint now, const AckResult& result) {
     return;
   }
   if (sack_ok_) detect_loss(now, result);
-  if (lost_ > retrans_) retransmit_cause_ = Cause::retransmit_partial_ack;
+  if (board_.has_repair()) retransmit_cause_ = Cause::retransmit_partial_ack;
 }
 
 // RFC 8985 section 7.4: what the probe's ACK says.
@@ -238,7 +217,7 @@ void Endpoint::tail_loss_acked(const Segment& segment, const AckResult& result) 
   }
   // The probe repaired a loss: the window pays for it once.
   tail_probe_out_ = false;
-  congestion_.on_loss(os().congestion, in_flight());
+  congestion_.on_loss(os().congestion, board_.in_flight());
   congestion_.set_cwnd(congestion_.ssthresh());
 }
 

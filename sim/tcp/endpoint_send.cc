@@ -18,11 +18,11 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   } else if (syn_pending_) {
     syn_pending_ = false;
     const Cause again = ack_cause_ == Cause::syn_again ? Cause::syn_again : retransmit_cause_;
-    Cause cause = sent_.front().transmissions > 0 ? again : Cause::active_open;
+    Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
     if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
     if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
     ack_cause_ = Cause::unknown;
-    transmit(now, out, sent_.front(), cause);
+    transmit(now, out, 0, cause);
     if (fast_open_ != nullptr) add_syn_data(out);
     if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
     sent = true;
@@ -80,7 +80,7 @@ std::uint32_t Endpoint::send_mss() const {
 
 std::uint32_t Endpoint::unsent() const {
   std::uint32_t sent = distance(snd_una_, snd_nxt_);
-  if (syn_unacknowledged() && sent > 0) --sent;
+  if (board_.has_syn() && sent > 0) --sent;
   if (fin_sent_ && sent > 0) --sent;
   return send_.size() - std::min(sent, send_.size());
 }
@@ -151,7 +151,8 @@ void Endpoint::after_ack_sent() {
 }
 
 // Sends or resends what the scoreboard entry stands for.
-void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cause) {
+void Endpoint::transmit(TimePoint now, Packet& out, std::uint32_t index, Cause cause) {
+  const SentSegment& sent = board_[index];
   std::uint8_t flags = 0;
   if (sent.is(SentSegment::syn)) flags = tcp_flag::syn;
   if (sent.is(SentSegment::fin)) flags |= tcp_flag::fin;
@@ -159,7 +160,7 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
   if (state_ != State::syn_sent) flags |= tcp_flag::ack;
   fill(now, out, sent.start, flags, cause);
   if (sent.is(SentSegment::syn)) mark_syn(*out.segment(), sent);
-  const bool syn_outstanding = syn_unacknowledged() && !sent.is(SentSegment::syn);
+  const bool syn_outstanding = board_.has_syn() && !sent.is(SentSegment::syn);
   const std::uint32_t control = (sent.is(SentSegment::syn) ? 1u : 0u) + (sent.is(SentSegment::fin) ? 1u : 0u);
   if (sent.length > control) {
     const std::uint32_t offset = distance(snd_una_, sent.start) - (syn_outstanding ? 1 : 0);
@@ -172,79 +173,55 @@ void Endpoint::transmit(TimePoint now, Packet& out, SentSegment& sent, Cause cau
     ++total_retransmissions_;
     ++env_->counters.retransmitted;
   }
-  if (sent.transmissions < 255) ++sent.transmissions;
-  sent.sent = now;
+  board_.note_sent(index, now);
   last_sent_ = now;
 }
 
 // --- Repair
 
 // Small neighbours travel together when they are sent again (net/ipv4/tcp_output.c tcp_retrans_try_collapse;
-// BSD resends by bytes). Returns the entry's index.
-std::uint32_t Endpoint::collapse_at(std::uint32_t index) {
-  if (cut_to_fit(index) || !os().retransmit.collapse) return index;
+// BSD resends by bytes).
+void Endpoint::collapse_at(std::uint32_t index) {
+  if (cut_to_fit(index) || !os().retransmit.collapse) return;
   const std::uint32_t mss = data_room();
-  while (index + 1 < sent_.size()) {
-    SentSegment& head = sent_[index];
-    const SentSegment& next = sent_[index + 1];
-    const bool mergeable = next.is(SentSegment::lost) && !next.is(SentSegment::retransmitted) &&
-                           !head.is(SentSegment::syn) && !head.is(SentSegment::fin);
+  while (index + 1 < board_.size()) {
+    const SentSegment& head = board_[index];
+    const SentSegment& next = board_[index + 1];
+    const bool mergeable = next.awaits_repair() && !head.is(SentSegment::syn) && !head.is(SentSegment::fin);
     if (!mergeable || head.payload() + next.payload() > mss) break;
     if (marks_ != nullptr && marks_->record_end_behind(head.start) == head.end()) break;
-    const std::uint32_t before = units(head.length) + units(next.length);
-    head.length += next.length;
-    head.flags |= next.flags & (SentSegment::fin | SentSegment::psh);
-    const std::uint32_t saved = before - units(head.length);
-    out_ -= saved;
-    lost_ -= saved;
-    sent_.erase(index + 1);
+    board_.join(index);
   }
-  return index;
 }
 
 // Cuts an entry that no longer fits a packet: the path has become narrower, or SACK blocks go along
 // (net/ipv4/tcp_output.c __tcp_retransmit_skb with tcp_current_mss). True if it did.
 bool Endpoint::cut_to_fit(std::uint32_t index) {
   const std::uint32_t most = data_room();
-  SentSegment& first = sent_[index];
-  if (first.payload() <= most) return false;
-  SentSegment rest = first;
-  rest.start += most;
-  rest.length -= most;
-  first.flags = static_cast<std::uint8_t>(first.flags & ~(SentSegment::fin | SentSegment::psh));
-  first.length = most;
-  if (os().congestion.unit == CwndUnit::segments) {  // in bytes the sums stay
-    ++out_;
-    sacked_ += first.is(SentSegment::sacked) ? 1u : 0u;
-    lost_ += first.is(SentSegment::lost) ? 1u : 0u;
-    retrans_ += first.is(SentSegment::retransmitted) ? 1u : 0u;
-  }
-  sent_.insert(index + 1, rest);
+  if (board_[index].payload() <= most) return false;
+  board_.cut(index, most);
   return true;
 }
 
 bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
-  if (lost_ <= retrans_) {
+  if (!board_.has_repair()) {
     force_retransmit_ = false;
     return false;
   }
   if (!force_retransmit_) {
-    if (in_flight() >= congestion_.cwnd()) return false;
+    if (board_.in_flight() >= congestion_.cwnd()) return false;
     // F-RTO: after the first ACK new data asks the question whether the timeout was spurious (RFC 5682).
     if (frto_ && new_data_length() > 0) return false;
   }
   force_retransmit_ = false;
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    if (!sent_[i].is(SentSegment::lost) || sent_[i].is(SentSegment::retransmitted)) continue;
-    SentSegment& sent = sent_[collapse_at(i)];
-    transmit(now, out, sent, retransmit_cause_);
-    sent.flags |= SentSegment::retransmitted;
-    retrans_ += units(sent.length);
-    prr_out_ += units(sent.length);
-    if (!running(Timer::retransmit) && !running(Timer::reorder)) arm_retransmit(now);
-    return true;
-  }
-  return false;
+  const std::uint32_t next = board_.next_repair();
+  if (next == board_.size()) return false;
+  collapse_at(next);
+  transmit(now, out, next, retransmit_cause_);
+  board_.note_repaired(next);
+  prr_out_ += board_.units(board_[next].length);
+  if (!running(Timer::retransmit) && !running(Timer::reorder)) arm_retransmit(now);
+  return true;
 }
 
 // --- Probes
@@ -258,19 +235,19 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
     case Probe::window: return send_window_probe(now, out);
     case Probe::tail_loss: {
       tail_probe_new_ = false;
-      if (sent_.empty()) return false;
+      if (board_.empty()) return false;
       const std::uint32_t length = std::min({unsent(), data_room(), usable_window()});
       if (length > 0) {  // new data asks as well, whatever the congestion window
         tail_probe_new_ = true;
-        congestion_.set_cwnd(std::max(congestion_.cwnd(), in_flight() + units(length)));
+        congestion_.set_cwnd(std::max(congestion_.cwnd(), board_.in_flight() + board_.units(length)));
         const bool sent = send_new(now, out, length);
         out.why.cause = Cause::tail_loss_probe;
         tail_probe_end_ = snd_nxt_;
         return sent;
       }
-      const std::uint32_t tail = sent_.size() - 1;
+      const std::uint32_t tail = board_.size() - 1;
       cut_to_fit(tail);
-      transmit(now, out, sent_[tail], Cause::tail_loss_probe);
+      transmit(now, out, tail, Cause::tail_loss_probe);
       tail_probe_end_ = snd_nxt_;
       return true;
     }
@@ -287,7 +264,7 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
     probing_since_ = kNever;
     if (!send_new(now, out, fits)) return false;
     if (os().persist.style.value == ProbeStyle::old_sequence) {  // net/ipv4/tcp_output.c tcp_write_wakeup
-      sent_.back().flags |= SentSegment::psh;
+      board_.push(board_.size() - 1);
       out.segment()->flags |= tcp_flag::psh;
     }
     return true;
@@ -316,7 +293,7 @@ bool Endpoint::is_full(std::uint32_t length) const { return length >= send_mss()
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
   if (is_full(length) || haste_ == Haste::pushes || (last && fin_queued_)) return true;
   if (options_.cork || haste_ == Haste::holds) return false;
-  if (options_.nodelay || sent_.empty()) return true;
+  if (options_.nodelay || board_.empty()) return true;
   if (os().congestion.nagle.value == NagleStyle::minshall)
     return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
   return false;
@@ -336,7 +313,7 @@ std::uint32_t Endpoint::new_data_length() const {
     length = std::min(length, distance(snd_nxt_, *end));
   }
   const std::uint32_t cwnd = congestion_.cwnd();
-  const std::uint32_t flight = in_flight();
+  const std::uint32_t flight = board_.in_flight();
   if (flight >= cwnd) return 0;
   if (os().congestion.unit == CwndUnit::bytes) length = std::min(length, cwnd - flight);
   if (length >= mss || ends_record) return length;
@@ -347,14 +324,14 @@ std::uint32_t Endpoint::new_data_length() const {
 }
 
 bool Endpoint::fin_waits_for_window() const {
-  return !os().congestion.fin_ignores_cwnd && in_flight() >= congestion_.cwnd();
+  return !os().congestion.fin_ignores_cwnd && board_.in_flight() >= congestion_.cwnd();
 }
 
 // `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the
 // window.
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin_sent_ || (!is_synchronized(state_) && !is_early())) return false;
-  const bool was_idle = sent_.empty();
+  const bool was_idle = board_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
   const std::uint32_t length = forced != 0 ? forced : new_data_length();
   const bool last = length == unsent();
@@ -364,15 +341,15 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   SentSegment entry{.sent = now, .first_sent = now, .start = snd_nxt_, .length = length + (fin ? 1 : 0)};
   if (fin) entry.flags |= SentSegment::fin;
   if (length > 0 && ends_push(entry.start + length, last)) entry.flags |= SentSegment::psh;
-  out_ += units(entry.length);
-  prr_out_ += units(entry.length);
+  prr_out_ += board_.units(entry.length);
   snd_nxt_ += entry.length;
   if (length > 0 && !is_full(length)) small_end_ = snd_nxt_;
   const bool answers = length > 0 && now - last_data_ < ato_;
   if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;
-  transmit(now, out, sent_.push_back(entry), cause);
+  board_.append(entry);
+  transmit(now, out, board_.size() - 1, cause);
   on_new_data_sent(now, was_idle);
   return true;
 }

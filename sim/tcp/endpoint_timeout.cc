@@ -23,16 +23,16 @@ void Endpoint::arm_retransmit(TimePoint now) {
 // `advancing`: an ACK moved SND.UNA, so the timeout counts from now.
 void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
   const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open &&
-                         sacked_ == 0 && is_synchronized(state_);
+                         board_.sacked() == 0 && is_synchronized(state_);
   if (!may_probe) return arm_retransmit(now);
   const Duration timeout = rto();
   Duration delay = 1s;  // RFC 8985 section 7.2, without an SRTT
   if (rtt_.has_sample()) {
     const Duration srtt = rtt_.srtt(os().rtt);
-    delay = 2 * srtt + (sent_.size() == 1 ? os().rtt.rto_min.value : Duration{2ms});
+    delay = 2 * srtt + (board_.size() == 1 ? os().rtt.rto_min.value : Duration{2ms});
     delay = env_->clock.round_up(delay);
   }
-  const Duration left = advancing ? timeout : std::max(sent_.front().sent + timeout - now, Duration{0});
+  const Duration left = advancing ? timeout : std::max(board_.front().sent + timeout - now, Duration{0});
   stop(Timer::retransmit);
   arm(now, Timer::loss_probe, std::min(delay, left));
 }
@@ -45,7 +45,7 @@ void Endpoint::arm_user_timeout(TimePoint now) {
 }
 
 void Endpoint::on_tail_loss_timer(TimePoint now) {
-  if (sent_.empty()) return;
+  if (board_.empty()) return;
   if (tail_probe_out_) return arm_retransmit(now);
   probe_ = Probe::tail_loss;
   tail_probe_out_ = true;
@@ -73,7 +73,7 @@ bool Endpoint::gives_up(TimePoint now) {
                                                                   : retry_budget(retries, os().rtt.rto_min);
       return now - retrans_stamp_ >= budget;
     }
-    case GiveUp::after_elapsed: return now - sent_.front().first_sent >= rule.r2.value;
+    case GiveUp::after_elapsed: return now - board_.front().first_sent >= rule.r2.value;
   }
   return false;
 }
@@ -93,7 +93,7 @@ std::uint32_t Endpoint::syn_retries() const {
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
   // One more for a connection that is in use already (net/ipv4/tcp_timer.c tcp_fastopen_synack_timer).
-  const std::uint32_t early = has_weightless() ? 1 : 0;
+  const std::uint32_t early = board_.has_weightless() ? 1 : 0;
   const std::uint32_t answers =
       options_.syn_retries != 0 ? options_.syn_retries : rule.synack_retries + early;
   const std::uint32_t limit = state_ == State::syn_sent ? syn_retries() + rule.syn_linear : answers;
@@ -106,7 +106,7 @@ void Endpoint::on_handshake_timer(TimePoint now) {
     // The linear timeouts do not outlast the budget that the doublings alone would take.
     const Duration user = options_.user_timeout;
     const Duration budget = user > Duration{0} ? user : retry_budget(syn_retries(), os().rtt.rto_initial);
-    over = over || now - sent_.front().first_sent >= budget;
+    over = over || now - board_.front().first_sent >= budget;
   }
   if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) {
@@ -124,8 +124,8 @@ void Endpoint::on_handshake_timer(TimePoint now) {
 }
 
 void Endpoint::on_retransmit_timer(TimePoint now) {
-  if (sent_.empty()) return;
-  if (syn_unacknowledged()) return on_handshake_timer(now);
+  if (board_.empty()) return;
+  if (board_.has_syn()) return on_handshake_timer(now);
   // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
   // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out), or the user's limit. Before Linux's commit
   // 97a9063518f1 that shortened each wait to a tick instead, once it was over.
@@ -158,7 +158,7 @@ void Endpoint::look_for_narrow_path() {
   const std::uint32_t full = send_mss();
   if (retransmits_ == 1) {
     const int tries = (full > smaller ? 2 : 0) + (full > least && smaller > least ? 2 : 0);
-    const bool is_full = sent_.front().payload() >= full;
+    const bool is_full = board_.front().payload() >= full;
     tries_end_ = static_cast<std::uint8_t>(is_full ? kFirst + tries : 0);
   }
   if (retransmits_ >= kFirst && retransmits_ < tries_end_) {
@@ -175,7 +175,7 @@ void Endpoint::look_for_narrow_path() {
 void Endpoint::enter_loss(TimePoint now) {
   const bool fresh = phase_ != Phase::loss || snd_una_.after(high_seq_);
   if (fresh || retransmits_ == 0) {
-    congestion_.on_loss(os().congestion, out_);
+    congestion_.on_loss(os().congestion, board_.out());
     frto_ = os().retransmit.frto && sack_ok_ && phase_ == Phase::open;
     high_seq_ = snd_nxt_;
   }
@@ -189,15 +189,13 @@ void Endpoint::enter_loss(TimePoint now) {
   dup_acks_ = 0;
   tail_probe_out_ = false;
   // A peer that reneged on its first block (RFC 2018 section 8) lost what it had SACKed.
-  const bool reneged = sent_.front().is(SentSegment::sacked);
-  for (std::uint32_t i = 0; i < sent_.size(); ++i) {
-    SentSegment& sent = sent_[i];
-    if (sent.is(SentSegment::sacked)) {
+  const bool reneged = board_.front().is(SentSegment::sacked);
+  for (std::uint32_t i = 0; i < board_.size(); ++i) {
+    if (board_[i].is(SentSegment::sacked)) {
       if (!reneged) continue;
-      sent.flags = static_cast<std::uint8_t>(sent.flags & ~SentSegment::sacked);
-      sacked_ -= units(sent.length);
+      board_.unmark_sacked(i);
     }
-    mark_lost(sent);
+    board_.mark_lost(i);
   }
   force_retransmit_ = true;
   retransmit_cause_ = Cause::retransmit_timeout;

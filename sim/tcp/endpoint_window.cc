@@ -236,7 +236,7 @@ void Endpoint::delay_ack(TimePoint now) {
   }
   wait = std::min<Duration>({wait, mine.delay_max.value, os().rtt.rto_min.value - env_->clock.tick()});
   if (running(Timer::delayed_ack)) {
-    const TimePoint due = deadline_of(Timer::delayed_ack);
+    const TimePoint due = timers_.due(Timer::delayed_ack);
     if (due <= now + ato_ / 4) return ack_now(Cause::ack_delayed);
     if (due <= now + wait) return;
   }

@@ -24,7 +24,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   const std::size_t count = can_send() ? std::min(bytes.size(), room_for(bytes.size())) : 0;
   wants_space_ = count < bytes.size();
   if (count == 0) return 0;
-  const std::uint32_t syn = syn_unacknowledged() ? 1 : 0;
+  const std::uint32_t syn = board_.has_syn() ? 1 : 0;
   const Seq start = snd_una_ + send_.size() + syn;
   send_.append(env_->pool, bytes.first(count));
   more_announced_ = flags.more;
@@ -119,7 +119,7 @@ std::uint64_t Endpoint::send_memory(std::uint64_t bytes) const {
 std::uint32_t Endpoint::sendable_now() const {
   const std::uint32_t mss = std::max<std::uint32_t>(send_mss(), 1);
   const std::uint32_t cwnd = congestion_.cwnd() / std::max<std::uint32_t>(congestion_.mss(), 1);
-  const std::uint32_t flight = in_flight() / std::max<std::uint32_t>(congestion_.mss(), 1);
+  const std::uint32_t flight = board_.in_flight() / std::max<std::uint32_t>(congestion_.mss(), 1);
   if (!is_synchronized(state_) || flight >= cwnd) return 0;
   const std::uint64_t bytes = std::min<std::uint64_t>(usable_window(), std::uint64_t{cwnd - flight} * mss);
   return static_cast<std::uint32_t>(bytes / mss * mss);
@@ -149,10 +149,10 @@ std::size_t Endpoint::room_for(std::size_t bytes) const {
 // What keeps it from sending now, for TCP_INFO (net/ipv4/tcp_output.c tcp_write_xmit, tcp_cwnd_validate).
 void Endpoint::count_time(TimePoint now) {
   using By = LimitedTime::By;
-  if (!is_synchronized(state_) || (send_.size() == 0 && sent_.empty())) return limits_.enter(now, By::idle);
+  if (!is_synchronized(state_) || (send_.size() == 0 && board_.empty())) return limits_.enter(now, By::idle);
   const std::uint32_t waiting = unsent();
   if (waiting == 0) return limits_.enter(now, wants_space_ ? By::buffer : By::busy);
-  const bool by_cwnd = in_flight() >= congestion_.cwnd();
+  const bool by_cwnd = board_.in_flight() >= congestion_.cwnd();
   const bool by_window = !by_cwnd && usable_window() < std::min(waiting, send_mss());
   limits_.enter(now, by_window ? By::window : By::busy);
 }

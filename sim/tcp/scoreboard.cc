@@ -1,0 +1,162 @@
+#include "sim/tcp/scoreboard.h"
+
+#include <algorithm>
+
+namespace halfopen {
+
+std::uint32_t Scoreboard::first_from(Seq seq) const {
+  std::uint32_t low = 0;
+  std::uint32_t high = entries_.size();
+  while (low < high) {
+    const std::uint32_t middle = (low + high) / 2;
+    if (entries_[middle].start.before(seq))
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+std::uint32_t Scoreboard::next_repair() {
+  if (!has_repair()) return size();
+  while (repair_hint_ < size() && !entries_[repair_hint_].awaits_repair()) ++repair_hint_;
+  return repair_hint_;
+}
+
+void Scoreboard::append(const SentSegment& entry) {
+  entries_.push_back(entry);
+  out_ += weight(entry);
+}
+
+void Scoreboard::note_sent(std::uint32_t i, TimePoint now) {
+  SentSegment& entry = entries_[i];
+  if (entry.transmissions < 255) ++entry.transmissions;
+  entry.sent = now;
+}
+
+void Scoreboard::note_repaired(std::uint32_t i) {
+  SentSegment& entry = entries_[i];
+  entry.flags |= SentSegment::retransmitted;
+  retransmitted_ += units(entry.length);
+}
+
+void Scoreboard::mark_sacked(std::uint32_t i) {
+  forgive(i);
+  entries_[i].flags |= SentSegment::sacked;
+  sacked_ += units(entries_[i].length);
+}
+
+void Scoreboard::unmark_sacked(std::uint32_t i) {
+  clear(entries_[i], SentSegment::sacked);
+  sacked_ -= units(entries_[i].length);
+}
+
+void Scoreboard::mark_lost(std::uint32_t i) {
+  SentSegment& entry = entries_[i];
+  if (entry.is(SentSegment::retransmitted)) {
+    clear(entry, SentSegment::retransmitted);
+    retransmitted_ -= units(entry.length);
+  }
+  repair_hint_ = std::min(repair_hint_, i);
+  if (entry.is(SentSegment::lost)) return;
+  entry.flags |= SentSegment::lost;
+  lost_ += units(entry.length);
+}
+
+void Scoreboard::forgive(std::uint32_t i) {
+  SentSegment& entry = entries_[i];
+  if (entry.is(SentSegment::lost)) lost_ -= units(entry.length);
+  if (entry.is(SentSegment::retransmitted)) retransmitted_ -= units(entry.length);
+  clear(entry, SentSegment::lost | SentSegment::retransmitted);
+}
+
+void Scoreboard::forgive_all() {
+  for (std::uint32_t i = 0; i < size() && (lost_ > 0 || retransmitted_ > 0); ++i) forgive(i);
+}
+
+void Scoreboard::make_front_weightless() {
+  out_ -= weight(front());
+  entries_.front().flags |= SentSegment::weightless;
+}
+
+void Scoreboard::subtract(const SentSegment& entry, std::uint32_t units) {
+  out_ -= units;
+  if (entry.is(SentSegment::sacked)) sacked_ -= units;
+  if (entry.is(SentSegment::lost)) lost_ -= units;
+  if (entry.is(SentSegment::retransmitted)) retransmitted_ -= units;
+}
+
+std::uint32_t Scoreboard::pop_front() {
+  const std::uint32_t units = weight(front());
+  subtract(front(), units);
+  entries_.pop_front();
+  if (repair_hint_ > 0) --repair_hint_;
+  return units;
+}
+
+std::uint32_t Scoreboard::trim_front(std::uint32_t bytes) {
+  SentSegment& entry = entries_.front();
+  const std::uint32_t before = weight(entry);
+  entry.start += bytes;
+  entry.length -= bytes;
+  clear(entry, SentSegment::syn);
+  const std::uint32_t gone = before - units(entry.length);
+  subtract(entry, gone);
+  return gone;
+}
+
+void Scoreboard::cut(std::uint32_t i, std::uint32_t bytes) {
+  SentSegment& first = entries_[i];
+  SentSegment rest = first;
+  rest.start += bytes;
+  rest.length -= bytes;
+  clear(first, SentSegment::fin | SentSegment::psh);
+  first.length = bytes;
+  if (!counts_bytes_) {  // in bytes the sums stay
+    ++out_;
+    sacked_ += first.is(SentSegment::sacked) ? 1u : 0u;
+    lost_ += first.is(SentSegment::lost) ? 1u : 0u;
+    retransmitted_ += first.is(SentSegment::retransmitted) ? 1u : 0u;
+  }
+  entries_.insert(i + 1, rest);
+  if (repair_hint_ > i) ++repair_hint_;
+  if (rest.awaits_repair()) repair_hint_ = std::min(repair_hint_, i);
+}
+
+void Scoreboard::join(std::uint32_t i) {
+  SentSegment& head = entries_[i];
+  const SentSegment& next = entries_[i + 1];
+  const std::uint32_t saved = units(head.length) + units(next.length) - units(head.length + next.length);
+  head.length += next.length;
+  head.flags |= next.flags & (SentSegment::fin | SentSegment::psh);
+  out_ -= saved;
+  lost_ -= saved;
+  entries_.erase(i + 1);
+  if (repair_hint_ > i) --repair_hint_;
+}
+
+void Scoreboard::reset() {
+  entries_.reset();
+  out_ = sacked_ = lost_ = retransmitted_ = repair_hint_ = 0;
+}
+
+std::string_view Scoreboard::broken_invariant(Seq una) const {
+  Seq expected = una;
+  std::uint32_t out = 0, sacked = 0, lost = 0, retransmitted = 0;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    const SentSegment& entry = entries_[i];
+    if (entry.start != expected) return "sent segments are contiguous from SND.UNA";
+    if (entry.is(SentSegment::sacked) && entry.is(SentSegment::lost)) return "a SACKed segment is not lost";
+    if (entry.awaits_repair() && i < repair_hint_) return "nothing awaits repair before the hint";
+    expected = entry.end();
+    out += weight(entry);
+    if (entry.is(SentSegment::sacked)) sacked += units(entry.length);
+    if (entry.is(SentSegment::lost)) lost += units(entry.length);
+    if (entry.is(SentSegment::retransmitted)) retransmitted += units(entry.length);
+  }
+  const bool agree =
+      out == out_ && sacked == sacked_ && lost == lost_ && retransmitted == retransmitted_;
+  return agree ? std::string_view{} : "counts of segments in flight";
+}
+
+}  // namespace halfopen

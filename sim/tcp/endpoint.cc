@@ -21,10 +21,10 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       ts_offset_{birth.ts_offset},
       board_{env.profile.congestion.unit},
       high_seq_{birth.iss},
+      ack_{options.delays_acks},
       receive_buffer_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ip_id_{birth.ip_id},
-      mtu_{birth.mtu},
-      pingpong_{options.delays_acks} {}
+      mtu_{birth.mtu} {}
 
 void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;
@@ -45,7 +45,8 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   // What was to be sent goes with the connection; what was received can still be read.
   send_.clear();
   board_.reset();
-  ack_pending_ = ack_owed_ = syn_pending_ = force_retransmit_ = false;
+  ack_.forget();
+  syn_pending_ = force_retransmit_ = false;
   probe_ = Probe::none;
   if (fast_open_ != nullptr && fast_open_->after_blackhole && ever_received_data_)
     env_->fast_open.passed_blackhole();
@@ -96,7 +97,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
       return;
     }
     case Timer::persist: return on_persist_timer(now);
-    case Timer::delayed_ack: return on_delayed_ack_timer();
+    case Timer::delayed_ack: return ack_.on_timer(os().ack, rto());
     case Timer::keepalive: return on_keepalive_timer(now);
     case Timer::connect: return give_up(now, Cause::timed_out);
     case Timer::user_timeout: return give_up(now, Cause::user_timed_out);
@@ -199,9 +200,9 @@ Endpoint::Info Endpoint::info() const {
               .reordering_seen = reordering_seen_,
               .min_rtt = min_rtt_ == Duration::max() ? Duration{} : min_rtt_,
               .rttvar = rtt_.variation(os().rtt),
-              .ato = ato_,
+              .ato = ack_.ato(),
               .last_data_sent = last_sent_,
-              .last_data_received = last_data_,
+              .last_data_received = ack_.last_data(),
               .limits = limits_,
               .syn_data_acked = fast_open_ != nullptr && fast_open_->data_acked,
               .fast_open_failure = fast_open_ != nullptr ? fast_open_->failure : FastOpenFailure::none};

@@ -15,6 +15,7 @@
 #include "sim/base/ring.h"
 #include "sim/base/time.h"
 #include "sim/tcp/acc_ecn.h"
+#include "sim/tcp/ack_policy.h"
 #include "sim/tcp/congestion.h"
 #include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
@@ -168,7 +169,7 @@ class Endpoint {
   [[nodiscard]] bool has_reports() const { return marks_ != nullptr && marks_->has_reports(); }
   [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }  // bytes: SIOCOUTQ
   [[nodiscard]] std::uint32_t segment_size() const;                            // TCP_MAXSEG, bytes
-  [[nodiscard]] bool acks_quickly() const { return !pingpong_; }               // TCP_QUICKACK
+  [[nodiscard]] bool acks_quickly() const { return ack_.is_quick(); }          // TCP_QUICKACK
   [[nodiscard]] std::uint32_t window_clamp() const { return window_clamp_; }   // TCP_WINDOW_CLAMP, bytes
   // How often there was news for who waits to read, and to write: what an edge-triggered epoll counts.
   struct News {
@@ -293,7 +294,6 @@ class Endpoint {
   void mark_syn(Segment& segment, const SentSegment& syn);
   void agree_on_ecn(const Arrival& syn);
   void take_ecn_answer(const Arrival& syn_ack);
-  void enter_quickack();
   void mark_ecn(Packet& out, const SentSegment& sent);
   void take_ecn(const Arrival& arrival);
   void enter_cwr(const AckResult& result);
@@ -488,12 +488,11 @@ class Endpoint {
   void grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
   void autotune(TimePoint now);
   void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length);
-  void owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length);
-  void ack_now(Cause why);
-  void delay_ack(TimePoint now);
-  void on_delayed_ack_timer();
+  void ack_now(Cause why) { ack_.now(why); }
+  bool window_holds();
+  void arm_delayed_ack(TimePoint now, std::optional<Duration> wait);
+  [[nodiscard]] AckPolicy::Clock ack_clock(TimePoint now) const;
   void after_read(TimePoint now, std::size_t count);
-  bool pay_owed_ack();
   void clamp_window(std::uint32_t clamp);
   void raise_buffer(std::uint32_t window);
 
@@ -556,6 +555,8 @@ class Endpoint {
   std::uint8_t persist_shift_ = 0;
   TimePoint probing_since_ = kNever;
 
+  AckPolicy ack_;
+
   // Receive window and acknowledgements.
   std::uint32_t receive_buffer_;
   std::uint32_t window_clamp_ = 0;
@@ -564,8 +565,6 @@ class Endpoint {
   std::uint32_t copied_ = 0;   // bytes read in this autotuning round
   std::uint32_t copied_last_ = 0;
   TimePoint autotune_since_{};
-  TimePoint last_data_{};  // last data received, else when it was established
-  Duration ato_{};         // Linux's adaptive delayed-ACK timeout
   SeqSpan dsack_;          // to report once; length 0: none
   TimePoint challenge_since_{};
   TimePoint out_of_window_ack_{};     // when one was last sent
@@ -575,8 +574,6 @@ class Endpoint {
   std::uint16_t tried_mss_ = 0;  // bytes: larger segments may vanish on the path; 0: not known
   std::uint8_t tries_end_ = 0;   // with so many expiries it was not that
   std::uint8_t challenges_ = 0;
-  std::uint8_t quick_ = 0;
-  std::uint8_t held_segments_ = 0;  // full segments received since the last ACK
 
   // A reset to send: the only segment that outlives the connection.
   ResetReply reset_;
@@ -590,7 +587,6 @@ class Endpoint {
   Haste haste_ = Haste::usual;
   EcnState ecn_;
   News news_;
-  Cause ack_cause_ = Cause::unknown;
   Cause retransmit_cause_ = Cause::unknown;
   Cause fin_cause_ = Cause::unknown;
   Errno error_ = Errno::none;
@@ -602,8 +598,6 @@ class Endpoint {
   bool sack_ok_ : 1 = false;
   bool ts_ok_ : 1 = false;
   bool scale_ok_ : 1 = false;
-  bool ack_pending_ : 1 = false;  // send an ACK now
-  bool ack_owed_ : 1 = false;     // or with the next segment, or when the timer says so
   bool reset_pending_ : 1 = false;
   bool reset_is_reply_ : 1 = false;  // to a segment; else only reset_.seq counts
   bool syn_pending_ : 1 = false;
@@ -612,8 +606,6 @@ class Endpoint {
   bool tail_probe_out_ : 1 = false;
   bool tail_probe_new_ : 1 = false;  // the probe was new data
   bool reordering_seen_ : 1 = false;
-  bool pingpong_ : 1 = false;
-  bool pushed_ : 1 = false, pushed_twice_ : 1 = false;
   bool fin_queued_ : 1 = false;
   bool fin_sent_ : 1 = false;
   bool fin_received_ : 1 = false;

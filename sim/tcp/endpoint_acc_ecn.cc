@@ -72,7 +72,7 @@ void Endpoint::take_acc_ecn(const Arrival& arrival) {
   if (mark != 0) {
     ecn_.seen_ect = true;
   } else if (bytes > 0 && ecn_.seen_ect) {
-    enter_quickack();
+    ack_.enter_quick(os().ack);
   }
 }
 

@@ -192,20 +192,16 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);
   rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
   high_seq_ = tail_probe_end_ = snd_una_;
-  last_sent_ = last_data_ = now;
+  last_sent_ = now;
+  ack_.start(now);
 }
 
 // At once, unless a write waits whose data can carry the ACK, or the process asked for such a delay
 // (net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: sk_write_pending).
 void Endpoint::acknowledge_syn_ack(TimePoint now) {
-  const bool may_wait = write_expected_ || options_.defer_accept != 0 || pingpong_;
+  const bool may_wait = write_expected_ || options_.defer_accept != 0 || !ack_.is_quick();
   if (!may_wait || os().ack.style.value != AckStyle::quickack) return ack_now(Cause::handshake_complete);
-  pingpong_ = false;
-  ack_owed_ = true;
-  ack_cause_ = Cause::handshake_complete;
-  ato_ = os().ack.delay_min;
-  quick_ = static_cast<std::uint8_t>(os().ack.quick.value);
-  arm(now, Timer::delayed_ack, os().ack.delay_max);
+  arm_delayed_ack(now, ack_.on_awaited_write(os().ack));
 }
 
 }  // namespace halfopen

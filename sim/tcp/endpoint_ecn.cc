@@ -62,15 +62,6 @@ void Endpoint::take_ecn_answer(const Arrival& syn_ack) {
   }
 }
 
-// A packet that cannot have been marked, after others could: it was probably sent again, and its sender waits
-// (net/ipv4/tcp_input.c tcp_data_ecn_check, tcp_enter_quickack_mode).
-void Endpoint::enter_quickack() {
-  if (os().ack.style.value != AckStyle::quickack) return;
-  quick_ = std::max<std::uint8_t>(quick_, 2);
-  pingpong_ = false;
-  ato_ = os().ack.delay_min;
-}
-
 // New data may be marked by routers; repeated data, bare ACKs and probes may not (RFC 3168 sections 6.1.4 and
 // 6.1.5).
 void Endpoint::mark_ecn(Packet& out, const SentSegment& sent) {
@@ -93,7 +84,8 @@ void Endpoint::take_ecn(const Arrival& arrival) {
   }
   if (segment.payload.empty()) return;
   const int codepoint = arrival.traffic_class & ip_ecn::mask;
-  if (codepoint == 0 && ecn_.seen_ect) enter_quickack();
+  // A packet that cannot have been marked, after others could: it was probably sent again.
+  if (codepoint == 0 && ecn_.seen_ect) ack_.enter_quick(os().ack);
   if (codepoint != 0) ecn_.seen_ect = true;
   if (codepoint != ip_ecn::ce) return;
   ecn_.echoes = true;

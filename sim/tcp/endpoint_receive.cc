@@ -31,7 +31,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
       segment.seq == irs_) {
     if (!may_answer_again(now)) return Verdict::done;
     syn_pending_ = true;
-    ack_cause_ = Cause::syn_again;
+    ack_.note_syn_again();
     arm(now, Timer::retransmit, rto());
     return Verdict::done;
   }
@@ -63,7 +63,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   take_ack(now, segment);
   if (state_ == State::closed) return Verdict::done;
   if (segment.length() > 0) take_data(now, arrival);
-  if (acc_ecn_ != nullptr && acc_ecn_->hurries && ack_owed_) ack_now(Cause::ack_now);
+  if (acc_ecn_ != nullptr && acc_ecn_->hurries && ack_.is_owed()) ack_now(Cause::ack_now);
   return Verdict::done;
 }
 
@@ -117,8 +117,7 @@ void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
 void Endpoint::on_repetition(const Segment& segment) {
   const bool old = segment.end().at_or_before(rcv_nxt_);
   if (old && os().options.dsack && sack_ok_) dsack_ = SeqSpan{segment.seq, segment.length()};
-  quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
-  pingpong_ = false;
+  ack_.on_repetition(os().ack);
   const bool probes_us = segment.seq + 1 == rcv_nxt_ && segment.length() == 1;
   ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
 }
@@ -268,7 +267,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   const std::uint32_t truesize = charged_truesize(arrival);
   if (seq != rcv_nxt_) {
     receive_.insert(seq, std::move(payload), fin, truesize);
-    quick_ = std::max<std::uint8_t>(quick_, static_cast<std::uint8_t>(os().ack.quick.value));
+    ack_.on_out_of_order(os().ack);
     return ack_now(Cause::ack_out_of_order);
   }
   if (segment.has(tcp_flag::urg)) take_urgent(segment);
@@ -303,12 +302,7 @@ void Endpoint::take_fin(TimePoint now) {
   if (is_quickack) dsack_.length = 0;  // with all SACK blocks (net/ipv4/tcp_input.c tcp_fin: tcp_sack_reset)
   const bool lazy = is_quickack && state_ == State::close_wait;
   if (!lazy) return ack_now(Cause::ack_of_fin);
-  // Linux expects the process to close soon: with no data received yet at the next tick, else after the ATO.
-  pingpong_ = true;
-  ack_owed_ = true;
-  ack_cause_ = Cause::ack_of_fin;
-  const Duration wait = ever_received_data_ ? os().ack.delay_min.value : Duration{0};
-  if (!ack_pending_ && !running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, wait);
+  arm_delayed_ack(now, ack_.on_lazy_fin(os().ack, !ever_received_data_, ack_clock(now)));
 }
 
 void Endpoint::reply_reset(const Arrival& offender, Cause why) {

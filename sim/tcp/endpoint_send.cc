@@ -17,11 +17,10 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
     return false;
   } else if (syn_pending_) {
     syn_pending_ = false;
-    const Cause again = ack_cause_ == Cause::syn_again ? Cause::syn_again : retransmit_cause_;
+    const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : retransmit_cause_;
     Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
     if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
     if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
-    ack_cause_ = Cause::unknown;
     transmit(now, out, 0, cause);
     if (fast_open_ != nullptr) add_syn_data(out);
     if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
@@ -139,13 +138,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
 }
 
 void Endpoint::after_ack_sent() {
-  if (ack_owed_ && quick_ > 0) {
-    --quick_;
-    if (quick_ == 0) ato_ = os().ack.delay_min;
-  }
-  ack_pending_ = ack_owed_ = false;
-  pushed_ = pushed_twice_ = false;
-  held_segments_ = 0;
+  ack_.on_ack_sent(os().ack);
   if (acc_ecn_ != nullptr) acc_ecn_->hurries = false;
   stop(Timer::delayed_ack);
 }
@@ -344,8 +337,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   prr_out_ += board_.units(entry.length);
   snd_nxt_ += entry.length;
   if (length > 0 && !is_full(length)) small_end_ = snd_nxt_;
-  const bool answers = length > 0 && now - last_data_ < ato_;
-  if (answers) pingpong_ = true;  // an interactive exchange: the next ACK can ride on data
+  if (length > 0) ack_.on_data_sent(now);
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;
   board_.append(entry);
@@ -373,9 +365,8 @@ void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {
 // --- ACK and RST
 
 bool Endpoint::send_ack(TimePoint now, Packet& out) {
-  if (!ack_pending_) return false;
-  const Cause cause = ack_cause_;
-  ack_cause_ = Cause::unknown;
+  if (!ack_.is_pending()) return false;
+  const Cause cause = ack_.take_cause();
   // A challenge ACK is made without the socket (netinet/tcp_subr.c tcp_respond).
   const bool fin = os().close.fin_with_acks && fin_out() && cause != Cause::challenge_ack;
   const std::uint8_t flags = fin ? tcp_flag::ack | tcp_flag::fin : tcp_flag::ack;

@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::uint32_t kFrameSmall = 448;    // a longer packet needs a full-size buffer of the device
 constexpr std::uint32_t kDefaultRatio = 128;  // net/ipv4: half of the memory is payload, in 256ths
-constexpr Duration kAtoStep = 20ms;           // half of TCP_ATO_MIN
-constexpr Duration kDelayedPushed = 200ms;
-constexpr Duration kDelayedLong = 500ms;
 
 std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value + step - 1) / step * step; }
 
@@ -108,7 +105,7 @@ std::uint32_t Endpoint::truesize_window() {
   const std::uint32_t full = std::min(window_clamp_, all);
   const std::uint32_t step = 1u << rcv_scale_;
   if (free < full / 2) {
-    quick_ = 0;
+    ack_.stop_quick();
     free = free / step * step;
     if (free < all / 16 || free < rcv_mss_) return 0;
   }
@@ -175,85 +172,33 @@ void Endpoint::autotune(TimePoint now) {
 
 // --- Acknowledging
 
-void Endpoint::ack_now(Cause why) {
-  ack_pending_ = true;
-  ack_cause_ = why;
+// What the rules look at; no ACK is delayed until the peer's retransmission could come (include/net/tcp.h TCP_RTO_MIN).
+AckPolicy::Clock Endpoint::ack_clock(TimePoint now) const {
+  return {.now = now,
+          .due = timers_.due(Timer::delayed_ack),
+          .rto = rto(),
+          .srtt = rtt_.has_sample() ? std::optional{rtt_.srtt(os().rtt)} : std::nullopt,
+          .most = os().rtt.rto_min.value - env_->clock.tick()};
+}
+
+void Endpoint::arm_delayed_ack(TimePoint now, std::optional<Duration> wait) {
+  if (wait) arm(now, Timer::delayed_ack, *wait);
+}
+
+// The window that would be offered now is no less than what is left of the one last advertised. Linux's rule alone asks.
+bool Endpoint::window_holds() {
+  return os().ack.style.value == AckStyle::quickack && choose_window() >= receive_window();
 }
 
 void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length) {
-  switch (os().ack.style.value) {
-    case AckStyle::quickack: return owe_ack_quick(now, segment, length);
-    case AckStyle::every_second:
-      if (++held_segments_ >= 2 || os().ack.delay_min.value == Duration{0}) return ack_now(Cause::ack_now);
-      ack_owed_ = true;
-      if (!running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, os().ack.delay_min);
-      return;
-    case AckStyle::fast_tick:
-      ack_owed_ = true;
-      if (!running(Timer::delayed_ack)) arm(now, Timer::delayed_ack, os().ack.delay_max);
-      return;
-  }
-}
-
-// net/ipv4/tcp_input.c tcp_event_data_recv and __tcp_ack_snd_check.
-void Endpoint::owe_ack_quick(TimePoint now, const Segment& segment, std::uint32_t length) {
-  const AckProfile& mine = os().ack;
-  const auto refill = static_cast<std::uint8_t>(
-      std::clamp<std::uint32_t>(rcv_wnd_ / (2 * std::max(rcv_mss_, 1u)), 2, mine.quick));
-  if (ato_ == Duration{0}) {
-    quick_ = std::max(quick_, refill);
-    ato_ = mine.delay_min;
-  } else {
-    const Duration gap = now - last_data_;
-    if (gap <= kAtoStep) {
-      ato_ = ato_ / 2 + kAtoStep;
-    } else if (gap < ato_) {
-      ato_ = std::min({ato_ / 2 + gap, rto(), mine.delay_max.value});
-    } else if (gap > rto()) {
-      quick_ = std::max(quick_, refill);
-    }
-  }
-  last_data_ = now;
-  if (length < rcv_mss_ || segment.has(tcp_flag::psh)) {
-    pushed_twice_ = pushed_;
-    pushed_ = true;
-  }
-  ack_owed_ = true;
-  const std::uint32_t unacked = distance(rcv_wup_, rcv_nxt_);
-  if (quick_ > 0 && !pingpong_) return ack_now(Cause::ack_now);
-  if (unacked > rcv_mss_ && choose_window() >= receive_window()) return ack_now(Cause::ack_now);
-  delay_ack(now);
-}
-
-// net/ipv4/tcp_output.c tcp_send_delayed_ack.
-void Endpoint::delay_ack(TimePoint now) {
-  const AckProfile& mine = os().ack;
-  Duration wait = ato_;
-  if (wait > mine.delay_min.value) {
-    Duration most = pingpong_ || pushed_ ? kDelayedPushed : kDelayedLong;
-    if (rtt_.has_sample()) most = std::min(most, std::max<Duration>(rtt_.srtt(os().rtt), mine.delay_min));
-    wait = std::min(wait, most);
-  }
-  wait = std::min<Duration>({wait, mine.delay_max.value, os().rtt.rto_min.value - env_->clock.tick()});
-  if (running(Timer::delayed_ack)) {
-    const TimePoint due = timers_.due(Timer::delayed_ack);
-    if (due <= now + ato_ / 4) return ack_now(Cause::ack_delayed);
-    if (due <= now + wait) return;
-  }
-  arm(now, Timer::delayed_ack, wait);
-}
-
-void Endpoint::on_delayed_ack_timer() {
-  if (!ack_owed_) return;
-  if (os().ack.style.value == AckStyle::quickack) {
-    if (pingpong_) {
-      pingpong_ = false;
-      ato_ = os().ack.delay_min;
-    } else {
-      ato_ = std::min<Duration>({ato_ * 2, rto(), os().ack.delay_max.value});
-    }
-  }
-  ack_now(ack_cause_ == Cause::ack_of_fin ? Cause::ack_of_fin : Cause::ack_delayed);
+  const std::uint32_t unacknowledged = distance(rcv_wup_, rcv_nxt_);
+  const AckPolicy::Data data{.length = length,
+                             .pushed = segment.has(tcp_flag::psh),
+                             .segment = rcv_mss_,
+                             .advertised = rcv_wnd_,
+                             .unacknowledged = unacknowledged,
+                             .window_holds = unacknowledged > rcv_mss_ && window_holds()};
+  arm_delayed_ack(now, ack_.on_data(os().ack, data, ack_clock(now)));
 }
 
 // The reader made room: tell the peer where it matters (silly-window avoidance), and pay an owed ACK.
@@ -276,31 +221,16 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
   }
   copied_ += static_cast<std::uint32_t>(count);
   autotune(now);
-  if (pay_owed_ack()) return;
+  if (ack_.on_read(receive_.readable() == 0, distance(rcv_wup_, rcv_nxt_), rcv_mss_)) return;
   if (2 * visible > window_clamp_) return;
   const std::uint32_t offer = choose_window();
   if (offer > 0 && offer >= 2 * visible) ack_now(Cause::window_update);
 }
 
-// net/ipv4/tcp.c __tcp_cleanup_rbuf.
-bool Endpoint::pay_owed_ack() {
-  if (!ack_owed_) return false;
-  const bool emptied = receive_.readable() == 0;
-  const bool short_one = emptied && (pushed_twice_ || (pushed_ && !pingpong_));
-  if (distance(rcv_wup_, rcv_nxt_) <= rcv_mss_ && !short_one) return false;
-  ack_now(Cause::ack_now);
-  return true;
-}
-
-// net/ipv4/tcp.c __tcp_sock_set_quickack.
 void Endpoint::set_quick_ack(std::int64_t value) {
   state_before_ = state_;
-  pingpong_ = value == 0;
   const bool receives = state_ == State::established || state_ == State::close_wait;
-  if (value == 0 || !receives || !ack_owed_) return;
-  pushed_ = true;
-  pay_owed_ack();
-  pingpong_ = value % 2 == 0;
+  ack_.set_quick(value, receives, receive_.readable() == 0, distance(rcv_wup_, rcv_nxt_), rcv_mss_);
 }
 
 // net/ipv4/tcp.c tcp_set_window_clamp.

@@ -47,6 +47,7 @@ class CongestionControl {
   [[nodiscard]] std::uint32_t mss() const { return mss_; }
   void set_cwnd(std::uint32_t units) { cwnd_ = units > mss_ ? units : mss_; }
   [[nodiscard]] bool in_slow_start() const { return cwnd_ < ssthresh_; }
+  [[nodiscard]] bool is_far_below_ssthresh() const { return cwnd_ < ssthresh_ / 2; }
 
  private:
   void slow_start(const CongestionProfile& profile, const Ack& ack);

@@ -16,6 +16,7 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       snd_nxt_{birth.iss},
       push_end_{birth.iss},
       small_end_{birth.iss},
+      burst_end_{birth.iss},
       path_mtu_{env.route.mtu != 0 ? std::min(env.route.mtu, birth.mtu) : birth.mtu},
       window_probe_end_{birth.iss},
       ts_offset_{birth.ts_offset},

@@ -29,6 +29,7 @@
 #include "sim/tcp/rtt.h"
 #include "sim/tcp/scoreboard.h"
 #include "sim/tcp/send_marks.h"
+#include "sim/tcp/send_plan.h"
 #include "sim/tcp/send_queue.h"
 #include "sim/tcp/socket_options.h"
 #include "sim/tcp/tick_clock.h"
@@ -411,7 +412,10 @@ class Endpoint {
   bool send_ack(TimePoint now, Packet& out);
   void collapse_at(std::uint32_t index);
   bool cut_to_fit(std::uint32_t index);
-  [[nodiscard]] std::uint32_t new_data_length() const;
+  [[nodiscard]] bool sends_bursts() const { return os().congestion.burst_least != 0; }
+  [[nodiscard]] SendView send_view(TimePoint now) const;
+  [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
+  std::uint32_t next_length(TimePoint now);
   [[nodiscard]] bool is_full(std::uint32_t length) const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, std::uint32_t index, Cause cause);
@@ -509,6 +513,7 @@ class Endpoint {
   Seq snd_wl1_, snd_wl2_;
   Seq push_end_;               // end of the last write: PSH goes there
   Seq small_end_;              // end of the last small segment sent, for Nagle
+  Seq burst_end_;              // end of the burst that is leaving
   std::uint32_t snd_wnd_ = 0;  // scaled
   std::uint32_t max_snd_wnd_ = 0;
   std::uint32_t peer_mss_ = 0;
@@ -614,6 +619,7 @@ class Endpoint {
   bool passive_ : 1 = false;
   bool peer_offered_ts_ : 1 = false;
   bool ever_received_data_ : 1 = false;
+  bool burst_is_long_ : 1 = false;  // it has several segments
   bool window_probe_byte_ : 1 = false;
   bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
   bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)

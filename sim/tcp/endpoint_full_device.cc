@@ -28,7 +28,7 @@ bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
     case Probe::keepalive:
     case Probe::none: break;
   }
-  if (new_data_length() > 0) {
+  if (new_data_length(now) > 0) {
     meet_local_congestion();
     if (board_.empty() && !running(Timer::persist)) arm(now, Timer::persist, persist_delay(now));
   }

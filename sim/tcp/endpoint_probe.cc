@@ -10,7 +10,7 @@ namespace halfopen {
 // when the window opens again.
 void Endpoint::start_persist_if_stuck(TimePoint now) {
   const bool may = state_ == State::established || state_ == State::close_wait || fin_queued_;
-  if (!may || !board_.empty() || unsent() == 0 || new_data_length() > 0) return;
+  if (!may || !board_.empty() || unsent() == 0 || new_data_length(now) > 0) return;
   const bool answered =
       os().persist.give_up.value == PersistGiveUp::unanswered_probes && last_received_ == now;
   if (running(Timer::persist) && !answered) return;

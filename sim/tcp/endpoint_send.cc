@@ -204,7 +204,7 @@ bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   if (!force_retransmit_) {
     if (board_.in_flight() >= congestion_.cwnd()) return false;
     // F-RTO: after the first ACK new data asks the question whether the timeout was spurious (RFC 5682).
-    if (frto_ && new_data_length() > 0) return false;
+    if (frto_ && new_data_length(now) > 0) return false;
   }
   force_retransmit_ = false;
   const std::uint32_t next = board_.next_repair();
@@ -292,28 +292,46 @@ bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
   return false;
 }
 
-// How many bytes may go now: by the peer's window with silly-window avoidance (RFC 9293 section 3.8.6.2.1),
-// Nagle and the congestion window. 0: none.
-std::uint32_t Endpoint::new_data_length() const {
-  const std::uint32_t waiting = unsent();
-  if (waiting == 0) return 0;
+SendView Endpoint::send_view(TimePoint now) const {
+  const std::uint32_t all = unsent();
+  const auto record = marks_ != nullptr ? marks_->record_end_behind(snd_nxt_) : std::nullopt;
+  const std::uint32_t waiting = record ? std::min(all, distance(snd_nxt_, *record)) : all;
   const std::uint32_t mss = data_room();
-  std::uint32_t length = std::min({waiting, mss, usable_window()});
-  if (length == 0) return 0;
-  bool ends_record = false;  // and more follows: then nothing is waited for
-  if (const auto end = marks_ != nullptr ? marks_->record_end_behind(snd_nxt_) : std::nullopt) {
-    ends_record = length >= distance(snd_nxt_, *end) && distance(snd_nxt_, *end) < waiting;
-    length = std::min(length, distance(snd_nxt_, *end));
-  }
-  const std::uint32_t cwnd = congestion_.cwnd();
-  const std::uint32_t flight = board_.in_flight();
-  if (flight >= cwnd) return 0;
-  if (os().congestion.unit == CwndUnit::bytes) length = std::min(length, cwnd - flight);
-  if (length >= mss || ends_record) return length;
-  const bool last = length == waiting;
-  if (last && nagle_allows(length, last)) return length;
-  if (!last && length >= max_snd_wnd_ / 2) return length;
-  return 0;
+  SendView view{.waiting = waiting,
+                .more = waiting < all,
+                .segment = mss,
+                .window = usable_window(),
+                .whole_window = snd_wnd_,
+                .max_window = max_snd_wnd_,
+                .cwnd = congestion_.cwnd(),
+                .in_flight = board_.in_flight(),
+                .small_may_go = nagle_allows(1, waiting == all),
+                .ends = waiting < all || fin_queued_,
+                .now = now,
+                .last_sent = last_sent_,
+                .oldest_sent = board_.empty() ? kNever : board_.front().sent,
+                .srtt = rtt_.srtt(os().rtt)};
+  if (!sends_bursts()) return view;
+  view.pace = burst_segments(os().congestion.burst_least, mss, view.cwnd, congestion_.is_far_below_ssthresh(),
+                             view.srtt, min_rtt_);
+  view.may_wait = haste_ != Haste::pushes && phase_ != Phase::recovery && phase_ != Phase::loss;
+  return view;
+}
+
+// Bytes that may go now: a segment, or a burst of them. 0: none.
+std::uint32_t Endpoint::new_data_length(TimePoint now) const {
+  if (unsent() == 0) return 0;
+  const SendView view = send_view(now);
+  return sends_bursts() ? plan_burst(view) : plan_segment(view, os().congestion.unit);
+}
+
+// Of the next segment of the burst that is leaving, else of a new one.
+std::uint32_t Endpoint::next_length(TimePoint now) {
+  if (!burst_end_.after(snd_nxt_)) burst_end_ = snd_nxt_ + new_data_length(now);
+  const std::uint32_t left = distance(snd_nxt_, burst_end_);
+  const std::uint32_t length = std::min(left, data_room());
+  burst_is_long_ = burst_is_long_ || left > length;
+  return length;
 }
 
 bool Endpoint::fin_waits_for_window() const {
@@ -326,7 +344,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin_sent_ || (!is_synchronized(state_) && !is_early())) return false;
   const bool was_idle = board_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
-  const std::uint32_t length = forced != 0 ? forced : new_data_length();
+  const std::uint32_t length = forced != 0 ? forced : next_length(now);
   const bool last = length == unsent();
   const bool fin = fin_queued_ && last;
   if (length == 0 && (!fin || fin_waits_for_window())) return false;
@@ -342,6 +360,11 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin) fin_sent_ = true;
   board_.append(entry);
   transmit(now, out, board_.size() - 1, cause);
+  // A burst of several ends with PSH; what of it is sent again does not (net/ipv4/tcp_output.c __tcp_transmit_skb).
+  if (burst_is_long_ && snd_nxt_ == burst_end_) {
+    out.segment()->flags |= tcp_flag::psh;
+    burst_is_long_ = false;
+  }
   on_new_data_sent(now, was_idle);
   return true;
 }

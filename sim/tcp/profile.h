@@ -166,6 +166,7 @@ struct CongestionProfile {
   Sourced<bool> hystart;
   Sourced<bool> fin_ignores_cwnd;  // a FIN without data leaves even when the congestion window is full
   Sourced<NagleStyle> nagle;
+  Sourced<std::uint8_t> burst_least;  // segments that go to the device at once where they may; 0: each by itself
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
   Sourced<bool> ecn_of_crossing_syn;      // a SYN that asks and meets one that did not is granted it

@@ -53,6 +53,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "HyStart", p.congestion.hystart);
   f("congestion", "a FIN may exceed the window", p.congestion.fin_ignores_cwnd);
   f("congestion", "small segments wait", p.congestion.nagle);
+  f("congestion", "segments in a burst, at least", p.congestion.burst_least);
   f("congestion", "ECN", p.congestion.ecn);
   f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
   f("congestion", "a crossing SYN is granted ECN", p.congestion.ecn_of_crossing_syn);

@@ -26,7 +26,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_max_tw_buckets", linux_os, "connections in TIME_WAIT"}},
     {{"tcp_mem", linux_os, "memory of all connections"}},
     {{"tcp_min_rtt_wlen", linux_os, "window of the smallest round trip"}},
-    {{"tcp_min_tso_segs", linux_os, "segments in a burst"}},
     {{"tcp_moderate_rcvbuf", linux_os, "the receive buffer grows by itself"}},
     {{"tcp_mtu_probing", linux_os, "path MTU probing (RFC 4821)"}},
     {{"tcp_no_metrics_save", linux_os, "metrics of closed connections are not kept; the model keeps none"}},

@@ -99,6 +99,7 @@ constexpr OsProfile kBsd44 = {
                    .hystart = {false, kUnused},
                    .fin_ignores_cwnd = {true, "netinet/tcp_output.c tcp_output: TH_FIN goes to send"},
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_output"},
+                   .burst_least = {0, kUnused},
                    .ecn = {EcnUse::off, "older than RFC 3168"},
                    .ecn_syn_retries = {0, kUnused},
                    .ecn_of_crossing_syn = {false, kUnused},

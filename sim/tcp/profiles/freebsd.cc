@@ -114,6 +114,7 @@ constexpr OsProfile kFreebsd14 = {
                    .hystart = {false, "netinet/cc/cc_cubic.c: HyStart++ believed to be off unless asked for"},
                    .fin_ignores_cwnd = {true, "netinet/tcp_output.c tcp_output: TH_FIN goes to send"},
                    .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_default_output"},
+                   .burst_least = {0, kUnused},
                    .ecn = {EcnUse::on_request, "net.inet.tcp.ecn.enable"},
                    .ecn_syn_retries = {1, "net.inet.tcp.ecn.maxretries"},
                    .ecn_of_crossing_syn = {true, "netinet/tcp_ecn.c tcp_ecn_input_parallel_syn"},

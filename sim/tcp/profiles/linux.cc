@@ -101,6 +101,7 @@ constexpr CongestionProfile kCongestion = {
     .hystart = {true, "net/ipv4/tcp_cubic.c hystart_update"},
     .fin_ignores_cwnd = {true, "net/ipv4/tcp_output.c tcp_cwnd_test before 6.13"},
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
+    .burst_least = {2, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_min_tso_segs"},
     .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
     .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
     .ecn_of_crossing_syn = {false, "include/net/tcp_ecn.h tcp_ecn_rcv_syn: only what was asked for"},

@@ -103,6 +103,7 @@ constexpr OsProfile kRfc = {
                    .hystart = {false, "RFC 9406 is not required"},
                    .fin_ignores_cwnd = {true, "chosen: RFC 5681 counts data"},
                    .nagle = {NagleStyle::original, "RFC 896; RFC 9293 section 3.7.4"},
+                   .burst_least = {0, kUnused},
                    .ecn = {EcnUse::off, "RFC 3168 is not required"},
                    .ecn_syn_retries = {0, kUnused},
                    .ecn_of_crossing_syn = {false, kUnused},

@@ -211,10 +211,11 @@ TEST(ModelHost, ReportsItsConnectionsOldestFirst) {
                                  Sockets::endpoint_of(*driver.files[3].socket)->addresses().local.port));
 }
 
-TEST(ModelHost, AnIdleConnectionFitsIntoAKibibyte) {
+// A hundred thousand of them are 110 MB.
+TEST(ModelHost, AnIdleConnectionIsOfElevenHundredBytes) {
   const std::size_t table_slot = 2 * (sizeof(Connection*) + sizeof(std::uint32_t));  // at worst half full
   const std::size_t malloc_header = 16;
-  EXPECT_LE(sizeof(Connection) + malloc_header + sizeof(Socket) + sizeof(Descriptor) + table_slot, 1024u);
+  EXPECT_LE(sizeof(Connection) + malloc_header + sizeof(Socket) + sizeof(Descriptor) + table_slot, 1100u);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ std::optional<Duration> AckPolicy::on_data(const AckProfile& profile, const Data
 // net/ipv4/tcp_input.c tcp_event_data_recv and __tcp_ack_snd_check.
 std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, const Data& data,
                                                     const Clock& clock) {
-  const std::uint32_t refill =
-      std::clamp<std::uint32_t>(data.advertised / (2 * std::max(data.segment, 1u)), 2, profile.quick);
+  const std::uint32_t window = data.advertised / (2 * std::max(data.segment, 1u));
+  const std::uint32_t refill = std::min<std::uint32_t>(window == 0 ? 2 : window, profile.quick);
   if (ato_ == Duration{0}) {
     raise_quick(refill);
     ato_ = profile.delay_min;
@@ -47,6 +47,7 @@ std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, c
     }
   }
   last_data_ = clock.now;
+  if (data.window_grew) quick_ |= 1;
   if (data.length < data.segment || data.pushed) {
     pushed_twice_ = pushed_;
     pushed_ = true;

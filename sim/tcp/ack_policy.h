@@ -31,7 +31,8 @@ class AckPolicy {
     std::uint32_t segment = 0;         // the peer's segments as estimated (rcv_mss), bytes
     std::uint32_t advertised = 0;      // the window last advertised, bytes
     std::uint32_t unacknowledged = 0;  // bytes from the last ACK sent to RCV.NXT
-    bool window_holds = false;         // what would be offered now is no less than what is left of that window
+    bool window_holds = false;         // what would be offered now is no less than that
+    bool window_grew = false;          // the segment let it grow (net/ipv4/tcp_input.c tcp_grow_window)
   };
 
   // --- What arrives. Each returns for how long the delayed-ACK timer is to be set, if it is.

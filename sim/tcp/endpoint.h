@@ -489,9 +489,9 @@ class Endpoint {
   [[nodiscard]] std::uint32_t free_space_window() const;
   [[nodiscard]] std::uint32_t truesize_window();
   [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
-  void grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
+  bool grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
   void autotune(TimePoint now);
-  void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length);
+  void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew = false);
   void ack_now(Cause why) { ack_.now(why); }
   bool window_holds();
   void arm_delayed_ack(TimePoint now, std::optional<Duration> wait);

@@ -272,15 +272,16 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   }
   if (segment.has(tcp_flag::urg)) take_urgent(segment);
   const bool had_hole = receive_.has_holes();
+  bool window_grew = false;
   if (kept > 0) {
     if (keeps) receive_.append(std::move(payload), truesize);
     rcv_nxt_ += kept;
-    grow_window(kept, truesize, arrival.merged_of != 0 ? arrival.merged_of : kept);
+    window_grew = grow_window(kept, truesize, arrival.merged_of != 0 ? arrival.merged_of : kept);
   }
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;
   if (kept > 0 && (is_readable() || !keeps)) ++news_.in;
-  if (kept > 0) owe_ack(now, segment, kept);
+  if (kept > 0) owe_ack(now, segment, kept, window_grew);
   if (dsack_.length > 0 && os().options.dsack_at_once) ack_now(Cause::ack_duplicate);
   if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled
   if (fin && !fin_received_) take_fin(now);

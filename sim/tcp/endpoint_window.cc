@@ -127,9 +127,10 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
 }
 
 // Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window,
-// tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several.
-void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment) {
-  if (os().window.style.value != WindowStyle::truesize) return;
+// tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several. True if it may
+// open further.
+bool Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment) {
+  if (os().window.style.value != WindowStyle::truesize) return false;
   const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
   if (segment > rcv_mss_ && truesize > 0) {
     window_ratio_ =
@@ -141,15 +142,16 @@ void Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::ui
     }
     rcv_mss_ = std::min(segment, adv_mss);
   }
-  if (length < 128) return;
+  if (length < 128) return false;
   const std::uint32_t held = receive_.truesize();
   const auto free = static_cast<std::uint32_t>(
       receive_buffer_ > held ? std::uint64_t{window_ratio_} * (receive_buffer_ - held) / 256 : 0);
   const std::uint32_t most = std::min(window_clamp_, free);
-  if (most <= rcv_ssthresh_) return;
+  if (most <= rcv_ssthresh_) return false;
   const bool dense = std::uint64_t{window_ratio_} * truesize / 256 <= length;
   const std::uint32_t step = dense ? 2 * adv_mss : 2 * rcv_mss_;
   rcv_ssthresh_ += std::min(most - rcv_ssthresh_, std::max(step, 2 * length));
+  return true;
 }
 
 // The buffer follows twice what the reader took in a round trip (net/ipv4/tcp_input.c tcp_rcv_space_adjust).
@@ -185,19 +187,22 @@ void Endpoint::arm_delayed_ack(TimePoint now, std::optional<Duration> wait) {
   if (wait) arm(now, Timer::delayed_ack, *wait);
 }
 
-// The window that would be offered now is no less than what is left of the one last advertised. Linux's rule alone asks.
+// The window that would be offered now, were it not for the promise that its edge stays, is no less than the one last
+// advertised; or a reader waits for more than there is (net/ipv4/tcp_input.c __tcp_ack_snd_check). Linux's rule alone asks.
 bool Endpoint::window_holds() {
-  return os().ack.style.value == AckStyle::quickack && choose_window() >= receive_window();
+  if (os().ack.style.value != AckStyle::quickack) return false;
+  return readable() < std::max<std::uint32_t>(options_.receive_low, 1) || truesize_window() >= rcv_wnd_;
 }
 
-void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length) {
+void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew) {
   const std::uint32_t unacknowledged = distance(rcv_wup_, rcv_nxt_);
   const AckPolicy::Data data{.length = length,
                              .pushed = segment.has(tcp_flag::psh),
                              .segment = rcv_mss_,
                              .advertised = rcv_wnd_,
                              .unacknowledged = unacknowledged,
-                             .window_holds = unacknowledged > rcv_mss_ && window_holds()};
+                             .window_holds = unacknowledged > rcv_mss_ && window_holds(),
+                             .window_grew = window_grew};
   arm_delayed_ack(now, ack_.on_data(os().ack, data, ack_clock(now)));
 }
 

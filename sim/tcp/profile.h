@@ -81,6 +81,12 @@ enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
   acks_only,  // resets and whatever has no ACK are ignored; only a repeated FIN starts it again
 };
+// When an ACK that brings nothing new changes the window.
+enum class WindowUpdate : std::uint8_t {
+  any,             // RFC 9293 section 3.10.7.4: SND.WL2 =< SEG.ACK
+  larger,          // only to a larger one
+  larger_or_none,  // or to none
+};
 // What becomes of what a SYN carries that crosses ours (a simultaneous open).
 enum class SynText : std::uint8_t {
   dropped,
@@ -263,6 +269,7 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<SynFinCheck> syn_fin;
   Sourced<bool> drops_syn_ack;    // a listener passes over a SYN-ACK; else a reset answers it
   Sourced<SynText> crossing_syn;  // what it carries
+  Sourced<WindowUpdate> window_update;
   Sourced<TimeWaitCheck> time_wait;
 };
 

@@ -245,6 +245,14 @@ constexpr std::string_view word(BlackholeSearch v) {
   constexpr std::string_view words[] = {"never", "always", "over IPv4", "over IPv6"};
   return words[static_cast<std::size_t>(v)];
 }
+constexpr std::string_view word(WindowUpdate v) {
+  switch (v) {
+    case WindowUpdate::any: return "counts";
+    case WindowUpdate::larger: return "counts if it is larger";
+    case WindowUpdate::larger_or_none: return "counts if it is larger, or zero";
+  }
+  return "?";
+}
 constexpr std::string_view word(TimeWaitCheck v) {
   constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts"};
   return words[static_cast<std::size_t>(v)];

@@ -148,6 +148,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "SYN with FIN", p.check.syn_fin);
   f("checks", "listeners pass over a SYN-ACK", p.check.drops_syn_ack);
   f("checks", "what a SYN that crossed carries", p.check.crossing_syn);
+  f("checks", "window of an ACK without news", p.check.window_update);
   f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);
   f("ICMP", "path MTU that is no news while opening, IPv4", p.icmp.v4_mtu_while_opening);

@@ -159,6 +159,7 @@ constexpr OsProfile kBsd44 = {
               .drops_syn_ack = {false, "netinet/tcp_input.c tcp_input: TCPS_LISTEN, dropwithreset"},
               .crossing_syn = {SynText::data,
                                "netinet/tcp_input.c tcp_input: what tcp_reass gives of a FIN is not read"},
+              .window_update = {WindowUpdate::larger, "netinet/tcp_input.c tcp_input: snd_wl2"},
               .time_wait = {TimeWaitCheck::rfc9293, "netinet/tcp_input.c tcp_input"}},
     .icmp = {.rows = {kIcmpRows, "netinet/ip_input.c inetctlerrmap; netinet/tcp_subr.c tcp_notify"},
              .v4_mtu_while_opening = {0xffff, "no path MTU discovery"},

@@ -191,6 +191,7 @@ constexpr OsProfile kFreebsd14 = {
                            "before send a reset (netinet/tcp_input.c tcp_input_with_port)"},
          .crossing_syn = {SynText::data,
                           "netinet/tcp_input.c tcp_do_segment, netinet/tcp_reass.c tcp_reass: a FIN is lost"},
+         .window_update = {WindowUpdate::larger, "netinet/tcp_input.c tcp_do_segment: snd_wl2"},
          .time_wait = {TimeWaitCheck::acks_only, "netinet/tcp_timewait.c tcp_twcheck"}},
     .icmp = {.rows = {kIcmpRows,
                       "netinet/ip_icmp.c icmp_errmap; netinet/tcp_subr.c tcp_ctlinput, tcp_notify"},

@@ -210,6 +210,7 @@ constexpr CheckProfile kCheck = {
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .drops_syn_ack = {false, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .crossing_syn = {SynText::dropped, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: discard"},
+    .window_update = {WindowUpdate::larger, "net/ipv4/tcp_input.c tcp_may_update_window, before 6.7"},
     .time_wait = {TimeWaitCheck::rfc9293, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };
 
@@ -294,6 +295,8 @@ constexpr OsProfile kLinux618 = [] {
       true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
   p.socket.peek_offset = {true, "net/ipv4/af_inet.c inet_stream_ops: set_peek_off, since 6.9"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
+  p.check.window_update = {WindowUpdate::larger_or_none,
+                           "net/ipv4/tcp_input.c tcp_may_update_window, since 6.7; measured on 6.18"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

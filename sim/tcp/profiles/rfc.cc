@@ -164,6 +164,7 @@ constexpr OsProfile kRfc = {
               .syn_fin = {SynFinCheck::listener_drops, "RFC 9293 section 3.10.7.2 leaves it open"},
               .drops_syn_ack = {false, "RFC 9293 section 3.10.7.2: any ACK is answered with a reset"},
               .crossing_syn = {SynText::all, "RFC 9293 section 3.10.7.3: queued until ESTABLISHED"},
+              .window_update = {WindowUpdate::any, "RFC 9293 section 3.10.7.4"},
               .time_wait = {TimeWaitCheck::rfc9293, "RFC 9293 section 3.10.7.4"}},
     .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
              .v4_mtu_while_opening = {0xffff, "RFC 1191 section 3: whatever the state"},

@@ -416,6 +416,8 @@ class Endpoint {
   [[nodiscard]] SendView send_view(TimePoint now) const;
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
   std::uint32_t next_length(TimePoint now);
+  [[nodiscard]] std::uint32_t pace() const;
+  std::uint8_t plan_repair(std::uint32_t next);
   [[nodiscard]] bool is_full(std::uint32_t length) const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, std::uint32_t index, Cause cause);
@@ -556,6 +558,7 @@ class Endpoint {
   std::uint8_t backoff_ = 0;      // expiries that doubled the timeout
   std::uint8_t retransmits_ = 0;  // expiries in a row
   std::uint8_t dup_acks_ = 0;
+  std::uint8_t repair_left_ = 0;  // segments of the burst of repairs that is leaving
   std::uint8_t probes_out_ = 0;  // unanswered window or keepalive probes
   std::uint8_t persist_shift_ = 0;
   TimePoint probing_since_ = kNever;
@@ -619,7 +622,8 @@ class Endpoint {
   bool passive_ : 1 = false;
   bool peer_offered_ts_ : 1 = false;
   bool ever_received_data_ : 1 = false;
-  bool burst_is_long_ : 1 = false;  // it has several segments
+  bool burst_is_long_ : 1 = false;   // it has several segments
+  bool repair_is_long_ : 1 = false;  // the burst of repairs has
   bool window_probe_byte_ : 1 = false;
   bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
   bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)

@@ -196,9 +196,22 @@ bool Endpoint::cut_to_fit(std::uint32_t index) {
   return true;
 }
 
+// How many segments from entry `next` on go again in one burst.
+std::uint8_t Endpoint::plan_repair(std::uint32_t next) {
+  if (!sends_bursts()) return 1;
+  const std::uint32_t flight = board_.in_flight();
+  const std::uint32_t open = congestion_.cwnd() > flight ? congestion_.cwnd() - flight : 1;
+  const std::uint32_t count = board_.repair_run(next, std::min({open, pace(), 255u}));
+  board_.part(next + count);
+  repair_is_long_ = count > 1;
+  return static_cast<std::uint8_t>(count);
+}
+
 bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   if (!board_.has_repair()) {
     force_retransmit_ = false;
+    repair_left_ = 0;
+    repair_is_long_ = false;
     return false;
   }
   if (!force_retransmit_) {
@@ -209,9 +222,19 @@ bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   force_retransmit_ = false;
   const std::uint32_t next = board_.next_repair();
   if (next == board_.size()) return false;
-  collapse_at(next);
+  // What left in one burst is sent again in one (net/ipv4/tcp_output.c tcp_xmit_retransmit_queue).
+  if (repair_left_ == 0) repair_left_ = plan_repair(next);
+  if (repair_is_long_) {
+    cut_to_fit(next);
+  } else {
+    collapse_at(next);
+  }
   transmit(now, out, next, retransmit_cause_);
   board_.note_repaired(next);
+  if (--repair_left_ == 0 && repair_is_long_) {
+    out.segment()->flags |= tcp_flag::psh;
+    repair_is_long_ = false;
+  }
   prr_out_ += board_.units(board_[next].length);
   if (!running(Timer::retransmit) && !running(Timer::reorder)) arm_retransmit(now);
   return true;
@@ -312,10 +335,15 @@ SendView Endpoint::send_view(TimePoint now) const {
                 .oldest_sent = board_.empty() ? kNever : board_.front().sent,
                 .srtt = rtt_.srtt(os().rtt)};
   if (!sends_bursts()) return view;
-  view.pace = burst_segments(os().congestion.burst_least, mss, view.cwnd, congestion_.is_far_below_ssthresh(),
-                             view.srtt, min_rtt_);
+  view.pace = pace();
   view.may_wait = haste_ != Haste::pushes && phase_ != Phase::recovery && phase_ != Phase::loss;
   return view;
+}
+
+// Segments in a burst.
+std::uint32_t Endpoint::pace() const {
+  return burst_segments(os().congestion.burst_least, data_room(), congestion_.cwnd(),
+                        congestion_.is_far_below_ssthresh(), rtt_.srtt(os().rtt), min_rtt_);
 }
 
 // Bytes that may go now: a segment, or a burst of them. 0: none.
@@ -344,6 +372,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin_sent_ || (!is_synchronized(state_) && !is_early())) return false;
   const bool was_idle = board_.empty();
   if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
+  const bool joined = burst_is_long_;
   const std::uint32_t length = forced != 0 ? forced : next_length(now);
   const bool last = length == unsent();
   const bool fin = fin_queued_ && last;
@@ -351,6 +380,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
 
   SentSegment entry{.sent = now, .first_sent = now, .start = snd_nxt_, .length = length + (fin ? 1 : 0)};
   if (fin) entry.flags |= SentSegment::fin;
+  if (joined) entry.flags |= SentSegment::joined;
   if (length > 0 && ends_push(entry.start + length, last)) entry.flags |= SentSegment::psh;
   prr_out_ += board_.units(entry.length);
   snd_nxt_ += entry.length;

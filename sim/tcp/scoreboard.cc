@@ -23,6 +23,15 @@ std::uint32_t Scoreboard::next_repair() {
   return repair_hint_;
 }
 
+std::uint32_t Scoreboard::repair_run(std::uint32_t i, std::uint32_t most) const {
+  std::uint32_t count = 1;
+  while (count < most && i + count < size() && entries_[i + count].is(SentSegment::joined) &&
+         entries_[i + count].awaits_repair()) {
+    ++count;
+  }
+  return count;
+}
+
 void Scoreboard::append(const SentSegment& entry) {
   entries_.push_back(entry);
   out_ += weight(entry);
@@ -111,6 +120,7 @@ void Scoreboard::cut(std::uint32_t i, std::uint32_t bytes) {
   rest.start += bytes;
   rest.length -= bytes;
   clear(first, SentSegment::fin | SentSegment::psh);
+  clear(rest, SentSegment::joined);
   first.length = bytes;
   if (!counts_bytes_) {  // in bytes the sums stay
     ++out_;

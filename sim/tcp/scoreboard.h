@@ -22,6 +22,7 @@ struct SentSegment {
     fin = 16,
     psh = 32,
     weightless = 64,  // the SYN-ACK of an early connection: it is in no count
+    joined = 128,     // it left in one burst with the entry before it
   };
   TimePoint sent;  // last sending
   TimePoint first_sent;
@@ -53,6 +54,8 @@ class Scoreboard {
   [[nodiscard]] std::uint32_t first_from(Seq seq) const;
   // The first that is lost and was not sent again since, else size(). What lies before it is looked at once.
   [[nodiscard]] std::uint32_t next_repair();
+  // How many entries from `i` on, which awaits repair, left in one burst and await it as well; `most` at most.
+  [[nodiscard]] std::uint32_t repair_run(std::uint32_t i, std::uint32_t most) const;
 
   // --- Counts, in units: segments or bytes (CongestionProfile::unit)
   [[nodiscard]] std::uint32_t units(std::uint32_t length) const { return counts_bytes_ ? length : 1; }
@@ -80,6 +83,10 @@ class Scoreboard {
   void forgive(std::uint32_t i);  // neither lost nor sent again
   void forgive_all();
   void push(std::uint32_t i) { entries_[i].flags |= SentSegment::psh; }
+  // A burst ends before entry `i`, if there is one.
+  void part(std::uint32_t i) {
+    if (i < size()) clear(entries_[i], SentSegment::joined);
+  }
   void make_front_weightless();
   // The oldest is acknowledged: all of it, or the first `bytes`, which are fewer. Returns its units.
   std::uint32_t pop_front();

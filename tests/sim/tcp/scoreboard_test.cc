@@ -84,6 +84,22 @@ TEST(Scoreboard, TheNextRepairIsFoundAfterWhateverHappensBeforeIt) {
   EXPECT_EQ(board.broken_invariant(kFirst + kMss), "");
 }
 
+TEST(Scoreboard, WhatLeftInOneBurstIsRepairedInOne) {
+  Scoreboard board{CwndUnit::segments};
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    const auto flags = static_cast<std::uint8_t>(i % 3 != 0 ? int{SentSegment::joined} : 0);
+    board.append({.sent = {}, .first_sent = {}, .start = kFirst + i * kMss, .length = kMss, .flags = flags});
+    board.mark_lost(i);
+  }
+  EXPECT_EQ(board.repair_run(0, 10), 3u);
+  EXPECT_EQ(board.repair_run(0, 2), 2u);
+  EXPECT_EQ(board.repair_run(4, 10), 2u);
+  board.mark_sacked(1);
+  EXPECT_EQ(board.repair_run(0, 10), 1u);
+  board.part(5);
+  EXPECT_EQ(board.repair_run(3, 10), 2u);
+}
+
 TEST(Scoreboard, AFinAndAPushStayWithTheEndOfWhatIsCut) {
   Scoreboard board{CwndUnit::segments};
   board.append({.sent = {}, .first_sent = {}, .start = kFirst, .length = 101, .flags = SentSegment::fin | SentSegment::psh});

@@ -491,6 +491,7 @@ class Endpoint {
   [[nodiscard]] std::uint32_t free_space_window() const;
   [[nodiscard]] std::uint32_t truesize_window();
   [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
+  void measure_ratio(std::uint32_t length, std::uint32_t truesize);
   bool grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
   void autotune(TimePoint now);
   void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew = false);

@@ -10,9 +10,19 @@ namespace halfopen {
 namespace {
 
 constexpr std::uint32_t kFrameSmall = 448;    // a longer packet needs a full-size buffer of the device
+constexpr std::uint32_t kFirstRound = 10;      // net/ipv4/tcp_input.c tcp_init_buffer_space: TCP_INIT_CWND
 constexpr std::uint32_t kDefaultRatio = 128;  // net/ipv4: half of the memory is payload, in 256ths
 
 std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value + step - 1) / step * step; }
+
+// Memory that is counted for a segment where half of all is payload (net/ipv4/tcp_input.c tcp_rcv_space_adjust before
+// 6.6: SKB_TRUESIZE(advmss + MAX_TCP_HEADER), and more until half of it is a segment).
+std::uint32_t memory_of_segment(std::uint32_t mss) {
+  constexpr std::uint32_t kHeads = 320 + 576;
+  constexpr std::uint32_t kStep = 128;
+  const std::uint32_t least = mss + kHeads;
+  return least / 2 >= mss ? least : least + round_up(2 * mss - least, kStep);
+}
 
 }  // namespace
 
@@ -59,6 +69,7 @@ void Endpoint::settle_receive_window() {
     if (window_clamp_ > 2 * adv_mss && window_clamp_ + adv_mss > all)
       window_clamp_ = std::max(2 * adv_mss, all > adv_mss ? all - adv_mss : 0);
     rcv_ssthresh_ = std::min(rcv_wnd_, window_clamp_);
+    copied_last_ = std::min(rcv_ssthresh_, kFirstRound * adv_mss);
   } else if (mine.round_to_mss) {
     receive_buffer_ = round_up(receive_buffer_, std::min(offered_mss(), peer_mss_));
   }
@@ -126,6 +137,14 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
   return frame + mine.truesize_full - 1500;
 }
 
+void Endpoint::measure_ratio(std::uint32_t length, std::uint32_t truesize) {
+  window_ratio_ =
+      static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
+  window_clamp_ = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
+  if (!os().window.clamp_moves_threshold) return;
+  rcv_ssthresh_ = std::min(std::max(rcv_ssthresh_, rcv_wnd_), window_clamp_);
+}
+
 // Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window,
 // tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several. True if it may
 // open further.
@@ -133,13 +152,7 @@ bool Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::ui
   if (os().window.style.value != WindowStyle::truesize) return false;
   const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
   if (segment > rcv_mss_ && truesize > 0) {
-    window_ratio_ =
-        static_cast<std::uint16_t>(std::clamp<std::uint64_t>(std::uint64_t{256} * length / truesize, 1, 255));
-    const auto all = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);
-    window_clamp_ = all;
-    if (os().window.clamp_moves_threshold) {
-      rcv_ssthresh_ = std::min(std::max(rcv_ssthresh_, rcv_wnd_), window_clamp_);
-    }
+    if (os().window.ratio_adapts) measure_ratio(length, truesize);
     rcv_mss_ = std::min(segment, adv_mss);
   }
   if (length < 128) return false;
@@ -154,14 +167,18 @@ bool Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::ui
   return true;
 }
 
-// The buffer follows twice what the reader took in a round trip (net/ipv4/tcp_input.c tcp_rcv_space_adjust).
+// The buffer follows twice what the reader took in a round trip, and more while that grows (net/ipv4/tcp_input.c
+// tcp_rcv_space_adjust).
 void Endpoint::autotune(TimePoint now) {
   if (options_.receive_buffer != 0 || receive_buffer_ >= os().window.rcvbuf_max) return;
   const Duration round = std::max<Duration>(rtt_.srtt(os().rtt), 1ms);
   if (now - autotune_since_ < round) return;
   if (copied_ > copied_last_) {
-    const std::uint64_t wanted = std::uint64_t{2} * copied_ + 16 * rcv_mss_;
-    const std::uint64_t buffer = wanted * 256 / window_ratio_;
+    const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
+    std::uint64_t wanted = std::uint64_t{2} * copied_ + std::uint64_t{os().window.autotune_margin} * adv_mss;
+    wanted += 2 * (wanted * (copied_ - copied_last_) / std::max(copied_last_, 1u));
+    const std::uint64_t buffer = os().window.ratio_adapts ? wanted * 256 / window_ratio_
+                                                          : wanted / adv_mss * memory_of_segment(adv_mss);
     if (buffer > receive_buffer_) {
       receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffer, os().window.rcvbuf_max));
       window_clamp_ = static_cast<std::uint32_t>(std::uint64_t{window_ratio_} * receive_buffer_ / 256);

@@ -76,7 +76,9 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("window", "scale reaches", p.window.scale_reaches);
   f("window", "rounded up to its scale", p.window.rounds_up);
   f("window", "buffers in whole segments", p.window.round_to_mss);
+  f("window", "memory's payload is measured", p.window.ratio_adapts);
   f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
+  f("window", "segments beside what was read", p.window.autotune_margin);
   f("window", "memory cost of a small packet", p.window.truesize_small);
   f("window", "memory cost of a full packet", p.window.truesize_full);
   f("window", "SO_SNDBUF is doubled, at least", p.window.sndbuf_least);

@@ -126,7 +126,9 @@ constexpr WindowProfile kWindow = {
     .scale_reaches = {0, "net/ipv4/tcp_output.c tcp_select_initial_window: tcp_rmem[2]"},
     .rounds_up = {false, "net/ipv4/tcp_output.c __tcp_select_window rounds as it chooses"},
     .round_to_mss = {false, kUnused},
+    .ratio_adapts = {false, "net.ipv4.tcp_adv_win_scale 1, before 6.6"},
     .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
+    .autotune_margin = {16, "net/ipv4/tcp_input.c tcp_rcv_space_adjust, before 6.16"},
     .truesize_small = {768, "include/linux/skbuff.h SKB_TRUESIZE; measured, differs between drivers"},
     .truesize_full = {2304, "measured: a 1500-byte frame in a 2 KiB buffer, as most drivers charge it"},
     .sndbuf_least = {4608, "include/net/sock.h SOCK_MIN_SNDBUF; net/core/sock.c sk_setsockopt"},
@@ -297,6 +299,8 @@ constexpr OsProfile kLinux618 = [] {
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.check.window_update = {WindowUpdate::larger_or_none,
                            "net/ipv4/tcp_input.c tcp_may_update_window, since 6.7; measured on 6.18"};
+  p.window.ratio_adapts = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.6; measured"};
+  p.window.autotune_margin = {0, "net/ipv4/tcp_input.c tcp_rcvbuf_grow, since 6.16"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();

@@ -62,7 +62,9 @@ inline constexpr WindowProfile kFreeSpaceWindow = [] {
   WindowProfile p{};
   p.style.value = WindowStyle::free_space;
   p.rounds_up = {false, kUnused};
+  p.ratio_adapts = {false, kUnused};
   p.clamp_moves_threshold = {false, kUnused};
+  p.autotune_margin = {0, kUnused};
   p.truesize_small = {0, kUnused};
   p.truesize_full = {0, kUnused};
   p.sndbuf_least = {0, kUnused};

@@ -405,19 +405,15 @@ class Endpoint {
 
   // endpoint_send.cc: what to send
   bool send_reset(TimePoint now, Packet& out);
-  bool send_retransmission(TimePoint now, Packet& out);
   bool send_probe(TimePoint now, Packet& out);
   bool send_window_probe(TimePoint now, Packet& out);
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
-  void collapse_at(std::uint32_t index);
-  bool cut_to_fit(std::uint32_t index);
   [[nodiscard]] bool sends_bursts() const { return os().congestion.burst_least != 0; }
   [[nodiscard]] SendView send_view(TimePoint now) const;
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
   std::uint32_t next_length(TimePoint now);
   [[nodiscard]] std::uint32_t pace() const;
-  std::uint8_t plan_repair(std::uint32_t next);
   [[nodiscard]] bool is_full(std::uint32_t length) const;
   [[nodiscard]] bool nagle_allows(std::uint32_t length, bool last) const;
   void transmit(TimePoint now, Packet& out, std::uint32_t index, Cause cause);
@@ -443,6 +439,12 @@ class Endpoint {
   }
   [[nodiscard]] bool ends_push(Seq end, bool last) const;
   void on_new_data_sent(TimePoint now, bool was_idle);
+
+  // endpoint_resend.cc: what to send again
+  bool send_retransmission(TimePoint now, Packet& out);
+  std::uint8_t plan_repair(std::uint32_t next);
+  void collapse_at(std::uint32_t index);
+  bool cut_to_fit(std::uint32_t index);
 
   // endpoint_full_device.cc
   bool send_into_full_device(TimePoint now, Packet& out);

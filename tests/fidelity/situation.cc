@@ -71,7 +71,11 @@ class Writer {
     const double rtt = number(situation_.find("rtt_ms").value_or("20")) * 1e6;
     const auto delay = static_cast<std::int64_t>(rtt) / 2 + stack_.wire.count() / 2;
     out_ += fmt::format("[path]\ndelay = \"{}ns\"\n", delay);
-    if (const auto rate = situation_.find("rate")) out_ += fmt::format("rate = \"{}bit/s\"\n", *rate);
+    if (const auto rate = situation_.find("rate")) {
+      out_ += fmt::format("rate = \"{}bit/s\"\n", *rate);
+    } else if (!stack_.rate.empty()) {
+      out_ += fmt::format("rate = {}\n", in_quotes(stack_.rate));
+    }
   }
 
   void write_host(std::string_view host, std::string_view phase, std::string_view sysctl,

@@ -96,10 +96,9 @@ CallResult Sockets::get_connection_option(Connection& connection, SocketOption o
     case SocketOption::tcp_maxseg: return CallResult::of(endpoint.segment_size());
     case SocketOption::tcp_quickack: return CallResult::of(endpoint.acks_quickly() ? 1 : 0);
     case SocketOption::tcp_window_clamp: return CallResult::of(endpoint.window_clamp());
-    case SocketOption::so_rcvbuf:
-      // BSD's sb_hiwat: rounded to whole segments and tuned, it is what is told.
-      if (facts_.profile.window.round_to_mss) return CallResult::of(endpoint.receive_buffer());
-      break;
+    // As they have grown, and on BSD been rounded to whole segments (net/core/sock.c sk_getsockopt; sb_hiwat).
+    case SocketOption::so_rcvbuf: return CallResult::of(endpoint.receive_buffer());
+    case SocketOption::so_sndbuf: return CallResult::of(endpoint.send_buffer());
     default: break;
   }
   return CallResult::of(halfopen::get_option(facts_.profile, endpoint.options(), option));

@@ -181,6 +181,7 @@ class Endpoint {
   };
   [[nodiscard]] News news() const { return news_; }
   [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
+  [[nodiscard]] std::uint32_t send_buffer() const;                                // the same
   // Passive, and in use although the handshake is not complete (Fast Open).
   [[nodiscard]] bool is_early() const {
     return state_ == State::syn_received && fast_open_ != nullptr && fast_open_->early;

@@ -96,7 +96,8 @@ CallResult Sockets::get_connection_option(Connection& connection, SocketOption o
     case SocketOption::tcp_maxseg: return CallResult::of(endpoint.segment_size());
     case SocketOption::tcp_quickack: return CallResult::of(endpoint.acks_quickly() ? 1 : 0);
     case SocketOption::tcp_window_clamp: return CallResult::of(endpoint.window_clamp());
-    // As they have grown, and on BSD been rounded to whole segments (net/core/sock.c sk_getsockopt; sb_hiwat).
+    // As they have grown, and on BSD been rounded to whole segments (net/core/sock.c sk_getsockopt;
+    // sb_hiwat).
     case SocketOption::so_rcvbuf: return CallResult::of(endpoint.receive_buffer());
     case SocketOption::so_sndbuf: return CallResult::of(endpoint.send_buffer());
     default: break;

@@ -23,7 +23,9 @@ std::optional<Duration> AckPolicy::on_data(const AckProfile& profile, const Data
       }
       owed_ = true;
       return runs ? std::nullopt : std::optional{profile.delay_min.value};
-    case AckStyle::fast_tick: owed_ = true; return runs ? std::nullopt : std::optional{profile.delay_max.value};
+    case AckStyle::fast_tick:
+      owed_ = true;
+      return runs ? std::nullopt : std::optional{profile.delay_max.value};
   }
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
-// When what arrived is acknowledged (RFC 9293 section 3.8.6.3), in the ways of the stacks: each second segment, with the
-// fast tick, or Linux's quick and delayed ACKs. It says that an ACK is due, or how long one may wait; its owner sends it
-// and keeps the timer.
+// When what arrived is acknowledged (RFC 9293 section 3.8.6.3), in the ways of the stacks: each second
+// segment, with the fast tick, or Linux's quick and delayed ACKs. It says that an ACK is due, or how long one
+// may wait; its owner sends it and keeps the timer.
 #pragma once
 
 #include <cstdint>

@@ -563,7 +563,7 @@ class Endpoint {
   std::uint8_t retransmits_ = 0;  // expiries in a row
   std::uint8_t dup_acks_ = 0;
   std::uint8_t repair_left_ = 0;  // segments of the burst of repairs that is leaving
-  std::uint8_t probes_out_ = 0;  // unanswered window or keepalive probes
+  std::uint8_t probes_out_ = 0;   // unanswered window or keepalive probes
   std::uint8_t persist_shift_ = 0;
   TimePoint probing_since_ = kNever;
 
@@ -577,7 +577,7 @@ class Endpoint {
   std::uint32_t copied_ = 0;   // bytes read in this autotuning round
   std::uint32_t copied_last_ = 0;
   TimePoint autotune_since_{};
-  SeqSpan dsack_;          // to report once; length 0: none
+  SeqSpan dsack_;  // to report once; length 0: none
   TimePoint challenge_since_{};
   TimePoint out_of_window_ack_{};     // when one was last sent
   std::uint16_t window_ratio_ = 128;  // window bytes per truesize byte, in 256ths

@@ -161,8 +161,8 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
   backoff_ = 0;
 }
 
-// RFC 9293 section 3.10.7.4: an old segment must not change the window; and one that brings nothing new may do so only as
-// far as the OS lets it.
+// RFC 9293 section 3.10.7.4: an old segment must not change the window; and one that brings nothing new may
+// do so only as far as the OS lets it.
 void Endpoint::update_send_window(const Segment& segment) {
   const bool syn = segment.has(tcp_flag::syn);
   const std::uint32_t window = std::uint32_t{segment.window} << (syn ? 0 : snd_scale_);
@@ -170,8 +170,8 @@ void Endpoint::update_send_window(const Segment& segment) {
       snd_wl1_.before(segment.seq) || (snd_wl1_ == segment.seq && snd_wl2_.before(segment.ack));
   const bool is_repeated = snd_wl1_ == segment.seq && snd_wl2_ == segment.ack;
   const WindowUpdate rule = os().check.window_update;
-  const bool counts = window > snd_wnd_ || rule == WindowUpdate::any ||
-                      (window == 0 && rule == WindowUpdate::larger_or_none);
+  const bool counts =
+      window > snd_wnd_ || rule == WindowUpdate::any || (window == 0 && rule == WindowUpdate::larger_or_none);
   if (!has_news && !(is_repeated && counts)) return;
   snd_wnd_ = window;
   max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);

@@ -68,7 +68,8 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
 // RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back.
 void Endpoint::undo_backoff(TimePoint now, IcmpKind kind, Seq quoted) {
   const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
-  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || board_.empty()) return;
+  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || board_.empty())
+    return;
   --backoff_;
   const TimePoint due = board_.front().sent + rto();
   if (due > now) return arm(now, Timer::retransmit, due - now);

@@ -123,7 +123,8 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
 
 void Endpoint::enter_recovery(TimePoint now, Cause why) {
   const bool segments = os().congestion.unit.value == CwndUnit::segments;
-  prr_prior_ = std::max(segments ? congestion_.cwnd() : board_.out(), 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
+  prr_prior_ =
+      std::max(segments ? congestion_.cwnd() : board_.out(), 1u);  // Linux: prior_cwnd; RFC 6937: RecoverFS
   high_seq_ = snd_nxt_;
   if (phase_ != Phase::cwr) congestion_.on_loss(os().congestion, board_.out());  // once a window
   ecn_.owes_cwr = ecn_.agreed;

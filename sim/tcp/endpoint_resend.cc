@@ -1,5 +1,5 @@
-// What is sent again: which of what is lost, in which pieces and in which bursts. What is lost, and why, is decided in
-// endpoint_recover.cc and endpoint_timeout.cc.
+// What is sent again: which of what is lost, in which pieces and in which bursts. What is lost, and why, is
+// decided in endpoint_recover.cc and endpoint_timeout.cc.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"

@@ -320,7 +320,8 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin) fin_sent_ = true;
   board_.append(entry);
   transmit(now, out, board_.size() - 1, cause);
-  // A burst of several ends with PSH; what of it is sent again does not (net/ipv4/tcp_output.c __tcp_transmit_skb).
+  // A burst of several ends with PSH; what of it is sent again does not (net/ipv4/tcp_output.c
+  // __tcp_transmit_skb).
   if (burst_is_long_ && snd_nxt_ == burst_end_) {
     out.segment()->flags |= tcp_flag::psh;
     burst_is_long_ = false;

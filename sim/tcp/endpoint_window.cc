@@ -10,13 +10,14 @@ namespace halfopen {
 namespace {
 
 constexpr std::uint32_t kFrameSmall = 448;    // a longer packet needs a full-size buffer of the device
-constexpr std::uint32_t kFirstRound = 10;      // net/ipv4/tcp_input.c tcp_init_buffer_space: TCP_INIT_CWND
+constexpr std::uint32_t kFirstRound = 10;     // net/ipv4/tcp_input.c tcp_init_buffer_space: TCP_INIT_CWND
 constexpr std::uint32_t kDefaultRatio = 128;  // net/ipv4: half of the memory is payload, in 256ths
 
 std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value + step - 1) / step * step; }
 
-// Memory that is counted for a segment where half of all is payload (net/ipv4/tcp_input.c tcp_rcv_space_adjust before
-// 6.6: SKB_TRUESIZE(advmss + MAX_TCP_HEADER), and more until half of it is a segment).
+// Memory that is counted for a segment where half of all is payload (net/ipv4/tcp_input.c
+// tcp_rcv_space_adjust before 6.6: SKB_TRUESIZE(advmss + MAX_TCP_HEADER), and more until half of it is a
+// segment).
 std::uint32_t memory_of_segment(std::uint32_t mss) {
   constexpr std::uint32_t kHeads = 320 + 576;
   constexpr std::uint32_t kStep = 128;
@@ -146,8 +147,8 @@ void Endpoint::measure_ratio(std::uint32_t length, std::uint32_t truesize) {
 }
 
 // Data arrived in order: how far the window may open (net/ipv4/tcp_input.c tcp_grow_window,
-// tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several. True if it may
-// open further.
+// tcp_measure_rcv_mss). `segment`: as long as the peer's segments are, where a device has merged several.
+// True if it may open further.
 bool Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment) {
   if (os().window.style.value != WindowStyle::truesize) return false;
   const std::uint32_t adv_mss = offered_mss() - (ts_ok_ ? 12 : 0);
@@ -167,8 +168,8 @@ bool Endpoint::grow_window(std::uint32_t length, std::uint32_t truesize, std::ui
   return true;
 }
 
-// The buffer follows twice what the reader took in a round trip, and more while that grows (net/ipv4/tcp_input.c
-// tcp_rcv_space_adjust).
+// The buffer follows twice what the reader took in a round trip, and more while that grows
+// (net/ipv4/tcp_input.c tcp_rcv_space_adjust).
 void Endpoint::autotune(TimePoint now) {
   if (options_.receive_buffer != 0 || receive_buffer_ >= os().window.rcvbuf_max) return;
   const Duration round = std::max<Duration>(rtt_.srtt(os().rtt), 1ms);
@@ -191,7 +192,8 @@ void Endpoint::autotune(TimePoint now) {
 
 // --- Acknowledging
 
-// What the rules look at; no ACK is delayed until the peer's retransmission could come (include/net/tcp.h TCP_RTO_MIN).
+// What the rules look at; no ACK is delayed until the peer's retransmission could come (include/net/tcp.h
+// TCP_RTO_MIN).
 AckPolicy::Clock Endpoint::ack_clock(TimePoint now) const {
   return {.now = now,
           .due = timers_.due(Timer::delayed_ack),
@@ -204,8 +206,9 @@ void Endpoint::arm_delayed_ack(TimePoint now, std::optional<Duration> wait) {
   if (wait) arm(now, Timer::delayed_ack, *wait);
 }
 
-// The window that would be offered now, were it not for the promise that its edge stays, is no less than the one last
-// advertised; or a reader waits for more than there is (net/ipv4/tcp_input.c __tcp_ack_snd_check). Linux's rule alone asks.
+// The window that would be offered now, were it not for the promise that its edge stays, is no less than the
+// one last advertised; or a reader waits for more than there is (net/ipv4/tcp_input.c __tcp_ack_snd_check).
+// Linux's rule alone asks.
 bool Endpoint::window_holds() {
   if (os().ack.style.value != AckStyle::quickack) return false;
   return readable() < std::max<std::uint32_t>(options_.receive_low, 1) || truesize_window() >= rcv_wnd_;

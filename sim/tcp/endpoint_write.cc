@@ -9,8 +9,8 @@ namespace halfopen {
 namespace {
 
 // What a packet costs in memory beside its data: headers, the kernel's bookkeeping (net/ipv4/tcp_input.c
-// tcp_sndbuf_expand: MAX_TCP_HEADER and skb_shared_info, rounded up, and sk_buff). The header is that of a kernel without
-// wireless LAN, as in clouds; measured on 6.18: SO_SNDBUF is 10 * 2 * 2304.
+// tcp_sndbuf_expand: MAX_TCP_HEADER and skb_shared_info, rounded up, and sk_buff). The header is that of a
+// kernel without wireless LAN, as in clouds; measured on 6.18: SO_SNDBUF is 10 * 2 * 2304.
 constexpr std::uint32_t kPacketHeads = 256 + 320;
 constexpr std::uint32_t kPacketBook = 256;
 // The most bytes in a burst (net/ipv4/tcp.c tcp_xmit_size_goal: GSO_LEGACY_MAX_SIZE less the headers).

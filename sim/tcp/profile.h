@@ -172,7 +172,8 @@ struct CongestionProfile {
   Sourced<bool> hystart;
   Sourced<bool> fin_ignores_cwnd;  // a FIN without data leaves even when the congestion window is full
   Sourced<NagleStyle> nagle;
-  Sourced<std::uint8_t> burst_least;  // segments that go to the device at once where they may; 0: each by itself
+  Sourced<std::uint8_t>
+      burst_least;  // segments that go to the device at once where they may; 0: each by itself
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
   Sourced<bool> ecn_of_crossing_syn;      // a SYN that asks and meets one that did not is granted it
@@ -197,9 +198,9 @@ struct WindowProfile {
   Sourced<std::uint32_t> scale_reaches;  // bytes that the window scale must do for; 0: the receive buffer's
   Sourced<bool> rounds_up;               // a window that its scale cannot say is said larger, not smaller
   Sourced<bool> round_to_mss;            // buffers are rounded up to whole segments once the MSS is known
-  Sourced<bool> ratio_adapts;              // what of the memory is payload is measured, else it is half
-  Sourced<bool> clamp_moves_threshold;     // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
-  Sourced<std::uint8_t> autotune_margin;   // segments beside twice what was read in a round trip
+  Sourced<bool> ratio_adapts;            // what of the memory is payload is measured, else it is half
+  Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
+  Sourced<std::uint8_t> autotune_margin;  // segments beside twice what was read in a round trip
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
   // SO_SNDBUF and SO_RCVBUF count twice, and not less than this; 0: as they are set.

@@ -164,8 +164,7 @@ std::string_view Scoreboard::broken_invariant(Seq una) const {
     if (entry.is(SentSegment::lost)) lost += units(entry.length);
     if (entry.is(SentSegment::retransmitted)) retransmitted += units(entry.length);
   }
-  const bool agree =
-      out == out_ && sacked == sacked_ && lost == lost_ && retransmitted == retransmitted_;
+  const bool agree = out == out_ && sacked == sacked_ && lost == lost_ && retransmitted == retransmitted_;
   return agree ? std::string_view{} : "counts of segments in flight";
 }
 

@@ -1,6 +1,6 @@
-// What was sent and is not acknowledged yet, in the order of sequence numbers, and what is known of it: RFC 6675's
-// scoreboard, and Linux's retransmission queue with its counts (include/linux/tcp.h packets_out, sacked_out, lost_out,
-// retrans_out). It knows segments and marks; what a mark is for is its owner's.
+// What was sent and is not acknowledged yet, in the order of sequence numbers, and what is known of it: RFC
+// 6675's scoreboard, and Linux's retransmission queue with its counts (include/linux/tcp.h packets_out,
+// sacked_out, lost_out, retrans_out). It knows segments and marks; what a mark is for is its owner's.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,8 @@ class Scoreboard {
   [[nodiscard]] std::uint32_t first_from(Seq seq) const;
   // The first that is lost and was not sent again since, else size(). What lies before it is looked at once.
   [[nodiscard]] std::uint32_t next_repair();
-  // How many entries from `i` on, which awaits repair, left in one burst and await it as well; `most` at most.
+  // How many entries from `i` on, which awaits repair, left in one burst and await it as well; `most` at
+  // most.
   [[nodiscard]] std::uint32_t repair_run(std::uint32_t i, std::uint32_t most) const;
 
   // --- Counts, in units: segments or bytes (CongestionProfile::unit)

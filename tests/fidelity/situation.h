@@ -50,7 +50,8 @@ struct Stack {
   std::string profile;     // "linux-6.1"
   std::string rmem, wmem;  // tcp_rmem, tcp_wmem as that kernel had them; empty: its own
   Duration wire{};         // what the wire added to rtt_ms
-  std::string rate{};                 // of the wire, as a scenario has it: its packets come one after the other; empty: at once
+  std::string
+      rate{};  // of the wire, as a scenario has it: its packets come one after the other; empty: at once
 };
 
 // The scenario as TOML. `log` gives the lengths of typed lines and the clock's phase. nullopt where the model

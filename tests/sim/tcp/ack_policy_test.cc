@@ -11,8 +11,12 @@ const AckProfile& linux_acks() { return find_profile("linux-6.18")->ack; }
 
 constexpr std::uint32_t kMss = 1000;
 
-AckPolicy::Data segment() { return {.length = kMss, .segment = kMss, .advertised = 64'000, .unacknowledged = kMss}; }
-AckPolicy::Clock at(Duration now) { return {.now = TimePoint{now}, .rto = 200ms, .srtt = 20ms, .most = 196ms}; }
+AckPolicy::Data segment() {
+  return {.length = kMss, .segment = kMss, .advertised = 64'000, .unacknowledged = kMss};
+}
+AckPolicy::Clock at(Duration now) {
+  return {.now = TimePoint{now}, .rto = 200ms, .srtt = 20ms, .most = 196ms};
+}
 
 // The quick ACKs of the start are used up: as many as fit half of the window in segments, sixteen at most.
 AckPolicy after_quick_acks(std::uint32_t count) {

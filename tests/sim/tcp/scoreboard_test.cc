@@ -102,7 +102,11 @@ TEST(Scoreboard, WhatLeftInOneBurstIsRepairedInOne) {
 
 TEST(Scoreboard, AFinAndAPushStayWithTheEndOfWhatIsCut) {
   Scoreboard board{CwndUnit::segments};
-  board.append({.sent = {}, .first_sent = {}, .start = kFirst, .length = 101, .flags = SentSegment::fin | SentSegment::psh});
+  board.append({.sent = {},
+                .first_sent = {},
+                .start = kFirst,
+                .length = 101,
+                .flags = SentSegment::fin | SentSegment::psh});
   board.cut(0, 40);
   EXPECT_FALSE(board[0].is(SentSegment::fin) || board[0].is(SentSegment::psh));
   EXPECT_TRUE(board[1].is(SentSegment::fin) && board[1].is(SentSegment::psh));

@@ -90,11 +90,13 @@ TEST(SendPlan, ASegmentGoesByItselfWhereThereAreNoBursts) {
 }
 
 TEST(SendPlan, ABurstTakesAMillisecondAtTwiceTheWindowARoundTrip) {
-  EXPECT_EQ(burst_segments(2, 1448, 10, true, 20ms, 20ms), 2u);       // 1.4 segments: the least
-  EXPECT_EQ(burst_segments(2, 1448, 100, true, 20ms, 20ms), 9u);      // 100 * 2 / 20 ms / 1024
-  EXPECT_EQ(burst_segments(2, 1448, 100, false, 20ms, 20ms), 5u);     // 1.2 times
-  EXPECT_EQ(burst_segments(2, 1448, 10, true, 0ns, Duration::max()), 45u);  // no sample: as much as there may be
-  EXPECT_EQ(burst_segments(2, 1448, 10, true, 2ms, 2ms), 12u);        // a short path: 9.8, and 65536 >> 3 bytes more
+  EXPECT_EQ(burst_segments(2, 1448, 10, true, 20ms, 20ms), 2u);    // 1.4 segments: the least
+  EXPECT_EQ(burst_segments(2, 1448, 100, true, 20ms, 20ms), 9u);   // 100 * 2 / 20 ms / 1024
+  EXPECT_EQ(burst_segments(2, 1448, 100, false, 20ms, 20ms), 5u);  // 1.2 times
+  EXPECT_EQ(burst_segments(2, 1448, 10, true, 0ns, Duration::max()),
+            45u);  // no sample: as much as there may be
+  EXPECT_EQ(burst_segments(2, 1448, 10, true, 2ms, 2ms),
+            12u);  // a short path: 9.8, and 65536 >> 3 bytes more
 }
 
 }  // namespace

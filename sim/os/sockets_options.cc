@@ -98,7 +98,9 @@ CallResult Sockets::get_connection_option(Connection& connection, SocketOption o
     case SocketOption::tcp_window_clamp: return CallResult::of(endpoint.window_clamp());
     // As they have grown, and on BSD been rounded to whole segments (net/core/sock.c sk_getsockopt;
     // sb_hiwat).
-    case SocketOption::so_rcvbuf: return CallResult::of(endpoint.receive_buffer());
+    case SocketOption::so_rcvbuf:
+      if (!facts_.profile.window.round_to_mss && endpoint.options().receive_buffer != 0) break;
+      return CallResult::of(endpoint.receive_buffer());
     case SocketOption::so_sndbuf: return CallResult::of(endpoint.send_buffer());
     default: break;
   }

@@ -93,7 +93,8 @@ void Endpoint::fire(TimePoint now, Timer timer) {
     case Timer::loss_probe: return on_tail_loss_timer(now);
     case Timer::reorder: {
       detect_by_rack(now);
-      if (board_.has_repair() && phase_ == Phase::open) enter_recovery(now, Cause::retransmit_fast);
+      // net/ipv4/tcp_recovery.c tcp_rack_reo_timeout: as if one had been delivered.
+      if (board_.has_repair() && phase_ == Phase::open) begin_recovery(now, {.delivered = congestion_.mss()});
       if (!running(Timer::retransmit)) arm_retransmit(now);
       return;
     }

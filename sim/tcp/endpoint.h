@@ -386,9 +386,10 @@ class Endpoint {
   void detect_loss(TimePoint now, const AckResult& result);
   void detect_by_rack(TimePoint now);
   void detect_by_sack_count();
+  void begin_recovery(TimePoint now, const AckResult& result);
   void enter_recovery(TimePoint now, Cause why);
   void leave_recovery();
-  void prr_update(const AckResult& result);
+  void prr_update(const AckResult& result, bool newly_lost);
   void undo_recovery();
   void tail_loss_acked(const Segment& segment, const AckResult& result);
   void on_retransmit_timer(TimePoint now);

@@ -107,14 +107,14 @@ void Endpoint::enter_cwr(const AckResult& result) {
 
 void Endpoint::recover_from_cwr(TimePoint now, const AckResult& result) {
   detect_loss(now, result);
-  if (board_.has_repair()) return enter_recovery(now, Cause::retransmit_fast);
+  if (board_.has_repair()) return begin_recovery(now, result);
   if (snd_una_.at_or_after(high_seq_)) {
     congestion_.set_cwnd(congestion_.ssthresh());
     phase_ = Phase::open;
     return;
   }
   const bool gradual = os().congestion.unit.value == CwndUnit::segments && os().congestion.prr;
-  if (gradual) prr_update(result);
+  if (gradual) prr_update(result, false);
 }
 
 }  // namespace halfopen

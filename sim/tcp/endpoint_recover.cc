@@ -92,10 +92,11 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
   if (phase_ == Phase::cwr) return recover_from_cwr(now, result);
   if (phase_ == Phase::open) {
     if (!board_.empty()) detect_loss(now, result);
-    if (board_.has_repair()) return enter_recovery(now, Cause::retransmit_fast);
+    if (board_.has_repair()) return begin_recovery(now, result);
     if (ecn_.congested) enter_cwr(result);
     return;
   }
+  const std::uint32_t lost_before = board_.lost();
   const bool counts_sack =
       sack_ok_ && os().retransmit.recovery != Recovery::reno && os().retransmit.recovery != Recovery::newreno;
   const bool over = snd_una_.at_or_after(high_seq_);
@@ -115,10 +116,17 @@ void Endpoint::recover(TimePoint now, const AckResult& result) {
   } else if (result.duplicate) {
     congestion_.set_cwnd(congestion_.cwnd() + congestion_.mss());  // RFC 5681 section 3.2 step 4
   }
-  if (counts_sack && os().congestion.prr) prr_update(result);
+  if (counts_sack && os().congestion.prr) prr_update(result, board_.lost() > lost_before);
   if (board_.has_repair() && retransmit_cause_ != Cause::retransmit_partial_ack) {
     retransmit_cause_ = result.advanced ? Cause::retransmit_partial_ack : Cause::retransmit_fast;
   }
+}
+
+// `result`: of what showed the loss. What it delivered lets segments go, as later ACKs do
+// (net/ipv4/tcp_input.c tcp_cong_control).
+void Endpoint::begin_recovery(TimePoint now, const AckResult& result) {
+  enter_recovery(now, Cause::retransmit_fast);
+  if (sack_ok_ && os().congestion.prr) prr_update(result, true);
 }
 
 void Endpoint::enter_recovery(TimePoint now, Cause why) {
@@ -143,8 +151,9 @@ void Endpoint::enter_recovery(TimePoint now, Cause why) {
   congestion_.set_cwnd(congestion_.ssthresh() + inflation);
 }
 
-// RFC 6937 section 3.
-void Endpoint::prr_update(const AckResult& result) {
+// RFC 6937 section 3, with a first repair whatever is allowed. `newly_lost`: this ACK showed another loss.
+void Endpoint::prr_update(const AckResult& result, bool newly_lost) {
+  if (result.delivered == 0) return;
   prr_delivered_ += result.delivered;
   const std::uint32_t target = congestion_.ssthresh();
   std::uint32_t send = 0;
@@ -154,9 +163,10 @@ void Endpoint::prr_update(const AckResult& result) {
   } else {
     std::uint32_t limit =
         std::max(prr_delivered_ > prr_out_ ? prr_delivered_ - prr_out_ : 0, result.delivered);
-    if (result.advanced) limit += congestion_.mss();
+    if (result.advanced && !newly_lost) limit += congestion_.mss();
     send = std::min(target - board_.in_flight(), limit);
   }
+  if (prr_out_ == 0) send = std::max(send, congestion_.mss());
   congestion_.set_cwnd(board_.in_flight() + send);
 }
 

@@ -87,10 +87,10 @@ TEST(Ioctl, TellsOfTheMarkAndOfWhatIsUnsent) {
 +0 read(4, ..., 100) = 4
 +0 ioctl(4, SIOCATMARK, [1]) = 0
 +0 ioctl(4, SIOCINQ, [0]) = 0
-+0 write(4, ..., 5000) = 5000
-+0 > P. 1:2001(2000) ack 11
-+0 ioctl(4, SIOCOUTQ, [5000]) = 0
-+0 ioctl(4, SIOCOUTQNSD, [3000]) = 0
++0 write(4, ..., 15000) = 15000
++0 > P. 1:10001(10000) ack 11
++0 ioctl(4, SIOCOUTQ, [15000]) = 0
++0 ioctl(4, SIOCOUTQNSD, [5000]) = 0
 )"),
             "");
 }

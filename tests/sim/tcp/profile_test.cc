@@ -210,9 +210,15 @@ TEST(Linux, ChangedBetween61And618WhereTheSheetSays) {
   EXPECT_EQ(newer.at("checks: DSACK of a SYN that crossed"), "yes");
   EXPECT_EQ(older.at("congestion: Accurate ECN"), "no");
   EXPECT_EQ(newer.at("congestion: Accurate ECN"), "yes");
+  EXPECT_EQ(older.at("window: memory's payload is measured"), "no");
+  EXPECT_EQ(newer.at("window: memory's payload is measured"), "yes");
+  EXPECT_EQ(older.at("window: segments beside what was read"), "16");
+  EXPECT_EQ(newer.at("window: segments beside what was read"), "0");
+  EXPECT_EQ(older.at("checks: window of an ACK without news"), "counts if it is larger");
+  EXPECT_EQ(newer.at("checks: window of an ACK without news"), "counts if it is larger, or zero");
   std::size_t differences = 0;
   for (const auto& [field, value] : older) differences += newer.at(field) == value ? 0u : 1u;
-  EXPECT_EQ(differences, 7u);
+  EXPECT_EQ(differences, 10u);
 }
 
 TEST(Linux, ErrorsOfIcmpAndReset) {

@@ -96,7 +96,7 @@ TEST(SendPlan, ABurstTakesAMillisecondAtTwiceTheWindowARoundTrip) {
   EXPECT_EQ(burst_segments(2, 1448, 10, true, 0ns, Duration::max()),
             45u);  // no sample: as much as there may be
   EXPECT_EQ(burst_segments(2, 1448, 10, true, 2ms, 2ms),
-            12u);  // a short path: 9.8, and 65536 >> 3 bytes more
+            15u);  // a short path: 9.8, and 65536 >> 3 bytes more
 }
 
 }  // namespace

@@ -266,6 +266,8 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   }
   const std::uint32_t truesize = charged_truesize(arrival);
   if (seq != rcv_nxt_) {
+    // Without SACK it would hide that the ACK is a duplicate (net/ipv4/tcp_input.c tcp_data_queue_ofo).
+    if (sack_ok_) grow_window(kept, truesize, 0);
     receive_.insert(seq, std::move(payload), fin, truesize);
     ack_.on_out_of_order(os().ack);
     return ack_now(Cause::ack_out_of_order);

@@ -22,8 +22,8 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       ts_offset_{birth.ts_offset},
       board_{env.profile.congestion.unit},
       high_seq_{birth.iss},
+      window_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ack_{options.delays_acks},
-      receive_buffer_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ip_id_{birth.ip_id},
       mtu_{birth.mtu} {}
 
@@ -127,10 +127,10 @@ void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
   if (options.least_mtu && addresses_.local.ip.is_v6()) path_mtu_ = std::min(path_mtu_, kLeastMtuV6);
   haste_ = Haste::usual;
   if (counts) marks().count_from(snd_una_);
-  if (clamps) clamp_window(options.window_clamp);
+  if (clamps) window_.set_clamp(options.window_clamp);
   if (waits_for_more) {  // net/ipv4/tcp.c tcp_set_rcvlowat
     if (is_readable()) ++news_.in;
-    if (options.receive_buffer == 0) raise_buffer(options.receive_low);
+    if (options.receive_buffer == 0) window_.make_room(os().window, options.receive_low);
   }
   if (rearm && state_ >= State::established && state_ != State::time_wait) {
     stop(Timer::keepalive);
@@ -187,11 +187,11 @@ Endpoint::Info Endpoint::info() const {
               .backoff = backoff_,
               .probes = probes_out_,
               .snd_scale = snd_scale_,
-              .rcv_scale = rcv_scale_,
-              .rcv_mss = rcv_mss_,
-              .adv_mss = offered_mss() - (ts_ok_ ? 12u : 0u),
+              .rcv_scale = window_.scale(),
+              .rcv_mss = window_.rcv_mss(),
+              .adv_mss = adv_mss(),
               .path_mtu = path_mtu_,
-              .rcv_ssthresh = rcv_ssthresh_,
+              .rcv_ssthresh = window_.ssthresh(),
               .unsent = unsent(),
               .delivered = delivered_,
               .delivered_marked = delivered_marked_,
@@ -212,7 +212,7 @@ Endpoint::Info Endpoint::info() const {
 
 std::string_view Endpoint::broken_invariant() const {
   if (snd_nxt_.before(snd_una_)) return "SND.UNA <= SND.NXT";
-  if (is_synchronized(state_) && rcv_nxt_.before(rcv_wup_)) return "last ACK sent <= RCV.NXT";
+  if (is_synchronized(state_) && rcv_nxt_.before(window_.acknowledged())) return "last ACK sent <= RCV.NXT";
   if (const std::string_view broken = board_.broken_invariant(snd_una_); !broken.empty()) return broken;
   const Seq sent_to = board_.empty() ? snd_una_ : board_.back().end();
   if (sent_to != snd_nxt_ && state_ != State::closed && !syn_pending_) return "sent segments reach SND.NXT";

@@ -24,6 +24,7 @@
 #include "sim/tcp/limited_time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
+#include "sim/tcp/receive_window.h"
 #include "sim/tcp/reset.h"
 #include "sim/tcp/route_metrics.h"
 #include "sim/tcp/rtt.h"
@@ -168,10 +169,10 @@ class Endpoint {
   [[nodiscard]] std::size_t write_space() const;                     // bytes that write() would take now
   [[nodiscard]] bool is_writable() const;                            // poll(2): enough of them
   [[nodiscard]] bool has_reports() const { return marks_ != nullptr && marks_->has_reports(); }
-  [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }  // bytes: SIOCOUTQ
-  [[nodiscard]] std::uint32_t segment_size() const;                            // TCP_MAXSEG, bytes
-  [[nodiscard]] bool acks_quickly() const { return ack_.is_quick(); }          // TCP_QUICKACK
-  [[nodiscard]] std::uint32_t window_clamp() const { return window_clamp_; }   // TCP_WINDOW_CLAMP, bytes
+  [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }   // bytes: SIOCOUTQ
+  [[nodiscard]] std::uint32_t segment_size() const;                             // TCP_MAXSEG, bytes
+  [[nodiscard]] bool acks_quickly() const { return ack_.is_quick(); }           // TCP_QUICKACK
+  [[nodiscard]] std::uint32_t window_clamp() const { return window_.clamp(); }  // TCP_WINDOW_CLAMP, bytes
   // How often there was news for who waits to read, and to write: what an edge-triggered epoll counts.
   struct News {
     std::uint16_t in = 0;
@@ -180,8 +181,10 @@ class Endpoint {
     friend bool operator==(const News&, const News&) = default;
   };
   [[nodiscard]] News news() const { return news_; }
-  [[nodiscard]] std::uint32_t receive_buffer() const { return receive_buffer_; }  // as it has grown, in bytes
-  [[nodiscard]] std::uint32_t send_buffer() const;                                // the same
+  [[nodiscard]] std::uint32_t receive_buffer() const {
+    return window_.buffer();
+  }                                                 // as it has grown, in bytes
+  [[nodiscard]] std::uint32_t send_buffer() const;  // the same
   // Passive, and in use although the handshake is not complete (Fast Open).
   [[nodiscard]] bool is_early() const {
     return state_ == State::syn_received && fast_open_ != nullptr && fast_open_->early;
@@ -489,23 +492,20 @@ class Endpoint {
   // endpoint_window.cc: the window we offer, and when we acknowledge
   void init_receive_window(bool passive);
   void settle_receive_window();
-  [[nodiscard]] std::uint32_t receive_window() const;
+  [[nodiscard]] std::uint32_t receive_window() const { return window_.visible(rcv_nxt_); }
   [[nodiscard]] std::uint32_t acceptable_window() const;  // what the peer may still send, from RCV.NXT
   [[nodiscard]] std::uint32_t choose_window();
-  [[nodiscard]] std::uint32_t free_space_window() const;
-  [[nodiscard]] std::uint32_t truesize_window();
+  [[nodiscard]] ReceiveWindow::Held held() const {
+    return {.readable = static_cast<std::uint32_t>(receive_.readable()), .truesize = receive_.truesize()};
+  }
+  [[nodiscard]] std::uint32_t adv_mss() const;  // the most data in a segment of the peer's, bytes
   [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
-  void measure_ratio(std::uint32_t length, std::uint32_t truesize);
-  bool grow_window(std::uint32_t length, std::uint32_t truesize, std::uint32_t segment);
-  void autotune(TimePoint now);
   void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew = false);
   void ack_now(Cause why) { ack_.now(why); }
   bool window_holds();
   void arm_delayed_ack(TimePoint now, std::optional<Duration> wait);
   [[nodiscard]] AckPolicy::Clock ack_clock(TimePoint now) const;
   void after_read(TimePoint now, std::size_t count);
-  void clamp_window(std::uint32_t clamp);
-  void raise_buffer(std::uint32_t window);
 
   void report(const EndpointEvent& event) { env_->events.push(events_, event); }
 
@@ -529,9 +529,7 @@ class Endpoint {
 
   // Receive sequence space.
   Seq irs_, rcv_nxt_;
-  Seq rcv_wup_;                // RCV.NXT when the window was last advertised: the last ACK sent
-  std::uint32_t rcv_wnd_ = 0;  // as advertised then
-  Seq urgent_seq_;             // of the urgent byte
+  Seq urgent_seq_;  // of the urgent byte
   TsVal ts_recent_;
   std::uint32_t ts_offset_;
   TimePoint ts_recent_at_{};
@@ -568,20 +566,13 @@ class Endpoint {
   std::uint8_t persist_shift_ = 0;
   TimePoint probing_since_ = kNever;
 
+  ReceiveWindow window_;
   AckPolicy ack_;
 
   // Receive window and acknowledgements.
-  std::uint32_t receive_buffer_;
-  std::uint32_t window_clamp_ = 0;
-  std::uint32_t rcv_ssthresh_ = 0;
-  std::uint32_t rcv_mss_ = 0;  // the peer's segment size as estimated
-  std::uint32_t copied_ = 0;   // bytes read in this autotuning round
-  std::uint32_t copied_last_ = 0;
-  TimePoint autotune_since_{};
   SeqSpan dsack_;  // to report once; length 0: none
   TimePoint challenge_since_{};
-  TimePoint out_of_window_ack_{};     // when one was last sent
-  std::uint16_t window_ratio_ = 128;  // window bytes per truesize byte, in 256ths
+  TimePoint out_of_window_ack_{};  // when one was last sent
   std::uint16_t ip_id_;
   std::uint16_t mtu_;
   std::uint16_t tried_mss_ = 0;  // bytes: larger segments may vanish on the path; 0: not known
@@ -604,7 +595,7 @@ class Endpoint {
   Cause fin_cause_ = Cause::unknown;
   Errno error_ = Errno::none;
   Errno soft_error_ = Errno::none;
-  std::uint8_t snd_scale_ = 0, rcv_scale_ = 0;
+  std::uint8_t snd_scale_ = 0;
   enum class Urgent : std::uint8_t { none, unread, taken };  // taken: and not yet passed by reads
   Urgent urgent_ = Urgent::none;
 

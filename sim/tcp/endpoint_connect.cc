@@ -58,13 +58,14 @@ void Endpoint::take_syn_options(const Segment& syn, TimePoint now) {
   // Where the answer to a crossing SYN offers a scale whatever the peer did, it is kept, too (measured
   // on 6.18).
   const bool crosses = !passive_ && !syn.has(tcp_flag::ack);
-  if (!scale_ok_ && !(crosses && mine.crossing_syn_ack_offers)) rcv_scale_ = 0;
+  if (!scale_ok_ && !(crosses && mine.crossing_syn_ack_offers)) window_.stop_scaling();
 }
 
 void Endpoint::enter_syn_received(TimePoint now, const Arrival& arrival, Cause why) {
   const Segment& syn = arrival.segment;
   irs_ = syn.seq;
-  rcv_nxt_ = rcv_wup_ = irs_ + 1;
+  rcv_nxt_ = irs_ + 1;
+  window_.acknowledge(rcv_nxt_);
   take_syn_options(syn, now);
   // A SYN's window is never scaled (RFC 7323 section 2.2).
   snd_wnd_ = max_snd_wnd_ = syn.window;
@@ -122,7 +123,8 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
     return hold_text_of_syn(arrival);
   }
   irs_ = segment.seq;
-  rcv_nxt_ = rcv_wup_ = irs_ + 1;
+  rcv_nxt_ = irs_ + 1;
+  window_.acknowledge(rcv_nxt_);
   take_syn_options(segment, now);
   if (ecn_.asked) take_ecn_answer(arrival);
   snd_wnd_ = max_snd_wnd_ = segment.window;
@@ -150,8 +152,8 @@ void Endpoint::hold_text_of_syn(const Arrival& syn) {
   const bool fin = rule == SynText::all && syn.segment.has(tcp_flag::fin);
   if (rule == SynText::dropped || (syn.segment.payload.empty() && !fin)) return;
   Payload payload = syn.segment.payload;
-  const bool fits = payload.size() <= rcv_wnd_;
-  if (!fits) payload.trim(0, rcv_wnd_);
+  const bool fits = payload.size() <= window_.advertised();
+  if (!fits) payload.trim(0, window_.advertised());
   receive_.insert(rcv_nxt_, std::move(payload), fin && fits, charged_truesize(syn));
 }
 
@@ -190,7 +192,7 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
   congestion_.start(os().congestion, one, lost_syn);
   if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);
-  rcv_mss_ = std::min<std::uint32_t>(send_mss(), os().options.default_mss.value);
+  window_.assume_segment(std::min<std::uint32_t>(send_mss(), os().options.default_mss.value));
   high_seq_ = tail_probe_end_ = snd_una_;
   last_sent_ = now;
   ack_.start(now);

@@ -107,7 +107,7 @@ void Endpoint::begin_early(TimePoint now, const Arrival& syn) {
   Payload payload = syn.segment.payload;
   receive_.append(std::move(payload), charged_truesize(syn));
   rcv_nxt_ += size;
-  rcv_wup_ = rcv_nxt_;
+  window_.acknowledge(rcv_nxt_);
 }
 
 }  // namespace halfopen

@@ -73,7 +73,7 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
         add_acc_ecn();
         if (!scale) break;
         align(3);
-        segment.options.add_window_scale(rcv_scale_);
+        segment.options.add_window_scale(window_.scale());
         break;
       case OptionSlot::sack_permitted:
         if (!sack) break;

@@ -79,7 +79,7 @@ bool Endpoint::passes_paws(TimePoint now, const Segment& segment) {
 bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
   // A SYN that was counted long ago is old, whatever was acknowledged since.
   const bool old_syn = segment.has(tcp_flag::syn) && segment.seq.before(rcv_nxt_);
-  const bool not_old = segment.end().at_or_after(rcv_wup_) && !old_syn;
+  const bool not_old = segment.end().at_or_after(window_.acknowledged()) && !old_syn;
   const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + acceptable_window());
   if (not_old && not_beyond) return true;
   if (segment.has(tcp_flag::rst)) {
@@ -149,8 +149,8 @@ void Endpoint::challenge(TimePoint now) {
 void Endpoint::on_reset(TimePoint now, const Segment& segment) {
   const bool embryo = state_ == State::syn_received && passive_ && !is_early();
   // FreeBSD's check (netinet/tcp_input.c tcp_do_segment, netinet/tcp_syncache.c syncache_chkrst).
-  const bool near = segment.seq.at_or_after(rcv_wup_ - (embryo ? 0u : 1u)) &&
-                    segment.seq.before(rcv_wup_ + std::max(acceptable_window(), 1u));
+  const bool near = segment.seq.at_or_after(window_.acknowledged() - (embryo ? 0u : 1u)) &&
+                    segment.seq.before(window_.acknowledged() + std::max(acceptable_window(), 1u));
   bool exact = true;
   switch (os().check.rst.value) {
     case RstCheck::in_window:
@@ -162,7 +162,7 @@ void Endpoint::on_reset(TimePoint now, const Segment& segment) {
       break;
     case RstCheck::last_ack_sent:
       if (!near) return;
-      exact = segment.seq == rcv_wup_;
+      exact = segment.seq == window_.acknowledged();
       break;
     case RstCheck::after_last_ack:
       if (!near) return;
@@ -220,7 +220,7 @@ bool Endpoint::defers_accept(const Segment& segment) {
 // RFC 7323 section 4.3: only from a segment that covers the last ACK sent.
 void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
   if (!ts_ok_ || !segment.options.has_timestamps()) return;
-  if (segment.seq.after(rcv_wup_)) return;
+  if (segment.seq.after(window_.acknowledged())) return;
   if (segment.options.timestamps().value.before(ts_recent_)) return;
   if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = segment.options.timestamps().value != ts_recent_;
   ts_recent_ = segment.options.timestamps().value;
@@ -267,7 +267,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   const std::uint32_t truesize = charged_truesize(arrival);
   if (seq != rcv_nxt_) {
     // Without SACK it would hide that the ACK is a duplicate (net/ipv4/tcp_input.c tcp_data_queue_ofo).
-    if (sack_ok_) grow_window(kept, truesize, 0);
+    if (sack_ok_) window_.grow(os().window, {.length = kept, .truesize = truesize}, held(), adv_mss());
     receive_.insert(seq, std::move(payload), fin, truesize);
     ack_.on_out_of_order(os().ack);
     return ack_now(Cause::ack_out_of_order);
@@ -278,7 +278,9 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   if (kept > 0) {
     if (keeps) receive_.append(std::move(payload), truesize);
     rcv_nxt_ += kept;
-    window_grew = grow_window(kept, truesize, arrival.merged_of != 0 ? arrival.merged_of : kept);
+    const std::uint32_t length = arrival.merged_of != 0 ? arrival.merged_of : kept;
+    window_grew = window_.grow(os().window, {.length = kept, .truesize = truesize, .segment = length}, held(),
+                               adv_mss());
   }
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;

@@ -120,11 +120,11 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   const bool acks = (flags & tcp_flag::ack) != 0;
   segment->ack = acks ? rcv_nxt_ : Seq{0};
   if ((flags & tcp_flag::syn) != 0) {
-    segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_, 65535u));
+    segment->window = static_cast<std::uint16_t>(std::min(window_.advertised(), 65535u));
     add_syn_options(now, *segment);
   } else {
-    if (state_ != State::syn_sent) rcv_wnd_ = choose_window();  // until then the SYN's window stands
-    segment->window = static_cast<std::uint16_t>(std::min(rcv_wnd_ >> rcv_scale_, 65535u));
+    if (state_ != State::syn_sent) window_.advertise(choose_window());  // until then the SYN's window stands
+    segment->window = static_cast<std::uint16_t>(std::min(window_.advertised() >> window_.scale(), 65535u));
     if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
@@ -132,7 +132,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
     if (acc_ecn_ != nullptr) mark_accurately(out, cause);
   }
   if (acks) {
-    rcv_wup_ = rcv_nxt_;
+    window_.acknowledge(rcv_nxt_);
     after_ack_sent();
   }
 }

@@ -65,14 +65,16 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
   force_retransmit_ = board_.lost() > 0;
 }
 
-// RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back.
+// RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back. What has
+// passed counts in whole ticks (net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert).
 void Endpoint::undo_backoff(TimePoint now, IcmpKind kind, Seq quoted) {
   const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
   if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || board_.empty())
     return;
   --backoff_;
-  const TimePoint due = board_.front().sent + rto();
-  if (due > now) return arm(now, Timer::retransmit, due - now);
+  const TickClock& clock = env_->clock;
+  const Duration left = clock.round_up(rto()) - clock.round_up(now - board_.front().sent);
+  if (left > Duration{0}) return arm(now, Timer::retransmit, left);
   arm_at(Timer::retransmit, now);
   retransmit_cause_ = Cause::retransmit_icmp;
 }

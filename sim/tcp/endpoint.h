@@ -181,10 +181,9 @@ class Endpoint {
     friend bool operator==(const News&, const News&) = default;
   };
   [[nodiscard]] News news() const { return news_; }
-  [[nodiscard]] std::uint32_t receive_buffer() const {
-    return window_.buffer();
-  }                                                 // as it has grown, in bytes
-  [[nodiscard]] std::uint32_t send_buffer() const;  // the same
+  // As they have grown, in bytes.
+  [[nodiscard]] std::uint32_t receive_buffer() const { return window_.buffer(); }
+  [[nodiscard]] std::uint32_t send_buffer() const;
   // Passive, and in use although the handshake is not complete (Fast Open).
   [[nodiscard]] bool is_early() const {
     return state_ == State::syn_received && fast_open_ != nullptr && fast_open_->early;

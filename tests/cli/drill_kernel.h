@@ -1,10 +1,13 @@
 // Scripts for `halfopen packetdrill --on kernel`, for tests.
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "cli/tell/exit_code.h"
 #include "tests/cli/kernel_fixture.h"
 #include "tests/cli/process.h"
 #include "tests/support/scratch.h"
@@ -19,6 +22,10 @@ constexpr const char* kConnected =
     "+0 < S. 0:0(0) ack 1 win 5792 <mss 1000,nop,nop,sackOK>\n"
     "*  > . 1:1(0) ack 1\n"
     "+0 fcntl(3, F_SETFL, O_RDWR) = 0\n";
+
+// The exit status of a run in which something failed: 5 on a machine that was late each time. Its lines tell
+// the failure all the same.
+MATCHER(IsFailure, "is the status of a failure") { return arg == kExitNo || arg == kExitUnresolved; }
 
 class KernelDrill : public KernelTest {
  protected:

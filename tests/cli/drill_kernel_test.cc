@@ -21,6 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
+using test::IsFailure;
 using test::kConnected;
 using test::KernelDrill;
 
@@ -63,13 +64,13 @@ TEST_F(KernelDrill, ComparesWhatCallsWriteThroughTheirArguments) {
            "MSG_DONTWAIT) = -1 EAGAIN (Resource temporarily unavailable)\n");
   EXPECT_EQ(run.status, 0) << run.out << run.err;
   const Outcome wrong = play(std::string{kConnected} + "+0 ioctl(3, SIOCINQ, [1]) = 0\n");
-  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.status, IsFailure());
   EXPECT_THAT(wrong.out, HasSubstr(":8: runtime error in ioctl call: SIOCINQ: expected: 1 actual: 0"));
 }
 
 TEST_F(KernelDrill, SaysWhatCameInstead) {
   const Outcome run = play(std::string{kConnected} + "+0 close(3) = 0\n* > R. 1:1(0) ack 1\n");
-  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.status, IsFailure());
   EXPECT_THAT(run.out, HasSubstr(":9: error handling packet: live packet field flags: expected: R. vs "
                                  "actual: F."));
 }
@@ -83,7 +84,7 @@ TEST_F(KernelDrill, CommandsReachTheSandboxAlone) {
       "+0 `! { echo 1 > /proc/sys/vm/swappiness; } 2>/dev/null`\n"
       "+0 `echo stays > /tmp/halfopen-drill-$PPID; test -s /tmp/halfopen-drill-$PPID`\n"
       "+0 `echo no such thing; exit 3`\n");
-  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.status, IsFailure());
   EXPECT_THAT(run.out,
               HasSubstr(":6: error executing `echo no such thing; exit 3` command: non-zero status 3: "
                         "no such thing"));
@@ -113,7 +114,7 @@ TEST_F(KernelDrill, PlainCommandsNeedNoShell) {
            "+0 `/tmp/sysctl_restore_${PPID}.sh`\n" +
            retries(77) + "+0 `sysctl -q net.ipv4.tcp_syn_retries=55; /tmp/sysctl_restore_$PPID.sh`\n" +
            retries(77) + "+0 `sysctl -q net.ipv4.no_such=1`\n");
-  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.status, IsFailure());
   EXPECT_THAT(run.out,
               HasSubstr(":19: error executing `sysctl -q net.ipv4.no_such=1` command: non-zero status 255: "
                         "sysctl: net.ipv4.no_such: this kernel has no such parameter"))
@@ -163,7 +164,7 @@ TEST_F(KernelDrill, InjectsMergedSegments) {
                              "+0 %{ assert tcpi_rcv_mss == 700, tcpi_rcv_mss }%\n";
   const Outcome merged = play(script, {"--mss=700"});
   EXPECT_EQ(merged.status, 0) << merged.out << merged.err;
-  EXPECT_EQ(play(script).status, 1);
+  EXPECT_THAT(play(script).status, IsFailure());
 }
 
 // In /proc/net/route numbers are in the machine's byte order: 203.0.113.9 is 097100CB.

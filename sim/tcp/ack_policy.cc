@@ -6,7 +6,9 @@
 namespace halfopen {
 namespace {
 
-constexpr Duration kAtoStep = 20ms;  // half of TCP_ATO_MIN
+constexpr Duration kAtoStep = 20ms;   // half of TCP_ATO_MIN
+constexpr std::uint8_t kRepeats = 3;  // TCP_FASTRETRANS_THRESH
+constexpr int kShare = 20;            // of a round trip
 constexpr Duration kDelayedPushed = 200ms;
 constexpr Duration kDelayedLong = 500ms;
 
@@ -49,7 +51,7 @@ std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, c
     }
   }
   last_data_ = clock.now;
-  if (data.window_grew) quick_ |= 1;
+  if (data.window_grew) on_window_growth();
   if (data.length < data.segment || data.pushed) {
     pushed_twice_ = pushed_;
     pushed_ = true;
@@ -108,7 +110,26 @@ void AckPolicy::on_repetition(const AckProfile& profile) {
   pingpong_ = false;
 }
 
-void AckPolicy::on_out_of_order(const AckProfile& profile) { raise_quick(profile.quick); }
+std::optional<Duration> AckPolicy::on_out_of_order(const AckProfile& profile, bool sack, Seq next,
+                                                   const Clock& clock) {
+  const bool is_quick = quick_ > 0 && !pingpong_;
+  const bool goes = is_quick || !sack || held_segments_ >= profile.compress_most;
+  owed_ = profile.style.value == AckStyle::quickack;
+  if (!goes && repeated_at_ != next) {
+    repeated_at_ = next;
+    repeated_ = 0;
+  }
+  if (goes || repeated_ < kRepeats) {
+    if (!goes) repeated_ = (repeated_ + 1) & 3;
+    now(Cause::ack_out_of_order);
+    return std::nullopt;
+  }
+  ++held_segments_;
+  if (compresses_) return std::nullopt;
+  compresses_ = true;
+  const Duration share = clock.srtt.value_or(Duration{0}) / kShare;
+  return std::min<Duration>(profile.compress_delay, share) + profile.compress_slack.value;
+}
 
 void AckPolicy::enter_quick(const AckProfile& profile) {
   if (profile.style.value != AckStyle::quickack) return;
@@ -119,6 +140,7 @@ void AckPolicy::enter_quick(const AckProfile& profile) {
 
 void AckPolicy::on_timer(const AckProfile& profile, Duration rto) {
   if (!owed_) return;
+  if (compresses_) return now(Cause::ack_out_of_order);
   if (profile.style.value == AckStyle::quickack) {
     if (pingpong_) {
       pingpong_ = false;
@@ -158,7 +180,7 @@ void AckPolicy::on_ack_sent(const AckProfile& profile) {
     if (quick_ == 0) ato_ = profile.delay_min;
   }
   pending_ = owed_ = false;
-  pushed_ = pushed_twice_ = false;
+  pushed_ = pushed_twice_ = compresses_ = false;
   held_segments_ = 0;
 }
 

@@ -9,6 +9,7 @@
 #include "sim/base/time.h"
 #include "sim/tcp/profile.h"
 #include "sim/why/why.h"
+#include "sim/wire/seq.h"
 
 namespace halfopen {
 
@@ -42,9 +43,11 @@ class AckPolicy {
   std::optional<Duration> on_lazy_fin(const AckProfile& profile, bool first, const Clock& clock);
   // The SYN-ACK, whose ACK waits for a write to ride on.
   std::optional<Duration> on_awaited_write(const AckProfile& profile);
-  // What shows that the sender missed our ACKs, or sent out of order: those that follow are quick.
+  // What shows that the sender missed our ACKs: those that follow are quick.
   void on_repetition(const AckProfile& profile);
-  void on_out_of_order(const AckProfile& profile);
+  // Beyond a hole; RCV.NXT is `next`. Returns for how long an ACK for all that comes until then may wait, a
+  // time that no tick rounds (net/ipv4/tcp_input.c __tcp_ack_snd_check).
+  std::optional<Duration> on_out_of_order(const AckProfile& profile, bool sack, Seq next, const Clock& clock);
   // A sender that probably sent again and waits (net/ipv4/tcp_input.c tcp_enter_quickack_mode).
   void enter_quick(const AckProfile& profile);
   // The delayed-ACK timer ran out.
@@ -68,6 +71,8 @@ class AckPolicy {
   void on_data_sent(TimePoint now) {
     if (now - last_data_ < ato_) pingpong_ = true;
   }
+  // The window grew: the sender is to know (net/ipv4/tcp_input.c tcp_grow_window).
+  void on_window_growth() { quick_ |= 1; }
   // The window got so small that quick ACKs are no use (net/ipv4/tcp_output.c __tcp_select_window).
   void stop_quick() { quick_ = 0; }
   // Why the next ACK goes; asked once.
@@ -89,13 +94,16 @@ class AckPolicy {
 
   TimePoint last_data_{};
   Duration ato_{};  // Linux's adaptive delayed-ACK timeout
+  Seq repeated_at_;
   std::uint8_t quick_ = 0;
-  std::uint8_t held_segments_ = 0;  // received since the last ACK
+  std::uint8_t held_segments_ = 0;  // received since the last ACK, or those that a compressed one waits for
   Cause cause_ = Cause::unknown;
   bool pending_ : 1 = false;
   bool owed_ : 1 = false;
   bool pingpong_ : 1;
   bool pushed_ : 1 = false, pushed_twice_ : 1 = false;
+  bool compresses_ : 1 = false;    // an ACK waits for more out-of-order data
+  std::uint8_t repeated_ : 2 = 0;  // ACKs of it with the number `repeated_at_` that went at once
 };
 
 }  // namespace halfopen

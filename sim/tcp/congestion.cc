@@ -31,9 +31,10 @@ std::uint64_t cube_root(std::uint64_t value) {
 
 }  // namespace
 
-void CongestionControl::start(const CongestionProfile& profile, std::uint32_t mss, bool lost_syn) {
+void CongestionControl::start(const CongestionProfile& profile, std::uint32_t mss, Seq una, bool lost_syn) {
   mss_ = mss;
   cwnd_ = mss * (lost_syn ? 1 : profile.initial_window.value);
+  use_end_ = una;
 }
 
 void CongestionControl::on_ack(const CongestionProfile& profile, const Ack& ack) {
@@ -47,6 +48,13 @@ void CongestionControl::on_ack(const CongestionProfile& profile, const Ack& ack)
   } else {
     avoid_reno(ack.acked);
   }
+}
+
+void CongestionControl::note_use(Seq una, Seq nxt, std::uint32_t out, bool full) {
+  if (una.before(use_end_) && !full && (full_ != 0 || out <= most_out_)) return;
+  full_ = full ? 1 : 0;
+  most_out_ = out & kInfinite;
+  use_end_ = nxt;
 }
 
 // RFC 5681 section 3.1 equation 2: by at most one segment an ACK where bytes count; Linux counts all segments

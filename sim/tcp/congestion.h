@@ -15,9 +15,9 @@ class CongestionControl {
  public:
   static constexpr std::uint32_t kInfinite = 0x7fff'ffff;
 
-  // At establishment. `mss` is one segment in the profile's unit (1, or bytes). `lost_syn`: start with one
-  // segment.
-  void start(const CongestionProfile& profile, std::uint32_t mss, bool lost_syn);
+  // At establishment. `mss` is one segment in the profile's unit (1, or bytes); `una`: SND.UNA. `lost_syn`:
+  // start with one segment.
+  void start(const CongestionProfile& profile, std::uint32_t mss, Seq una, bool lost_syn);
   void set_mss(std::uint32_t mss) { mss_ = mss; }
 
   // New data was acknowledged outside of recovery: `acked` units. `limited`: the window was in the way, else
@@ -31,6 +31,13 @@ class CongestionControl {
     Seq nxt;
   };
   void on_ack(const CongestionProfile& profile, const Ack& ack);
+
+  // What may leave now has left, and `out` units are unacknowledged. `full`: the window kept more from going.
+  // Remembers for a window's time how much of it was used (net/ipv4/tcp_output.c tcp_cwnd_validate).
+  void note_use(Seq una, Seq nxt, std::uint32_t out, bool full);
+  // The window was in the way of what is now acknowledged; in slow start half of it was in use
+  // (include/net/tcp.h tcp_is_cwnd_limited).
+  [[nodiscard]] bool is_in_the_way() const { return in_slow_start() ? cwnd_ < 2 * most_out_ : full_ != 0; }
 
   // A loss: remembers the window for undo() and sets ssthresh by the algorithm's rule. `in_flight` in units.
   void on_loss(const CongestionProfile& profile, std::uint32_t in_flight);
@@ -59,6 +66,9 @@ class CongestionControl {
   std::uint32_t cwnd_ = 1;
   std::uint32_t ssthresh_ = kInfinite;
   std::uint32_t mss_ = 1;
+  Seq use_end_;  // what was used is known up to here
+  std::uint32_t most_out_ : 31 = 0;
+  std::uint32_t full_ : 1 = 0;
   std::uint32_t credit_ = 0;  // units acknowledged towards the next increase
   std::uint32_t prior_cwnd_ = 0;
   std::uint32_t prior_ssthresh_ = 0;

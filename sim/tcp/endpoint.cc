@@ -21,7 +21,7 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       window_probe_end_{birth.iss},
       ts_offset_{birth.ts_offset},
       board_{env.profile.congestion.unit},
-      high_seq_{birth.iss},
+      repair_{birth.iss},
       window_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
       ack_{options.delays_acks},
       ip_id_{birth.ip_id},
@@ -46,8 +46,10 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   // What was to be sent goes with the connection; what was received can still be read.
   send_.clear();
   board_.reset();
+  repair_.reset();
   ack_.forget();
-  syn_pending_ = force_retransmit_ = false;
+  syn_pending_ = false;
+  repair_.stop();
   probe_ = Probe::none;
   if (fast_open_ != nullptr && fast_open_->after_blackhole && ever_received_data_)
     env_->fast_open.passed_blackhole();
@@ -91,13 +93,10 @@ void Endpoint::fire(TimePoint now, Timer timer) {
   switch (timer) {
     case Timer::retransmit: return on_retransmit_timer(now);
     case Timer::loss_probe: return on_tail_loss_timer(now);
-    case Timer::reorder: {
-      detect_by_rack(now);
-      // net/ipv4/tcp_recovery.c tcp_rack_reo_timeout: as if one had been delivered.
-      if (board_.has_repair() && phase_ == Phase::open) begin_recovery(now, {.delivered = congestion_.mss()});
+    case Timer::reorder:
+      follow(now, repair_.on_reorder_timer(around(now)));
       if (!running(Timer::retransmit)) arm_retransmit(now);
       return;
-    }
     case Timer::persist: return on_persist_timer(now);
     case Timer::delayed_ack: return ack_.on_timer(os().ack, rto());
     case Timer::keepalive: return on_keepalive_timer(now);
@@ -149,13 +148,13 @@ Errno Endpoint::take_soft_error() { return std::exchange(soft_error_, Errno::non
 Seq Endpoint::reuse_iss() const { return snd_nxt_ + os().ip.reuse_isn_step; }
 
 Endpoint::CaState Endpoint::ca_state() const {
-  switch (phase_) {
-    case Phase::cwr: return CaState::cwr;
-    case Phase::recovery: return CaState::recovery;
-    case Phase::loss: return CaState::loss;
-    case Phase::open: break;
+  switch (repair_.phase()) {
+    case Repair::Phase::cwr: return CaState::cwr;
+    case Repair::Phase::recovery: return CaState::recovery;
+    case Repair::Phase::loss: return CaState::loss;
+    case Repair::Phase::open: break;
   }
-  return board_.sacked() > 0 || dup_acks_ > 0 ? CaState::disorder : CaState::open;
+  return board_.sacked() > 0 || repair_.duplicates() > 0 ? CaState::disorder : CaState::open;
 }
 
 Endpoint::Info Endpoint::info() const {
@@ -198,8 +197,8 @@ Endpoint::Info Endpoint::info() const {
               .received_marked = acc_ecn_ != nullptr ? acc_ecn_->received_ce() : 0,
               .received_bytes = acc_ecn_ != nullptr ? acc_ecn_->received_bytes() : AccEcn::ByMark{},
               .delivered_bytes = acc_ecn_ != nullptr ? acc_ecn_->delivered_bytes() : AccEcn::ByMark{},
-              .reordering = os().retransmit.dup_threshold.value,
-              .reordering_seen = reordering_seen_,
+              .reordering = repair_.rack().reordering(),
+              .reordering_seen = repair_.rack().has_seen_reordering(),
               .min_rtt = min_rtt_ == Duration::max() ? Duration{} : min_rtt_,
               .rttvar = rtt_.variation(os().rtt),
               .ato = ack_.ato(),

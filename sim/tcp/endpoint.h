@@ -20,11 +20,13 @@
 #include "sim/tcp/ecn.h"
 #include "sim/tcp/endpoint_event.h"
 #include "sim/tcp/fast_open.h"
+#include "sim/tcp/gatekeeper.h"
 #include "sim/tcp/host_counters.h"
 #include "sim/tcp/limited_time.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/receive_window.h"
+#include "sim/tcp/repair.h"
 #include "sim/tcp/reset.h"
 #include "sim/tcp/route_metrics.h"
 #include "sim/tcp/rtt.h"
@@ -250,24 +252,7 @@ class Endpoint {
   [[nodiscard]] std::string_view broken_invariant() const;
 
  private:
-  enum class Phase : std::uint8_t { open, cwr, recovery, loss };
   enum class Probe : std::uint8_t { none, keepalive, window, tail_loss };
-  // What one ACK achieved.
-  struct AckResult {
-    std::uint32_t acked = 0;               // units newly acknowledged cumulatively
-    std::uint32_t delivered = 0;           // units newly acknowledged or SACKed
-    std::uint32_t packets = 0, bytes = 0;  // the same in segments, and their payload
-    bool advanced = false;                 // SND.UNA moved
-    bool sacked = false;                   // a SACK block was news
-    bool acked_retransmitted = false;
-    bool acked_original = false;  // something never retransmitted was (s)acked
-    bool fin_acked = false;
-    bool duplicate = false;         // RFC 5681 section 2
-    bool answers_original = false;  // TSecr is older than the first retransmission (RFC 3522)
-    bool limited = false;           // the congestion window was full before
-    Duration rtt{};                 // zero: no sample
-    TimePoint newest_sent{};        // of the latest sent original that was delivered
-  };
 
   // endpoint.cc: life, timers
   [[nodiscard]] const OsProfile& os() const { return env_->profile; }
@@ -300,8 +285,6 @@ class Endpoint {
   void take_ecn_answer(const Arrival& syn_ack);
   void mark_ecn(Packet& out, const SentSegment& sent);
   void take_ecn(const Arrival& arrival);
-  void enter_cwr(const AckResult& result);
-  void recover_from_cwr(TimePoint now, const AckResult& result);
 
   // endpoint_acc_ecn.cc: RFC 9768
   void begin_acc_ecn(const Arrival& syn_ack);
@@ -340,19 +323,14 @@ class Endpoint {
 
   // endpoint_receive.cc: RFC 9293 section 3.10.7.4, in its order
   Verdict on_synchronized(TimePoint now, const Arrival& arrival);
-  bool passes_paws(TimePoint now, const Segment& segment);
-  bool passes_sequence(TimePoint now, const Segment& segment);
-  bool passes_ack(TimePoint now, const Arrival& arrival);
+  [[nodiscard]] Gatekeeper::Guarded guarded(TimePoint now) const;
+  bool admits(TimePoint now, const Arrival& arrival);
+  void acknowledge_stray(TimePoint now, const Segment& segment);
   bool defers_accept(const Segment& segment);
-  void on_unacceptable(TimePoint now, const Segment& segment);
   void on_repetition(const Segment& segment);
-  void on_reset(TimePoint now, const Segment& segment);
-  void on_syn_in_window(TimePoint now, const Arrival& arrival);
-  void take_timestamp(TimePoint now, const Segment& segment);
   void take_data(TimePoint now, const Arrival& arrival);
   void take_fin(TimePoint now);
   void challenge(TimePoint now);
-  bool may_answer_again(TimePoint now);
   void reply_reset(const Arrival& offender, Cause why);
 
   // endpoint_urgent.cc: urgent data
@@ -374,33 +352,25 @@ class Endpoint {
 
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
-  AckResult clean_scoreboard(TimePoint now, const Segment& segment);
-  void take_sack(TimePoint now, const Segment& segment, AckResult& result);
-  void note_delivered(TimePoint now, const SentSegment& sent, AckResult& result);
+  AckResult clean_scoreboard(TimePoint now, const Segment& segment, std::optional<Seq> fack);
+  void take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack, Seq una);
+  void look_for_repetition(const Repair::Around& here, const Segment& segment, AckResult& result, Seq una);
+  void note_delivered(const Repair::Around& around, const SentSegment& sent, AckResult& result,
+                      std::optional<Seq> fack);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
   void update_send_window(const Segment& segment);
   void on_fin_acked(TimePoint now, const Segment& segment);
   void rearm_after_ack(TimePoint now, const AckResult& result);
 
-  // endpoint_recover.cc: loss, and giving up
-  void recover(TimePoint now, const AckResult& result);
-  void recover_from_timeout(TimePoint now, const AckResult& result);
-  void detect_loss(TimePoint now, const AckResult& result);
-  void detect_by_rack(TimePoint now);
-  void detect_by_sack_count();
-  void begin_recovery(TimePoint now, const AckResult& result);
-  void enter_recovery(TimePoint now, Cause why);
-  void leave_recovery();
-  void prr_update(const AckResult& result, bool newly_lost);
-  void undo_recovery();
-  void tail_loss_acked(const Segment& segment, const AckResult& result);
+  // endpoint_timeout.cc: the retransmission timer, and giving up
+  [[nodiscard]] Repair::Around around(TimePoint now);
+  void follow(TimePoint now, const Repair::Step& step);
   void on_retransmit_timer(TimePoint now);
   void on_handshake_timer(TimePoint now);
   bool gives_up(TimePoint now);
   [[nodiscard]] std::uint32_t syn_retries() const;
   [[nodiscard]] Duration retry_budget(std::uint32_t retries, Duration base) const;
   void give_up(TimePoint now, Cause why);
-  void enter_loss(TimePoint now);
   void arm_retransmit(TimePoint now);
   void arm_retransmit_or_probe(TimePoint now, bool advancing);
   void arm_user_timeout(TimePoint now);
@@ -414,6 +384,7 @@ class Endpoint {
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   [[nodiscard]] bool sends_bursts() const { return os().congestion.burst_least != 0; }
+  void note_use(bool full) { congestion_.note_use(snd_una_, snd_nxt_, board_.out(), full); }
   [[nodiscard]] SendView send_view(TimePoint now) const;
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
   std::uint32_t next_length(TimePoint now);
@@ -452,7 +423,7 @@ class Endpoint {
 
   // endpoint_full_device.cc
   bool send_into_full_device(TimePoint now, Packet& out);
-  void meet_local_congestion();
+  void meet_local_congestion(TimePoint now);
 
   // endpoint_options.cc: what goes along with a segment
   void add_options(TimePoint now, Segment& segment);
@@ -529,9 +500,7 @@ class Endpoint {
   // Receive sequence space.
   Seq irs_, rcv_nxt_;
   Seq urgent_seq_;  // of the urgent byte
-  TsVal ts_recent_;
   std::uint32_t ts_offset_;
-  TimePoint ts_recent_at_{};
 
   SendQueue send_;
   std::unique_ptr<SendMarks> marks_;  // made by the first one
@@ -542,41 +511,30 @@ class Endpoint {
   std::unique_ptr<FastOpenState> fast_open_;  // null without Fast Open
   std::unique_ptr<AccEcn> acc_ecn_;           // null without Accurate ECN
 
-  // Retransmission.
-  TimePoint retrans_stamp_ = kNever;  // first retransmission of this episode
-  TimePoint last_sent_{};             // last data, for the idle restart
-  TimePoint last_received_{};         // any acceptable segment
+  // Retransmission and probes.
+  Repair repair_;
+  TimePoint last_sent_{};      // last data, for the idle restart
+  TimePoint last_received_{};  // any acceptable segment
+  TimePoint probing_since_ = kNever;
   std::uint32_t total_retransmissions_ = 0;
   std::uint32_t delivered_ = 0, delivered_marked_ = 0;  // segments, for TCP_INFO
-  Seq rack_end_;
+  std::uint8_t backoff_ = 0;                            // expiries that doubled the timeout
+  std::uint8_t retransmits_ = 0;                        // expiries in a row
+  std::uint8_t repair_left_ = 0;                        // segments of the burst of repairs that is leaving
+  std::uint8_t probes_out_ = 0;                         // unanswered window or keepalive probes
   LimitedTime limits_;
-  Seq high_seq_;  // recovery ends here
-  Seq tail_probe_end_;
-  std::uint32_t prr_delivered_ = 0, prr_out_ = 0, prr_prior_ = 0;
-  TsVal first_retransmit_ts_;
-  TimePoint rack_sent_{};  // RACK.xmit_ts
-  Duration rack_rtt_{};
   Duration min_rtt_ = Duration::max();
-  std::uint8_t backoff_ = 0;      // expiries that doubled the timeout
-  std::uint8_t retransmits_ = 0;  // expiries in a row
-  std::uint8_t dup_acks_ = 0;
-  std::uint8_t repair_left_ = 0;  // segments of the burst of repairs that is leaving
-  std::uint8_t probes_out_ = 0;   // unanswered window or keepalive probes
-  std::uint8_t persist_shift_ = 0;
-  TimePoint probing_since_ = kNever;
 
+  Gatekeeper gate_;
   ReceiveWindow window_;
   AckPolicy ack_;
 
   // Receive window and acknowledgements.
   SeqSpan dsack_;  // to report once; length 0: none
-  TimePoint challenge_since_{};
-  TimePoint out_of_window_ack_{};  // when one was last sent
   std::uint16_t ip_id_;
   std::uint16_t mtu_;
   std::uint16_t tried_mss_ = 0;  // bytes: larger segments may vanish on the path; 0: not known
   std::uint8_t tries_end_ = 0;   // with so many expiries it was not that
-  std::uint8_t challenges_ = 0;
 
   // A reset to send: the only segment that outlives the connection.
   ResetReply reset_;
@@ -584,19 +542,18 @@ class Endpoint {
 
   State state_ = State::closed;
   State state_before_ = State::closed;  // when the present input arrived
-  Phase phase_ = Phase::open;
   Probe probe_ = Probe::none;
   enum class Haste : std::uint8_t { usual, holds, pushes };  // until the next input
   Haste haste_ = Haste::usual;
   EcnState ecn_;
   News news_;
-  Cause retransmit_cause_ = Cause::unknown;
   Cause fin_cause_ = Cause::unknown;
-  Errno error_ = Errno::none;
-  Errno soft_error_ = Errno::none;
   std::uint8_t snd_scale_ = 0;
+  std::uint8_t persist_shift_ = 0;
   enum class Urgent : std::uint8_t { none, unread, taken };  // taken: and not yet passed by reads
   Urgent urgent_ = Urgent::none;
+  Errno error_ = Errno::none;
+  Errno soft_error_ = Errno::none;
 
   bool sack_ok_ : 1 = false;
   bool ts_ok_ : 1 = false;
@@ -604,11 +561,6 @@ class Endpoint {
   bool reset_pending_ : 1 = false;
   bool reset_is_reply_ : 1 = false;  // to a segment; else only reset_.seq counts
   bool syn_pending_ : 1 = false;
-  bool force_retransmit_ : 1 = false;  // one retransmission whatever the window
-  bool frto_ : 1 = false;
-  bool tail_probe_out_ : 1 = false;
-  bool tail_probe_new_ : 1 = false;  // the probe was new data
-  bool reordering_seen_ : 1 = false;
   bool fin_queued_ : 1 = false;
   bool fin_sent_ : 1 = false;
   bool fin_received_ : 1 = false;

@@ -84,7 +84,7 @@ void Endpoint::take_ace(const Segment& segment, const AckResult& result) {
   acc.ts_advanced = false;
   if (!is_news || state_ == State::syn_received) return;
   const auto option = segment.options.acc_ecn();
-  const bool steady = sack_ok_ || phase_ == Phase::open || phase_ == Phase::cwr;
+  const bool steady = sack_ok_ || repair_.is_open() || repair_.phase() == Repair::Phase::cwr;
   const std::uint32_t marked = acc.take_ack(ace_of(segment), option ? &*option : nullptr,
                                             {.packets = result.packets,
                                              .bytes = result.bytes,

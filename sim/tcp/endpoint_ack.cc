@@ -1,5 +1,6 @@
 // What an ACK acknowledges: the scoreboard, the round-trip sample, the window, and what follows from them.
 #include <algorithm>
+#include <span>
 
 #include "sim/tcp/endpoint.h"
 
@@ -8,8 +9,10 @@ namespace halfopen {
 void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const std::uint32_t before = board_.in_flight();
   const bool outstanding = !board_.empty();
-  AckResult result = clean_scoreboard(now, segment);
-  take_sack(now, segment, result);
+  const Seq una = snd_una_;
+  const std::optional<Seq> fack = board_.sacked_end();
+  AckResult result = clean_scoreboard(now, segment, fack);
+  take_sack(now, segment, result, fack, una);
   take_rtt(now, segment, result);
   if (acc_ecn_ != nullptr) take_ace(segment, result);
   if (state_ == State::syn_received && result.advanced) {
@@ -21,7 +24,8 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   result.duplicate = !result.advanced && outstanding && segment.ack == snd_una_ && segment.length() == 0 &&
                      (scaled == snd_wnd_ || result.sacked);
   const std::uint32_t cwnd = congestion_.cwnd();
-  result.limited = before + congestion_.mss() > cwnd || (congestion_.in_slow_start() && cwnd < 2 * before);
+  const bool half = congestion_.in_slow_start() && cwnd < 2 * before;
+  result.limited = sends_bursts() ? congestion_.is_in_the_way() : before + congestion_.mss() > cwnd || half;
   update_send_window(segment);
 
   probes_out_ = 0;
@@ -29,14 +33,16 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   if (result.advanced) {
     retransmits_ = 0;
     soft_error_ = Errno::none;
-    if (phase_ == Phase::open) retrans_stamp_ = kNever;
+    if (repair_.is_open()) repair_.forget_stamp();
   }
-  tail_loss_acked(segment, result);
-  const bool was_recovering = phase_ == Phase::recovery;  // the ACK that ends it sets the window, no more
-  recover(now, result);
-  if (result.acked > 0 && phase_ != Phase::recovery && phase_ != Phase::cwr && !was_recovering) {
+  const Repair::Around after = around(now);
+  repair_.look_for_probe(after, segment, result);
+  const bool was_recovering = repair_.phase() == Repair::Phase::recovery;  // its end sets the window, no more
+  follow(now, repair_.on_ack(after, result, ecn_.congested));
+  const bool grows = repair_.is_open() || repair_.phase() == Repair::Phase::loss;
+  if (result.acked > 0 && grows && !was_recovering) {
     congestion_.on_ack(os().congestion, {.now = now,
-                                         .acked = result.acked,
+                                         .acked = sends_bursts() ? result.delivered : result.acked,
                                          .limited = result.limited,
                                          .rtt = result.rtt,
                                          .una = snd_una_,
@@ -49,47 +55,28 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   if (wants_space_) tell_space();
 }
 
-// Counts one segment as arrived: for RACK (RFC 8985 section 6.2, steps 1 to 3) and for PRR.
-void Endpoint::note_delivered(TimePoint now, const SentSegment& sent, AckResult& result) {
-  result.delivered += board_.weight(sent);
-  ++result.packets;
-  result.bytes += sent.payload();
+// Counts one segment as arrived.
+void Endpoint::note_delivered(const Repair::Around& around, const SentSegment& sent, AckResult& result,
+                              std::optional<Seq> fack) {
   ++delivered_;
   if (ecn_.congested) ++delivered_marked_;
-  const bool original = sent.transmissions == 1;
-  if (original) {
-    // What was first sent after the timeout says nothing about it.
-    result.acked_original = result.acked_original || sent.end().at_or_before(high_seq_);
-    result.newest_sent = std::max(result.newest_sent, sent.sent);
-    if (rack_sent_ != TimePoint{} && sent.end().before(rack_end_) && sent.sent < rack_sent_)
-      reordering_seen_ = true;
-  } else {
-    result.acked_retransmitted = true;
-  }
-  // An ACK sooner than any round trip is the original's, not its repetition's (RFC 8985 section 6.2 step 2).
-  const bool ambiguous = !original && min_rtt_ != Duration::max() && now - sent.sent < min_rtt_;
-  if (ambiguous) {
-    // RACK learns nothing.
-  } else if (sent.sent > rack_sent_ || (sent.sent == rack_sent_ && sent.end().after(rack_end_))) {
-    rack_sent_ = sent.sent;
-    rack_end_ = sent.end();
-    rack_rtt_ = now - sent.sent;
-  }
+  repair_.on_delivered(around, sent, fack, result);
 }
 
-Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment) {
+AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment, std::optional<Seq> fack) {
   AckResult result;
   const Seq ack = segment.ack;
   if (!ack.after(snd_una_)) return result;
   const bool had_syn = board_.has_syn();
   result.advanced = true;
   TimePoint oldest_sent = kNever;
+  const Repair::Around before = around(now);
   while (!board_.empty() && board_.front().start.before(ack)) {
     const SentSegment& sent = board_.front();
     const bool part = sent.end().after(ack);
     if (!sent.is(SentSegment::sacked)) {
       if (sent.transmissions == 1) oldest_sent = std::min(oldest_sent, sent.sent);
-      if (!part) note_delivered(now, sent, result);
+      if (!part) note_delivered(before, sent, result, fack);
     }
     if (part) {
       // The peer took a piece (a closed window, or segments cut elsewhere): the rest stays outstanding.
@@ -112,8 +99,12 @@ Endpoint::AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& seg
 }
 
 // RFC 2018 section 5.1. Blocks are checked against what is outstanding; others (DSACK, lies) are passed over.
-void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& result) {
-  if (!sack_ok_) return;
+// `fack`: what had been SACKed before ended there; `una`: SND.UNA then.
+void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack,
+                         Seq una) {
+  if (!sack_ok_ || segment.options.sack().empty()) return;
+  const Repair::Around here = around(now);
+  look_for_repetition(here, segment, result, una);
   for (const SeqSpan& block : segment.options.sack()) {
     if (block.length == 0 || !block.start.at_or_after(snd_una_) || block.end().after(snd_nxt_)) continue;
     if (block.length > distance(snd_una_, snd_nxt_)) continue;
@@ -124,11 +115,22 @@ void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& resul
       if (sent.transmissions == 1 && result.rtt == Duration{0} && !result.acked_retransmitted) {
         result.rtt = now - sent.sent;
       }
-      note_delivered(now, sent, result);
+      note_delivered(here, sent, result, fack);
       board_.mark_sacked(i);
       result.sacked = true;
     }
   }
+}
+
+// RFC 2883: the first block lies below what is acknowledged, or inside the second.
+void Endpoint::look_for_repetition(const Repair::Around& here, const Segment& segment, AckResult& result,
+                                   Seq una) {
+  const std::span<const SeqSpan> blocks = segment.options.sack();
+  const SeqSpan first = blocks.front();
+  const bool is_old = first.start.before(segment.ack);
+  const bool is_inside = blocks.size() > 1 && first.start.at_or_after(blocks[1].start) &&
+                         first.end().at_or_before(blocks[1].end());
+  if (is_old || is_inside) repair_.on_repeated(here, first, una, result);
 }
 
 // RFC 6298 section 3 (Karn): a retransmitted segment gives no sample, unless timestamps tell the two apart.
@@ -144,7 +146,7 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
   const bool echoed = ts_ok_ && result.advanced && segment.options.has_timestamps() &&
                       segment.options.timestamps().echo.wire() != 0;
   result.answers_original =
-      echoed && retrans_stamp_ != kNever && segment.options.timestamps().echo.before(first_retransmit_ts_);
+      echoed && repair_.stamp() != kNever && segment.options.timestamps().echo.before(repair_.stamp_ts());
   if (echoed && (ticks_by_echo || !have)) {
     const std::uint32_t steps = distance(segment.options.timestamps().echo, ts_now(now));
     const Duration step = os().options.ts_clock;

@@ -101,15 +101,17 @@ void Endpoint::on_fin_wait_2_timer(TimePoint now) {
 
 void Endpoint::enter_time_wait(TimePoint now, Cause why) {
   set_state(now, State::time_wait, why);
+  gate_.forget_answers();
   arm(now, Timer::time_wait, os().close.time_wait);
 }
 
 // RFC 9293 section 3.10.7.4 for TIME-WAIT; RFC 6191 on reusing it.
 Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) {
   if (os().check.time_wait.value == TimeWaitCheck::acks_only) return on_time_wait_acks_only(now, segment);
+  const bool restarts = os().check.time_wait.value == TimeWaitCheck::restarts;
   const bool ts_told = ts_ok_ && segment.options.has_timestamps();
-  const bool ts_newer = ts_told && segment.options.timestamps().value.after(ts_recent_);
-  const bool ts_older = ts_told && segment.options.timestamps().value.before(ts_recent_);
+  const bool ts_newer = ts_told && segment.options.timestamps().value.after(gate_.recent());
+  const bool ts_older = ts_told && segment.options.timestamps().value.before(gate_.recent());
   if (segment.has(tcp_flag::rst)) {
     const bool in_window = SeqSpan{rcv_nxt_, std::max(receive_window(), 1u)}.contains(segment.seq);
     const bool kills = os().check.rst.value == RstCheck::in_window ? in_window : segment.seq == rcv_nxt_;
@@ -121,12 +123,17 @@ Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) 
       finish(now, Cause::reopened, Errno::none);
       return Verdict::reopen;
     }
-    ack_now(Cause::challenge_ack);
+    if (ts_older && restarts) arm(now, Timer::time_wait, os().close.time_wait);
+    if (!restarts || gate_.may_answer(os().check, now)) ack_now(Cause::challenge_ack);
     return Verdict::done;
   }
-  if (segment.length() == 0 && segment.seq == rcv_nxt_) return Verdict::done;
+  if (segment.length() == 0 && segment.seq == rcv_nxt_ && !(restarts && ts_older)) {
+    if (restarts) arm(now, Timer::time_wait, os().close.time_wait);
+    return Verdict::done;
+  }
   // The peer has not had our last ACK: once more, and the time starts again.
-  ack_now(Cause::ack_of_fin);
+  const bool is_limited = restarts && (segment.length() == 0 || segment.has(tcp_flag::syn));
+  if (!is_limited || gate_.may_answer(os().check, now)) ack_now(Cause::ack_of_fin);
   arm(now, Timer::time_wait, os().close.time_wait);
   return Verdict::done;
 }

@@ -49,8 +49,7 @@ void Endpoint::take_syn_options(const Segment& syn, TimePoint now) {
   const bool plain = options_.no_options || sends_bare_syn();
   ts_ok_ = mine.timestamps && options.has_timestamps() && !plain;
   if (ts_ok_) {
-    ts_recent_ = options.timestamps().value;
-    ts_recent_at_ = now;
+    gate_.start_timestamps(options.timestamps().value, now);
   }
   sack_ok_ = mine.sack && options.sack_permitted() && !plain;
   scale_ok_ = mine.window_scaling && options.window_scale().has_value() && !plain;
@@ -131,7 +130,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   snd_wl1_ = segment.seq;
   snd_wl2_ = segment.ack;
   last_received_ = now;
-  AckResult result = clean_scoreboard(now, segment);
+  AckResult result = clean_scoreboard(now, segment, std::nullopt);
   take_rtt(now, segment, result);
   establish(now);
   if (fast_open_ != nullptr && take_fast_open_answer(now, segment)) return;  // the ACK rides on the data
@@ -178,7 +177,7 @@ void Endpoint::establish(TimePoint now) {
   stop(Timer::user_timeout);
   if (!rtt_.has_sample()) rtt_.use_fallback();
   retransmits_ = backoff_ = 0;
-  retrans_stamp_ = kNever;
+  repair_.forget_stamp();
   if (!is_early()) begin_transfer(now, lost_syn);
   set_state(now, State::established, Cause::handshake_complete);
   if (fin_queued_) {
@@ -190,10 +189,10 @@ void Endpoint::establish(TimePoint now) {
 void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   settle_receive_window();
   const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
-  congestion_.start(os().congestion, one, lost_syn);
+  congestion_.start(os().congestion, one, snd_una_, lost_syn);
   if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);
   window_.assume_segment(std::min<std::uint32_t>(send_mss(), os().options.default_mss.value));
-  high_seq_ = tail_probe_end_ = snd_una_;
+  repair_.start(os(), snd_una_);
   last_sent_ = now;
   ack_.start(now);
 }

@@ -92,29 +92,4 @@ void Endpoint::take_ecn(const Arrival& arrival) {
   ack_now(Cause::ack_now);
 }
 
-// Our packets met congestion: the window falls as for a loss, once a round trip (RFC 3168 section 6.1.2).
-// Where the OS has PRR it falls bit by bit (net/ipv4/tcp_input.c tcp_enter_cwr).
-void Endpoint::enter_cwr(const AckResult& result) {
-  const bool segments = os().congestion.unit.value == CwndUnit::segments;
-  prr_prior_ = std::max(segments ? congestion_.cwnd() : board_.out(), 1u);
-  prr_delivered_ = prr_out_ = 0;
-  high_seq_ = snd_nxt_;
-  congestion_.on_loss(os().congestion, board_.out() + result.acked);
-  if (!segments || !os().congestion.prr) congestion_.set_cwnd(congestion_.ssthresh());
-  phase_ = Phase::cwr;
-  ecn_.owes_cwr = true;
-}
-
-void Endpoint::recover_from_cwr(TimePoint now, const AckResult& result) {
-  detect_loss(now, result);
-  if (board_.has_repair()) return begin_recovery(now, result);
-  if (snd_una_.at_or_after(high_seq_)) {
-    congestion_.set_cwnd(congestion_.ssthresh());
-    phase_ = Phase::open;
-    return;
-  }
-  const bool gradual = os().congestion.unit.value == CwndUnit::segments && os().congestion.prr;
-  if (gradual) prr_update(result, false);
-}
-
 }  // namespace halfopen

@@ -76,10 +76,7 @@ bool Endpoint::take_fast_open_answer(TimePoint now, const Segment& syn_ack) {
     return false;
   }
   fast.failure = retried ? FastOpenFailure::syn_retransmitted : FastOpenFailure::data_not_acked;
-  for (std::uint32_t i = 0; i < board_.size(); ++i) board_.mark_lost(i);
-  high_seq_ = snd_nxt_;
-  phase_ = Phase::loss;
-  retransmit_cause_ = Cause::retransmit_syn_data;
+  repair_.on_syn_data_lost(around(now));
   return true;
 }
 

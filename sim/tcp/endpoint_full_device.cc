@@ -13,11 +13,11 @@ constexpr Duration kAgain = 500ms;  // include/net/tcp.h TCP_RESOURCE_PROBE_INTE
 
 // In place of what poll_segment() does for a connection whose handshake is over.
 bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
-  if (board_.has_repair() && (force_retransmit_ || board_.in_flight() < congestion_.cwnd())) {
-    meet_local_congestion();
+  if (repair_.may_send(around(now))) {
+    meet_local_congestion(now);
     // net/ipv4/tcp_timer.c tcp_retransmit_timer.
-    if (force_retransmit_ && phase_ == Phase::loss) arm(now, Timer::retransmit, kAgain);
-    force_retransmit_ = false;
+    if (repair_.is_forced() && repair_.phase() == Repair::Phase::loss) arm(now, Timer::retransmit, kAgain);
+    repair_.defer();
   }
   switch (std::exchange(probe_, Probe::none)) {
     case Probe::window:  // net/ipv4/tcp_output.c tcp_send_probe0: it does not count for the backoff
@@ -29,15 +29,17 @@ bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
     case Probe::none: break;
   }
   if (new_data_length(now) > 0) {
-    meet_local_congestion();
+    meet_local_congestion(now);
     if (board_.empty() && !running(Timer::persist)) arm(now, Timer::persist, persist_delay(now));
   }
   return send_ack(now, out);
 }
 
 // net/ipv4/tcp_output.c __tcp_transmit_skb: the congestion window falls as for an ECN echo.
-void Endpoint::meet_local_congestion() {
-  if (phase_ == Phase::open) enter_cwr(AckResult{});
+void Endpoint::meet_local_congestion(TimePoint now) {
+  if (!repair_.is_open()) return;
+  repair_.enter_cwr(around(now), 0);
+  ecn_.owes_cwr = true;
 }
 
 }  // namespace halfopen

@@ -54,15 +54,14 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
     // Data went along with the SYN: the SYN goes again alone (net/ipv4/tcp_input.c tcp_simple_retransmit).
     if (fast_open_ == nullptr || !fast_open_->sent_data) return;
     syn_pending_ = true;
-    retransmit_cause_ = Cause::retransmit_icmp;
+    repair_.set_cause(Cause::retransmit_icmp);
     return arm(now, Timer::retransmit, rto());
   }
   if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
   for (std::uint32_t i = 0; i < board_.size(); ++i) {
     if (board_[i].length > send_mss() && !board_[i].is(SentSegment::sacked)) board_.mark_lost(i);
   }
-  retransmit_cause_ = Cause::retransmit_icmp;
-  force_retransmit_ = board_.lost() > 0;
+  repair_.repeat(Cause::retransmit_icmp, board_.lost() > 0);
 }
 
 // RFC 6069: the network says that it, not congestion, swallowed the segment: take one backoff back. What has
@@ -76,7 +75,7 @@ void Endpoint::undo_backoff(TimePoint now, IcmpKind kind, Seq quoted) {
   const Duration left = clock.round_up(rto()) - clock.round_up(now - board_.front().sent);
   if (left > Duration{0}) return arm(now, Timer::retransmit, left);
   arm_at(Timer::retransmit, now);
-  retransmit_cause_ = Cause::retransmit_icmp;
+  repair_.set_cause(Cause::retransmit_icmp);
 }
 
 void Endpoint::on_route_change() {

@@ -84,7 +84,7 @@ void Endpoint::add_syn_options(TimePoint now, Segment& segment) {
       case OptionSlot::timestamps:
         if (!ts) break;
         align(10);
-        segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
+        segment.options.add_timestamps({.value = ts_now(now), .echo = gate_.recent()});
         break;
       case OptionSlot::none: break;
     }
@@ -135,7 +135,7 @@ void Endpoint::add_options(TimePoint now, Segment& segment) {
   if (ts_ok_) {
     segment.options.add_nop();
     segment.options.add_nop();
-    segment.options.add_timestamps({.value = ts_now(now), .echo = ts_recent_});
+    segment.options.add_timestamps({.value = ts_now(now), .echo = gate_.recent()});
   }
   if (segment.has(tcp_flag::rst)) return;
   std::array<SeqSpan, TcpOptions::kMaxSack> blocks;

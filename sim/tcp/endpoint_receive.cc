@@ -4,13 +4,6 @@
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
-namespace {
-
-// RFC 7323 section 5.5: a TS.Recent older than 24 days says nothing.
-constexpr Duration kTimestampIdle = std::chrono::hours{24 * 24};
-
-}  // namespace
-
 Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
   state_before_ = state_;
   haste_ = Haste::usual;
@@ -29,7 +22,7 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   // The SYN again: our SYN-ACK was lost, or is late.
   if (state_ == State::syn_received && segment.has(tcp_flag::syn) && !segment.has(tcp_flag::ack) &&
       segment.seq == irs_) {
-    if (!may_answer_again(now)) return Verdict::done;
+    if (!gate_.may_answer(os().check, now)) return Verdict::done;
     syn_pending_ = true;
     ack_.note_syn_again();
     arm(now, Timer::retransmit, rto());
@@ -45,19 +38,13 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     ack_now(Cause::handshake_complete);
     return Verdict::done;
   }
-  if (!passes_paws(now, segment) || !passes_sequence(now, segment)) return Verdict::done;
-  if (segment.has(tcp_flag::rst)) {
-    on_reset(now, segment);
-    return Verdict::done;
-  }
-  if (segment.has(tcp_flag::syn)) {
-    on_syn_in_window(now, arrival);
-    return Verdict::done;
-  }
-  if (!segment.has(tcp_flag::ack) || !passes_ack(now, arrival)) return Verdict::done;
+  if (!admits(now, arrival)) return Verdict::done;
   if (state_ == State::syn_received && defers_accept(segment)) return Verdict::done;
   last_received_ = now;
-  take_timestamp(now, segment);
+  if (ts_ok_ && segment.options.has_timestamps()) {
+    const bool is_newer = gate_.take_timestamp(segment, window_.acknowledged(), now);
+    if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = is_newer;
+  }
   if (ecn_.agreed) take_ecn(arrival);
   if (acc_ecn_ != nullptr) take_acc_ecn(arrival);
   take_ack(now, segment);
@@ -67,48 +54,61 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   return Verdict::done;
 }
 
-// First of all, before the sequence check (RFC 7323 section 5.3); resets are exempt (section 5.2).
-bool Endpoint::passes_paws(TimePoint now, const Segment& segment) {
-  if (!ts_ok_ || !segment.options.has_timestamps() || segment.has(tcp_flag::rst)) return true;
-  if (!segment.options.timestamps().value.before(ts_recent_)) return true;
-  if (now - ts_recent_at_ > kTimestampIdle) return true;
-  on_unacceptable(now, segment);
-  return false;
+Gatekeeper::Guarded Endpoint::guarded(TimePoint now) const {
+  const bool tells_holes = sack_ok_ && receive_.has_holes();
+  return {.os = os(),
+          .now = now,
+          .state = state_,
+          .rcv_nxt = rcv_nxt_,
+          .acknowledged = window_.acknowledged(),
+          .window = acceptable_window(),
+          .held_to = tells_holes ? std::optional{receive_.highest()} : std::nullopt,
+          .una = snd_una_,
+          // A byte sent as a window probe lies beyond SND.NXT.
+          .highest = window_probe_byte_ ? later(window_probe_end_, snd_nxt_) : snd_nxt_,
+          .max_window = max_snd_wnd_,
+          .timestamps = ts_ok_,
+          .embryo = state_ == State::syn_received && passive_ && !is_early()};
 }
 
-bool Endpoint::passes_sequence(TimePoint now, const Segment& segment) {
-  // A SYN that was counted long ago is old, whatever was acknowledged since.
-  const bool old_syn = segment.has(tcp_flag::syn) && segment.seq.before(rcv_nxt_);
-  const bool not_old = segment.end().at_or_after(window_.acknowledged()) && !old_syn;
-  const bool not_beyond = segment.seq.at_or_before(rcv_nxt_ + acceptable_window());
-  if (not_old && not_beyond) return true;
-  if (segment.has(tcp_flag::rst)) {
-    // A reset for the byte before: the peer counted our FIN, or sent it before its own (Linux,
-    // tcp_reset_check).
-    const bool after_fin =
-        state_ == State::close_wait || state_ == State::closing || state_ == State::last_ack;
-    const bool one_before = os().check.rst.value == RstCheck::exact && segment.seq + 1 == rcv_nxt_;
-    if (after_fin && one_before) {
-      finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
+// True if the segment's data and its ACK count; else what follows from it was done.
+bool Endpoint::admits(TimePoint now, const Arrival& arrival) {
+  using enum Gatekeeper::Ruling;
+  const Segment& segment = arrival.segment;
+  const Gatekeeper::Guarded here = guarded(now);
+  Gatekeeper::Ruling ruling = gate_.judge(here, segment);
+  if (ruling == pass) ruling = segment.has(tcp_flag::ack) ? Gatekeeper::judge_ack(here, segment.ack) : drop;
+  switch (ruling) {
+    case pass: return true;
+    case drop: break;
+    case acknowledge: acknowledge_stray(now, segment); break;
+    case repetition:
+      if (segment.has(tcp_flag::ack) && segment.ack.at_or_before(snd_nxt_)) last_received_ = now;
+      on_repetition(segment);
+      break;
+    case challenge: this->challenge(now); break;
+    case reset: {
+      // An embryo goes back to LISTEN: nobody was told of it yet.
+      const Errno error = os().socket.rst_error.value[static_cast<std::size_t>(state_)];
+      finish(now, Cause::rst_received, here.embryo ? Errno::none : error);
+      break;
     }
-    return false;
+    case abort:
+      send_active_reset(Cause::rst_syn_in_window);
+      finish(now, Cause::rst_syn_in_window, Errno::connreset);
+      break;
+    case refuse:
+      reply_reset(arrival, Cause::rst_syn_in_window);
+      finish(now, Cause::rst_syn_in_window, Errno::connreset);
+      break;
+    case bad_ack: reply_reset(arrival, Cause::rst_bad_ack); break;
   }
-  on_unacceptable(now, segment);
   return false;
 }
 
-// An old, repeated or out-of-window segment is answered with an ACK, which tells a half-open peer the truth.
-void Endpoint::on_unacceptable(TimePoint now, const Segment& segment) {
-  if (segment.has(tcp_flag::syn)) {
-    if (os().check.syn.value != SynCheck::reset) return challenge(now);
-    return ack_now(Cause::ack_duplicate);
-  }
-  if (segment.length() > 0) {
-    if (segment.has(tcp_flag::ack) && segment.ack.at_or_before(snd_nxt_)) last_received_ = now;
-    return on_repetition(segment);
-  }
-  if (!may_answer_again(now)) return;
-  const bool probes_us = segment.seq + 1 == rcv_nxt_;
+// A SYN, or a segment without sequence space; a keepalive probe is one for the byte before.
+void Endpoint::acknowledge_stray(TimePoint now, const Segment& segment) {
+  const bool probes_us = segment.length() == 0 && segment.seq + 1 == rcv_nxt_;
   if (probes_us) last_received_ = now;
   ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
 }
@@ -122,89 +122,10 @@ void Endpoint::on_repetition(const Segment& segment) {
   ack_now(probes_us ? Cause::keepalive_reply : Cause::ack_duplicate);
 }
 
-// Segments without data are answered once in a while, lest two ends answer each other for ever (Linux,
-// tcp_oow_rate_limited).
-bool Endpoint::may_answer_again(TimePoint now) {
-  const Duration quiet = os().check.out_of_window_interval;
-  if (quiet == Duration{0}) return true;
-  if (out_of_window_ack_ != TimePoint{} && now - out_of_window_ack_ < quiet) return false;
-  out_of_window_ack_ = now;
-  return true;
-}
-
-// RFC 5961 section 7: at most so many in a time, so that an attacker cannot make us talk.
 void Endpoint::challenge(TimePoint now) {
-  const CheckProfile& check = os().check;
-  if (check.challenge_count == 0)
-    return ack_now(Cause::ack_duplicate);  // older than RFC 5961: each is answered
-  if (challenges_ == 0 || now - challenge_since_ >= check.challenge_interval.value) {
-    challenge_since_ = now;
-    challenges_ = 0;
-  }
-  if (challenges_ >= check.challenge_count) return;
-  ++challenges_;
-  ack_now(Cause::challenge_ack);
-}
-
-void Endpoint::on_reset(TimePoint now, const Segment& segment) {
-  const bool embryo = state_ == State::syn_received && passive_ && !is_early();
-  // FreeBSD's check (netinet/tcp_input.c tcp_do_segment, netinet/tcp_syncache.c syncache_chkrst).
-  const bool near = segment.seq.at_or_after(window_.acknowledged() - (embryo ? 0u : 1u)) &&
-                    segment.seq.before(window_.acknowledged() + std::max(acceptable_window(), 1u));
-  bool exact = true;
-  switch (os().check.rst.value) {
-    case RstCheck::in_window:
-      if (segment.seq.before(rcv_nxt_)) return;
-      break;
-    case RstCheck::exact:
-      exact =
-          segment.seq == rcv_nxt_ || (sack_ok_ && receive_.has_holes() && segment.seq == receive_.highest());
-      break;
-    case RstCheck::last_ack_sent:
-      if (!near) return;
-      exact = segment.seq == window_.acknowledged();
-      break;
-    case RstCheck::after_last_ack:
-      if (!near) return;
-      break;
-  }
-  if (!exact) return challenge(now);
-  if (embryo) {
-    return finish(now, Cause::rst_received, Errno::none);  // back to LISTEN: nobody was told of it yet
-  }
-  finish(now, Cause::rst_received, os().socket.rst_error.value[static_cast<std::size_t>(state_)]);
-}
-
-void Endpoint::on_syn_in_window(TimePoint now, const Arrival& arrival) {
-  if (os().check.syn.value == SynCheck::challenge) return challenge(now);
-  // RFC 793: a SYN in the window ends the connection.
-  if (os().check.syn.value == SynCheck::abort) {
-    if (arrival.segment.seq == rcv_nxt_ + acceptable_window()) return challenge(now);
-    send_active_reset(Cause::rst_syn_in_window);
-  } else {
-    reply_reset(arrival, Cause::rst_syn_in_window);
-  }
-  finish(now, Cause::rst_syn_in_window, Errno::connreset);
-}
-
-bool Endpoint::passes_ack(TimePoint now, const Arrival& arrival) {
-  const Seq ack = arrival.segment.ack;
-  if (state_ == State::syn_received) {
-    if (ack.after(snd_una_) && ack.at_or_before(snd_nxt_)) return true;
-    reply_reset(arrival, Cause::rst_bad_ack);
-    return false;
-  }
-  // A byte sent as a window probe lies beyond SND.NXT.
-  const Seq limit = window_probe_byte_ ? later(window_probe_end_, snd_nxt_) : snd_nxt_;
-  if (ack.after(limit)) {
-    challenge(now);
-    return false;
-  }
-  if (os().check.ack_range && ack.before(snd_una_ - std::max(max_snd_wnd_, 1u))) {
-    challenge(now);
-    return false;
-  }
-  return true;
+  // Older than RFC 5961: each is answered.
+  if (os().check.challenge_count == 0) return ack_now(Cause::ack_duplicate);
+  if (gate_.may_challenge(os().check, now)) ack_now(Cause::challenge_ack);
 }
 
 // TCP_DEFER_ACCEPT: for so many timeouts of the SYN-ACK an ACK without data does not complete the handshake
@@ -215,16 +136,6 @@ bool Endpoint::defers_accept(const Segment& segment) {
   accept_deferred_ = true;
   ++env_->counters.deferred_accepts;
   return true;
-}
-
-// RFC 7323 section 4.3: only from a segment that covers the last ACK sent.
-void Endpoint::take_timestamp(TimePoint now, const Segment& segment) {
-  if (!ts_ok_ || !segment.options.has_timestamps()) return;
-  if (segment.seq.after(window_.acknowledged())) return;
-  if (segment.options.timestamps().value.before(ts_recent_)) return;
-  if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = segment.options.timestamps().value != ts_recent_;
-  ts_recent_ = segment.options.timestamps().value;
-  ts_recent_at_ = now;
 }
 
 void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
@@ -267,10 +178,12 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   const std::uint32_t truesize = charged_truesize(arrival);
   if (seq != rcv_nxt_) {
     // Without SACK it would hide that the ACK is a duplicate (net/ipv4/tcp_input.c tcp_data_queue_ofo).
-    if (sack_ok_) window_.grow(os().window, {.length = kept, .truesize = truesize}, held(), adv_mss());
+    const ReceiveWindow::Data counts{.length = kept, .truesize = truesize};
+    if (sack_ok_ && window_.grow(os().window, counts, held(), adv_mss())) ack_.on_window_growth();
     receive_.insert(seq, std::move(payload), fin, truesize);
-    ack_.on_out_of_order(os().ack);
-    return ack_now(Cause::ack_out_of_order);
+    const auto wait = ack_.on_out_of_order(os().ack, sack_ok_, rcv_nxt_, ack_clock(now));
+    if (wait) arm_at(Timer::delayed_ack, std::min(timers_.due(Timer::delayed_ack), now + *wait));
+    return;
   }
   if (segment.has(tcp_flag::urg)) take_urgent(segment);
   const bool had_hole = receive_.has_holes();

@@ -1,5 +1,5 @@
 // What is sent again: which of what is lost, in which pieces and in which bursts. What is lost, and why, is
-// decided in endpoint_recover.cc and endpoint_timeout.cc.
+// decided by Repair.
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
@@ -43,17 +43,12 @@ std::uint8_t Endpoint::plan_repair(std::uint32_t next) {
 
 bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   if (!board_.has_repair()) {
-    force_retransmit_ = false;
+    repair_.defer();
     repair_left_ = 0;
     repair_is_long_ = false;
     return false;
   }
-  if (!force_retransmit_) {
-    if (board_.in_flight() >= congestion_.cwnd()) return false;
-    // F-RTO: after the first ACK new data asks the question whether the timeout was spurious (RFC 5682).
-    if (frto_ && new_data_length(now) > 0) return false;
-  }
-  force_retransmit_ = false;
+  if (!repair_.may_send(around(now))) return false;
   const std::uint32_t next = board_.next_repair();
   if (next == board_.size()) return false;
   // What left in one burst is sent again in one (net/ipv4/tcp_output.c tcp_xmit_retransmit_queue).
@@ -63,13 +58,13 @@ bool Endpoint::send_retransmission(TimePoint now, Packet& out) {
   } else {
     collapse_at(next);
   }
-  transmit(now, out, next, retransmit_cause_);
+  transmit(now, out, next, repair_.cause());
   board_.note_repaired(next);
   if (--repair_left_ == 0 && repair_is_long_) {
     out.segment()->flags |= tcp_flag::psh;
     repair_is_long_ = false;
   }
-  prr_out_ += board_.units(board_[next].length);
+  repair_.on_repaired(board_[next], board_.units(board_[next].length));
   if (!running(Timer::retransmit) && !running(Timer::reorder)) arm_retransmit(now);
   return true;
 }

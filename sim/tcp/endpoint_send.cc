@@ -17,7 +17,7 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
     return false;
   } else if (syn_pending_) {
     syn_pending_ = false;
-    const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : retransmit_cause_;
+    const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : repair_.cause();
     Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
     if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
     if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
@@ -33,6 +33,7 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
                                       send_new(now, out) || send_ack(now, out);
   }
   if (!sent) {
+    if (sends_bursts() && unsent() > 0 && is_held_by_cwnd(send_view(now))) note_use(true);
     count_time(now);
     return false;
   }
@@ -180,21 +181,20 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
     case Probe::keepalive: fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::keepalive_probe); return true;
     case Probe::window: return send_window_probe(now, out);
     case Probe::tail_loss: {
-      tail_probe_new_ = false;
       if (board_.empty()) return false;
       const std::uint32_t length = std::min({unsent(), data_room(), usable_window()});
       if (length > 0) {  // new data asks as well, whatever the congestion window
-        tail_probe_new_ = true;
         congestion_.set_cwnd(std::max(congestion_.cwnd(), board_.in_flight() + board_.units(length)));
         const bool sent = send_new(now, out, length);
         out.why.cause = Cause::tail_loss_probe;
-        tail_probe_end_ = snd_nxt_;
+        repair_.on_probe_sent(snd_nxt_, true);
         return sent;
       }
       const std::uint32_t tail = board_.size() - 1;
       cut_to_fit(tail);
       transmit(now, out, tail, Cause::tail_loss_probe);
-      tail_probe_end_ = snd_nxt_;
+      repair_.on_probe_sent(snd_nxt_, false);
+      repair_.on_resent(board_[tail]);
       return true;
     }
   }
@@ -266,7 +266,7 @@ SendView Endpoint::send_view(TimePoint now) const {
                 .srtt = rtt_.srtt(os().rtt)};
   if (!sends_bursts()) return view;
   view.pace = pace();
-  view.may_wait = haste_ != Haste::pushes && phase_ != Phase::recovery && phase_ != Phase::loss;
+  view.may_wait = haste_ != Haste::pushes && (repair_.is_open() || repair_.phase() == Repair::Phase::cwr);
   return view;
 }
 
@@ -312,13 +312,14 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin) entry.flags |= SentSegment::fin;
   if (joined) entry.flags |= SentSegment::joined;
   if (length > 0 && ends_push(entry.start + length, last)) entry.flags |= SentSegment::psh;
-  prr_out_ += board_.units(entry.length);
+  repair_.on_new_sent(board_.units(entry.length));
   snd_nxt_ += entry.length;
   if (length > 0 && !is_full(length)) small_end_ = snd_nxt_;
   if (length > 0) ack_.on_data_sent(now);
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;
   board_.append(entry);
+  if (sends_bursts()) note_use(board_.in_flight() >= congestion_.cwnd());
   transmit(now, out, board_.size() - 1, cause);
   // A burst of several ends with PSH; what of it is sent again does not (net/ipv4/tcp_output.c
   // __tcp_transmit_skb).

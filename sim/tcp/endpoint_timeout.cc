@@ -6,13 +6,43 @@
 #include "sim/tcp/endpoint.h"
 
 namespace halfopen {
+namespace {
+
+constexpr Duration kReorderSlack = 2ms;  // net/ipv4/tcp_recovery.c tcp_rack_mark_lost: TCP_TIMEOUT_MIN_US
+
+}  // namespace
+
+// What a repair looks at.
+Repair::Around Endpoint::around(TimePoint now) {
+  return {.os = os(),
+          .board = board_,
+          .congestion = congestion_,
+          .now = now,
+          .ts_now = ts_now(now),
+          .una = snd_una_,
+          .nxt = snd_nxt_,
+          .mss = send_mss(),
+          .min_rtt = min_rtt_,
+          .srtt = rtt_.srtt(os().rtt),
+          .sack = sack_ok_,
+          .may_send_new = unsent() > 0 && usable_window() > 0};
+}
+
+void Endpoint::follow(TimePoint now, const Repair::Step& step) {
+  if (step.reduced) ecn_.owes_cwr = ecn_.agreed;
+  if (!step.reorder_wait) return;
+  if (*step.reorder_wait == Duration{0}) return stop(Timer::reorder);
+  stop(Timer::retransmit);
+  stop(Timer::loss_probe);
+  arm(now, Timer::reorder, env_->clock.round_up(*step.reorder_wait + kReorderSlack));
+}
 
 void Endpoint::arm_retransmit(TimePoint now) {
   Duration delay = rto();
   // A user timeout shortens the last wait (net/ipv4/tcp_timer.c tcp_clamp_rto_to_user_timeout).
   const bool budget = os().retransmit.give_up == GiveUp::after_budget;
-  if (budget && options_.user_timeout > Duration{0} && retrans_stamp_ != kNever) {
-    const Duration left = options_.user_timeout - (now - retrans_stamp_);
+  if (budget && options_.user_timeout > Duration{0} && repair_.stamp() != kNever) {
+    const Duration left = options_.user_timeout - (now - repair_.stamp());
     delay = std::clamp<Duration>(left, env_->clock.tick(), delay);
   }
   stop(Timer::loss_probe);
@@ -22,7 +52,7 @@ void Endpoint::arm_retransmit(TimePoint now) {
 // One of the two: a probe where a lost tail could be told from a slow network, else the timeout itself.
 // `advancing`: an ACK moved SND.UNA, so the timeout counts from now.
 void Endpoint::arm_retransmit_or_probe(TimePoint now, bool advancing) {
-  const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && phase_ == Phase::open &&
+  const bool may_probe = os().retransmit.tail_loss_probe && sack_ok_ && repair_.is_open() &&
                          board_.sacked() == 0 && is_synchronized(state_);
   if (!may_probe) return arm_retransmit(now);
   const Duration timeout = rto();
@@ -46,9 +76,8 @@ void Endpoint::arm_user_timeout(TimePoint now) {
 
 void Endpoint::on_tail_loss_timer(TimePoint now) {
   if (board_.empty()) return;
-  if (tail_probe_out_) return arm_retransmit(now);
+  if (!repair_.begin_probe()) return arm_retransmit(now);
   probe_ = Probe::tail_loss;
-  tail_probe_out_ = true;
   arm(now, Timer::retransmit, rto());
 }
 
@@ -68,10 +97,10 @@ bool Endpoint::gives_up(TimePoint now) {
   switch (rule.give_up.value) {
     case GiveUp::after_count: return retransmits_ >= retries;
     case GiveUp::after_budget: {
-      if (retrans_stamp_ == kNever || retransmits_ == 0) return false;
+      if (repair_.stamp() == kNever || retransmits_ == 0) return false;
       const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout
                                                                   : retry_budget(retries, os().rtt.rto_min);
-      return now - retrans_stamp_ >= budget;
+      return now - repair_.stamp() >= budget;
     }
     case GiveUp::after_elapsed: return now - board_.front().first_sent >= rule.r2.value;
   }
@@ -118,7 +147,7 @@ void Endpoint::on_handshake_timer(TimePoint now) {
   if (state_ != State::syn_sent || retransmits_ > rule.syn_linear) ++backoff_;
   if (!is_silent) {
     syn_pending_ = true;
-    retransmit_cause_ = Cause::retransmit_timeout;
+    repair_.set_cause(Cause::retransmit_timeout);
   }
   arm(now, Timer::retransmit, rto());
 }
@@ -129,13 +158,14 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
   // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
   // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out), or the user's limit. Before Linux's commit
   // 97a9063518f1 that shortened each wait to a tick instead, once it was over.
-  const bool is_over_limit = options_.user_timeout > Duration{0} && retrans_stamp_ != kNever &&
-                             now - retrans_stamp_ >= options_.user_timeout;
+  const bool is_over_limit = options_.user_timeout > Duration{0} && repair_.stamp() != kNever &&
+                             now - repair_.stamp() >= options_.user_timeout;
   const bool probing = snd_wnd_ == 0 && !is_over_limit && now - last_received_ <= 2 * os().rtt.rto_max.value;
   const bool over = !probing && gives_up(now);
   if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) return give_up(now, Cause::timed_out);
-  enter_loss(now);
+  repair_.on_timeout(around(now), retransmits_);
+  ecn_.owes_cwr = ecn_.agreed;
   if (retransmits_ < 255) ++retransmits_;
   if (backoff_ < 32) ++backoff_;
   if (os().blackhole.search.value != BlackholeSearch::never) look_for_narrow_path();
@@ -169,36 +199,6 @@ void Endpoint::look_for_narrow_path() {
   }
   if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
   congestion_.on_timeout();  // one segment of the new size
-}
-
-// RFC 5681 section 3.1, RFC 6298 section 5.4: everything is taken for lost, the window is one segment.
-void Endpoint::enter_loss(TimePoint now) {
-  const bool fresh = phase_ != Phase::loss || snd_una_.after(high_seq_);
-  if (fresh || retransmits_ == 0) {
-    congestion_.on_loss(os().congestion, board_.out());
-    frto_ = os().retransmit.frto && sack_ok_ && phase_ == Phase::open;
-    high_seq_ = snd_nxt_;
-  }
-  if (retrans_stamp_ == kNever) {
-    retrans_stamp_ = now;
-    first_retransmit_ts_ = ts_now(now);
-  }
-  congestion_.on_timeout();
-  ecn_.owes_cwr = ecn_.agreed;
-  phase_ = Phase::loss;
-  dup_acks_ = 0;
-  tail_probe_out_ = false;
-  // A peer that reneged on its first block (RFC 2018 section 8) lost what it had SACKed.
-  const bool reneged = board_.front().is(SentSegment::sacked);
-  for (std::uint32_t i = 0; i < board_.size(); ++i) {
-    if (board_[i].is(SentSegment::sacked)) {
-      if (!reneged) continue;
-      board_.unmark_sacked(i);
-    }
-    board_.mark_lost(i);
-  }
-  force_retransmit_ = true;
-  retransmit_cause_ = Cause::retransmit_timeout;
 }
 
 }  // namespace halfopen

@@ -80,6 +80,7 @@ enum class SynFinCheck : std::uint8_t { listener_drops, taken, dropped };  // SY
 enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
   acks_only,  // resets and whatever has no ACK are ignored; only a repeated FIN starts it again
+  restarts,   // as rfc9293, and a bare ACK that fits restarts it; answers to what has no data are limited
 };
 // When an ACK that brings nothing new changes the window.
 enum class WindowUpdate : std::uint8_t {
@@ -158,7 +159,9 @@ struct RetransmitProfile {
   Sourced<bool> tail_loss_probe;
   Sourced<Recovery> recovery;
   Sourced<std::uint8_t> dup_threshold;
+  Sourced<std::uint16_t> most_reordering;  // segments: the threshold does not adapt beyond
   Sourced<bool> frto;
+  Sourced<bool> undo;                       // a repair that was for nothing is taken back (RFC 4015, D-SACK)
   Sourced<bool> collapse;                   // small unacknowledged segments merge when retransmitted
   Sourced<std::uint8_t> forget_srtt_after;  // expiries after which BSD forgets the SRTT; 0: never
 };
@@ -187,6 +190,12 @@ struct AckProfile {
   Sourced<Duration> delay_min;  // the fixed delay for every_second
   Sourced<Duration> delay_max;
   Sourced<std::uint32_t> quick;  // quick ACKs at the start, quickack
+  // Of ACKs for out-of-order data, after the third with the same number: one for all that comes in a
+  // twentieth of a round trip and no more than the delay, and the timer's slack, but for so many at most; 0:
+  // each goes.
+  Sourced<std::uint8_t> compress_most;
+  Sourced<Duration> compress_delay;
+  Sourced<Duration> compress_slack;
 };
 
 struct WindowProfile {
@@ -267,6 +276,7 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
+  Sourced<bool> challenges_as_answers;       // one limit for both: out_of_window_interval
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
   Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
   Sourced<SynFinCheck> syn_fin;

@@ -32,8 +32,12 @@ constexpr OsName kOsNames[] = {
     {linux_os, "retransmission", "tail loss probe", "tcp_early_retrans"},
     {linux_os, "retransmission", "loss recovery", "tcp_recovery"},
     {linux_os, "retransmission", "duplicate ACK threshold", "tcp_reordering"},
+    {linux_os, "retransmission", "largest threshold", "tcp_max_reordering"},
     {linux_os, "retransmission", "F-RTO", "tcp_frto"},
     {linux_os, "retransmission", "small segments merge", "tcp_retrans_collapse"},
+    {linux_os, "acknowledgment", "SACKs that one stands for, at most", "tcp_comp_sack_nr"},
+    {linux_os, "acknowledgment", "its delay", "tcp_comp_sack_delay_ns"},
+    {linux_os, "acknowledgment", "its slack", "tcp_comp_sack_slack_ns"},
     {linux_os, "congestion", "algorithm", "tcp_congestion_control"},
     {linux_os, "congestion", "after idling", "tcp_slow_start_after_idle"},
     {linux_os, "congestion", "ECN", "tcp_ecn"},
@@ -254,7 +258,8 @@ constexpr std::string_view word(WindowUpdate v) {
   return "?";
 }
 constexpr std::string_view word(TimeWaitCheck v) {
-  constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts"};
+  constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts",
+                                        "RST ends it, a bare ACK restarts it, the rest is answered"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(OptionSlot v) {

@@ -42,7 +42,9 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("retransmission", "tail loss probe", p.retransmit.tail_loss_probe);
   f("retransmission", "loss recovery", p.retransmit.recovery);
   f("retransmission", "duplicate ACK threshold", p.retransmit.dup_threshold);
+  f("retransmission", "largest threshold", p.retransmit.most_reordering);
   f("retransmission", "F-RTO", p.retransmit.frto);
+  f("retransmission", "needless repairs are undone", p.retransmit.undo);
   f("retransmission", "small segments merge", p.retransmit.collapse);
   f("retransmission", "forgets the SRTT beyond expiry", p.retransmit.forget_srtt_after);
   f("congestion", "algorithm", p.congestion.algorithm);
@@ -68,6 +70,9 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("acknowledgment", "delay", p.ack.delay_min);
   f("acknowledgment", "longest delay", p.ack.delay_max);
   f("acknowledgment", "quick ACKs", p.ack.quick);
+  f("acknowledgment", "SACKs that one stands for, at most", p.ack.compress_most);
+  f("acknowledgment", "its delay", p.ack.compress_delay);
+  f("acknowledgment", "its slack", p.ack.compress_slack);
   f("window", "style", p.window.style);
   f("window", "receive buffer", p.window.rcvbuf);
   f("window", "receive buffer may grow to", p.window.rcvbuf_max);
@@ -145,6 +150,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "range of ACKs", p.check.ack_range);
   f("checks", "challenge ACKs", p.check.challenge_count);
   f("checks", "in a time of", p.check.challenge_interval);
+  f("checks", "challenge ACKs count as answers", p.check.challenges_as_answers);
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
   f("checks", "window as far as there is room", p.check.whole_window);
   f("checks", "SYN with FIN", p.check.syn_fin);

@@ -19,8 +19,10 @@ std::uint32_t Scoreboard::first_from(Seq seq) const {
 
 std::uint32_t Scoreboard::next_repair() {
   if (!has_repair()) return size();
-  while (repair_hint_ < size() && !entries_[repair_hint_].awaits_repair()) ++repair_hint_;
-  return repair_hint_;
+  std::uint32_t next = repair_hint_;
+  while (next < size() && !entries_[next].awaits_repair()) ++next;
+  hint(next);
+  return next;
 }
 
 std::uint32_t Scoreboard::repair_run(std::uint32_t i, std::uint32_t most) const {
@@ -51,6 +53,8 @@ void Scoreboard::note_repaired(std::uint32_t i) {
 
 void Scoreboard::mark_sacked(std::uint32_t i) {
   forgive(i);
+  const Seq end = entries_[i].end();
+  if (sacked_ == 0 || end.after(sacked_end_)) sacked_end_ = end;
   entries_[i].flags |= SentSegment::sacked;
   sacked_ += units(entries_[i].length);
 }
@@ -60,13 +64,20 @@ void Scoreboard::unmark_sacked(std::uint32_t i) {
   sacked_ -= units(entries_[i].length);
 }
 
+bool Scoreboard::suppose_sacked(std::uint32_t units) {
+  const std::uint32_t holes = std::min(std::max(lost_, 1u), out_);
+  sacked_ = std::min(units, out_ - holes);
+  supposes_ = sacked_ > 0 ? 1 : 0;
+  return sacked_ == units;
+}
+
 void Scoreboard::mark_lost(std::uint32_t i) {
   SentSegment& entry = entries_[i];
   if (entry.is(SentSegment::retransmitted)) {
     clear(entry, SentSegment::retransmitted);
     retransmitted_ -= units(entry.length);
   }
-  repair_hint_ = std::min(repair_hint_, i);
+  if (i < repair_hint_) hint(i);
   if (entry.is(SentSegment::lost)) return;
   entry.flags |= SentSegment::lost;
   lost_ += units(entry.length);
@@ -99,7 +110,7 @@ std::uint32_t Scoreboard::pop_front() {
   const std::uint32_t units = weight(front());
   subtract(front(), units);
   entries_.pop_front();
-  if (repair_hint_ > 0) --repair_hint_;
+  if (repair_hint_ > 0) hint(repair_hint_ - 1);
   return units;
 }
 
@@ -122,15 +133,15 @@ void Scoreboard::cut(std::uint32_t i, std::uint32_t bytes) {
   clear(first, SentSegment::fin | SentSegment::psh);
   clear(rest, SentSegment::joined);
   first.length = bytes;
-  if (!counts_bytes_) {  // in bytes the sums stay
+  if (counts_bytes_ == 0) {  // in bytes the sums stay
     ++out_;
     sacked_ += first.is(SentSegment::sacked) ? 1u : 0u;
     lost_ += first.is(SentSegment::lost) ? 1u : 0u;
     retransmitted_ += first.is(SentSegment::retransmitted) ? 1u : 0u;
   }
   entries_.insert(i + 1, rest);
-  if (repair_hint_ > i) ++repair_hint_;
-  if (rest.awaits_repair()) repair_hint_ = std::min(repair_hint_, i);
+  if (repair_hint_ > i) hint(repair_hint_ + 1);
+  if (rest.awaits_repair() && i < repair_hint_) hint(i);
 }
 
 void Scoreboard::join(std::uint32_t i) {
@@ -142,12 +153,13 @@ void Scoreboard::join(std::uint32_t i) {
   out_ -= saved;
   lost_ -= saved;
   entries_.erase(i + 1);
-  if (repair_hint_ > i) --repair_hint_;
+  if (repair_hint_ > i) hint(repair_hint_ - 1);
 }
 
 void Scoreboard::reset() {
   entries_.reset();
-  out_ = sacked_ = lost_ = retransmitted_ = repair_hint_ = 0;
+  out_ = sacked_ = lost_ = retransmitted_ = 0;
+  repair_hint_ = supposes_ = 0;
 }
 
 std::string_view Scoreboard::broken_invariant(Seq una) const {
@@ -164,6 +176,7 @@ std::string_view Scoreboard::broken_invariant(Seq una) const {
     if (entry.is(SentSegment::lost)) lost += units(entry.length);
     if (entry.is(SentSegment::retransmitted)) retransmitted += units(entry.length);
   }
+  if (supposes_ != 0 && sacked == 0) sacked = sacked_;
   const bool agree = out == out_ && sacked == sacked_ && lost == lost_ && retransmitted == retransmitted_;
   return agree ? std::string_view{} : "counts of segments in flight";
 }

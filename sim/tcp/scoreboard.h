@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sim/base/ring.h"
@@ -40,7 +41,7 @@ struct SentSegment {
 
 class Scoreboard {
  public:
-  explicit Scoreboard(CwndUnit unit) : counts_bytes_{unit == CwndUnit::bytes} {}
+  explicit Scoreboard(CwndUnit unit) : counts_bytes_{unit == CwndUnit::bytes ? 1u : 0u} {}
 
   // --- What is in it. Entries are numbered from the oldest.
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -54,12 +55,16 @@ class Scoreboard {
   [[nodiscard]] std::uint32_t first_from(Seq seq) const;
   // The first that is lost and was not sent again since, else size(). What lies before it is looked at once.
   [[nodiscard]] std::uint32_t next_repair();
+  // What was SACKed ends here; nothing where nothing is.
+  [[nodiscard]] std::optional<Seq> sacked_end() const {
+    return sacked_ > 0 ? std::optional{sacked_end_} : std::nullopt;
+  }
   // How many entries from `i` on, which awaits repair, left in one burst and await it as well; `most` at
   // most.
   [[nodiscard]] std::uint32_t repair_run(std::uint32_t i, std::uint32_t most) const;
 
   // --- Counts, in units: segments or bytes (CongestionProfile::unit)
-  [[nodiscard]] std::uint32_t units(std::uint32_t length) const { return counts_bytes_ ? length : 1; }
+  [[nodiscard]] std::uint32_t units(std::uint32_t length) const { return counts_bytes_ != 0 ? length : 1; }
   [[nodiscard]] std::uint32_t weight(const SentSegment& entry) const {
     return entry.is(SentSegment::weightless) ? 0 : units(entry.length);
   }
@@ -79,6 +84,9 @@ class Scoreboard {
   // The peer told of it.
   void mark_sacked(std::uint32_t i);
   void unmark_sacked(std::uint32_t i);
+  // Without SACK: so many of them have arrived, as duplicate ACKs let suppose (net/ipv4/tcp_input.c
+  // tcp_add_reno_sack). At least one more must be missing: false if so many cannot have arrived.
+  bool suppose_sacked(std::uint32_t units);
   // Not on the way any more, neither the original nor what was sent again.
   void mark_lost(std::uint32_t i);
   void forgive(std::uint32_t i);  // neither lost nor sent again
@@ -106,12 +114,15 @@ class Scoreboard {
   void clear(SentSegment& entry, std::uint8_t flags) {
     entry.flags = static_cast<std::uint8_t>(entry.flags & ~flags);
   }
+  void hint(std::uint32_t i) { repair_hint_ = i & 0x3fff'ffff; }
   void subtract(const SentSegment& entry, std::uint32_t units);
 
   Ring<SentSegment> entries_;
   std::uint32_t out_ = 0, sacked_ = 0, lost_ = 0, retransmitted_ = 0;
-  std::uint32_t repair_hint_ = 0;  // no entry before it awaits repair
-  bool counts_bytes_;
+  Seq sacked_end_;                      // while anything is
+  std::uint32_t repair_hint_ : 30 = 0;  // no entry before it awaits repair
+  std::uint32_t supposes_ : 1 = 0;      // what is SACKed is a supposition
+  std::uint32_t counts_bytes_ : 1;
 };
 
 }  // namespace halfopen

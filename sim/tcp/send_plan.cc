@@ -55,6 +55,14 @@ std::uint32_t plan_burst(const SendView& view) {
   return rest == 0 || view.small_may_go ? needed : needed - rest;
 }
 
+bool is_held_by_cwnd(const SendView& view) {
+  if (view.in_flight >= view.cwnd) return true;
+  if (view.waiting <= view.segment || view.segment > view.window) return false;
+  const std::uint64_t open = std::uint64_t{view.cwnd - view.in_flight} * view.segment;
+  return open < view.window && open <= view.waiting &&
+         should_wait(view, std::uint64_t{view.pace} * view.segment);
+}
+
 std::uint32_t burst_segments(std::uint32_t least, std::uint32_t mss, std::uint32_t cwnd, bool in_slow_start,
                              Duration srtt, Duration min_rtt) {
   std::uint64_t bytes = kLargestBurst;

@@ -37,6 +37,9 @@ struct SendView {
 [[nodiscard]] std::uint32_t plan_segment(const SendView& view, CwndUnit unit);
 // Bytes of the next burst; 0: none may go.
 [[nodiscard]] std::uint32_t plan_burst(const SendView& view);
+// There is data that the congestion window keeps back, be it to wait for more (is_cwnd_limited of
+// net/ipv4/tcp_output.c tcp_write_xmit).
+[[nodiscard]] bool is_held_by_cwnd(const SendView& view);
 
 // Segments of `mss` bytes in a burst at least `least`, for about a millisecond at twice the window a round
 // trip (1.2 times in congestion avoidance), and more on short paths (tcp_update_pacing_rate,

@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using enum OsFamily;
 
@@ -161,6 +162,10 @@ constexpr SysctlRow kRows[] = {
      count<kRetransmitOf, &RetransmitProfile::dup_threshold>,
      1,
      kMaxByte},
+    {{"tcp_max_reordering", linux_os, "what that number may adapt to where reordering is seen"},
+     count<kRetransmitOf, &RetransmitProfile::most_reordering>,
+     1,
+     65535},
     {{"tcp_frto", linux_os, "spurious timeouts are detected (RFC 5682)"},
      flag<kRetransmitOf, &RetransmitProfile::frto>,
      0,
@@ -177,6 +182,18 @@ constexpr SysctlRow kRows[] = {
      set_slow_start_after_idle,
      0,
      kMaxByte},
+    {{"tcp_comp_sack_nr", linux_os, "ACKs of out-of-order data that one stands for, at most; 0: each goes"},
+     count<kAckOf, &AckProfile::compress_most>,
+     0,
+     kMaxByte},
+    {{"tcp_comp_sack_delay_ns", linux_os, "how long such an ACK waits, in nanoseconds"},
+     time<kAckOf, &AckProfile::compress_delay, nanoseconds>,
+     0,
+     1'000'000'000},
+    {{"tcp_comp_sack_slack_ns", linux_os, "and how much its timer may be late, in nanoseconds"},
+     time<kAckOf, &AckProfile::compress_slack, nanoseconds>,
+     0,
+     1'000'000'000},
     {{"tcp_rto_min_us", linux_os, "the smallest retransmission timeout, in microseconds"},
      time<kRttOf, &RttProfile::rto_min, microseconds>,
      1,

@@ -58,6 +58,7 @@ constexpr void time(OsProfile& p, std::int64_t value) {
 
 // The pointers to members that the tables name most.
 inline constexpr auto kRttOf = &OsProfile::rtt;
+inline constexpr auto kAckOf = &OsProfile::ack;
 inline constexpr auto kRetransmitOf = &OsProfile::retransmit;
 inline constexpr auto kCongestionOf = &OsProfile::congestion;
 inline constexpr auto kWindowOf = &OsProfile::window;

@@ -87,7 +87,9 @@ constexpr RetransmitProfile kRetransmit = {
     .tail_loss_probe = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_early_retrans 3"},
     .recovery = {Recovery::rack, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_recovery 1"},
     .dup_threshold = {3, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_reordering"},
+    .most_reordering = {300, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_max_reordering"},
     .frto = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_frto 2"},
+    .undo = {true, "net/ipv4/tcp_input.c tcp_may_undo"},
     .collapse = {true, "net/ipv4/tcp_output.c tcp_retrans_try_collapse"},
     .forget_srtt_after = {0, kUnused},
 };
@@ -115,6 +117,9 @@ constexpr AckProfile kAck = {
     .delay_min = {40ms, "include/net/tcp.h TCP_DELACK_MIN, TCP_ATO_MIN"},
     .delay_max = {200ms, "include/net/tcp.h TCP_DELACK_MAX"},
     .quick = {16, "include/net/tcp.h TCP_MAX_QUICKACKS"},
+    .compress_most = {44, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_nr"},
+    .compress_delay = {1ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_delay_ns"},
+    .compress_slack = {100us, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_slack_ns"},
 };
 
 constexpr WindowProfile kWindow = {
@@ -207,13 +212,14 @@ constexpr CheckProfile kCheck = {
     .ack_range = {true, "net/ipv4/tcp_input.c tcp_ack"},
     .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
+    .challenges_as_answers = {true, "net/ipv4/tcp_input.c tcp_send_challenge_ack: last_oow_ack_time"},
     .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
     .whole_window = {false, "net/ipv4/tcp_input.c tcp_sequence: tcp_receive_window"},
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .drops_syn_ack = {false, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .crossing_syn = {SynText::dropped, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: discard"},
     .window_update = {WindowUpdate::larger, "net/ipv4/tcp_input.c tcp_may_update_window, before 6.7"},
-    .time_wait = {TimeWaitCheck::rfc9293, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
+    .time_wait = {TimeWaitCheck::restarts, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };
 
 constexpr SocketProfile kSocket = {

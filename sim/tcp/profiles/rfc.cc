@@ -54,6 +54,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.recovery = {Recovery::sack_pipe, "RFC 6675; without SACK RFC 6582"};
   p.dup_threshold = {3, "RFC 5681 section 3.2"};
   p.frto = {false, "RFC 5682 is not required"};
+  p.undo = {false, "RFC 4015 is not required"};
   p.collapse = {false, "RFC 9293 allows repacketization and does not ask for it"};
   p.forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"};
   return p;
@@ -113,7 +114,10 @@ constexpr OsProfile kRfc = {
     .ack = {.style = {AckStyle::every_second, "RFC 5681 section 4.2; RFC 9293 section 3.8.6.3"},
             .delay_min = {200ms, "chosen: RFC 9293 section 3.8.6.3 asks for less than 500 ms"},
             .delay_max = {200ms, "chosen: RFC 9293 section 3.8.6.3 asks for less than 500 ms"},
-            .quick = {0, kUnused}},
+            .quick = {0, kUnused},
+            .compress_most = {0, kUnused},
+            .compress_delay = {0ms, kUnused},
+            .compress_slack = {0ms, kUnused}},
     .window = kWindow,
     .options = {.timestamps = {true, "RFC 7323 section 3"},
                 .sack = {true, "RFC 2018"},
@@ -159,6 +163,7 @@ constexpr OsProfile kRfc = {
               .ack_range = {true, "RFC 5961 section 5.2"},
               .challenge_count = {10, "RFC 5961 section 7, its example"},
               .challenge_interval = {5s, "RFC 5961 section 7, its example"},
+              .challenges_as_answers = {false, kUnused},
               .out_of_window_interval = {0ms, "RFC 9293 section 3.10.7.4: each is answered"},
               .whole_window = {false, "RFC 9293 section 3.10.7.4: RCV.WND"},
               .syn_fin = {SynFinCheck::listener_drops, "RFC 9293 section 3.10.7.2 leaves it open"},

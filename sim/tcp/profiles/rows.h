@@ -81,7 +81,9 @@ inline constexpr RetransmitProfile kPlainRetransmit = [] {
   p.syn_again_ticks = {0, kUnused};
   p.bare_syn_after = {0, kUnused};
   p.tail_loss_probe = {false, kUnused};
+  p.most_reordering = {0, kUnused};
   p.frto = {false, kUnused};
+  p.undo = {false, kUnused};
   return p;
 }();
 

@@ -31,47 +31,47 @@ void round_trips(CongestionControl& c, const CongestionProfile& os, int count, D
 TEST(SlowStart, DoublesInEachRoundTrip) {
   TimePoint now{};
   CongestionControl bytes;
-  bytes.start(of("rfc"), 1000, false);
+  bytes.start(of("rfc"), 1000, Seq{1}, false);
   EXPECT_EQ(bytes.cwnd(), 10'000u);
   round_trips(bytes, of("rfc"), 1, 100ms, now, 1000);
   EXPECT_EQ(bytes.cwnd(), 20'000u);
   CongestionControl segments;
-  segments.start(of("linux"), 1, false);
+  segments.start(of("linux"), 1, Seq{1}, false);
   EXPECT_EQ(segments.cwnd(), 10u);
 }
 
 // RFC 5681 section 3.1 equation 2 counts at most one segment an ACK; Linux counts what was acknowledged.
 TEST(SlowStart, AStretchAckCountsOnceForBytesAndInFullForSegments) {
   CongestionControl bytes;
-  bytes.start(of("rfc"), 1000, false);
+  bytes.start(of("rfc"), 1000, Seq{1}, false);
   bytes.on_ack(of("rfc"), plain(at(1s), 4000, true));
   EXPECT_EQ(bytes.cwnd(), 11'000u);
   CongestionControl segments;
-  segments.start(of("linux"), 1, false);
+  segments.start(of("linux"), 1, Seq{1}, false);
   segments.on_ack(of("linux"), plain(at(1s), 4, true));
   EXPECT_EQ(segments.cwnd(), 14u);
 }
 
 TEST(SlowStart, TheInitialWindowIsTheProfiles) {
   CongestionControl c;
-  c.start(of("4.4bsd"), 1448, false);
+  c.start(of("4.4bsd"), 1448, Seq{1}, false);
   EXPECT_EQ(c.cwnd(), 1448u);
-  c.start(of("freebsd"), 1448, false);
+  c.start(of("freebsd"), 1448, Seq{1}, false);
   EXPECT_EQ(c.cwnd(), 14'480u);
-  c.start(of("linux"), 1, true);
+  c.start(of("linux"), 1, Seq{1}, true);
   EXPECT_EQ(c.cwnd(), 1u);
 }
 
 TEST(SlowStart, AWindowThatIsNotUsedDoesNotGrow) {
   CongestionControl c;
-  c.start(of("linux"), 1, false);
+  c.start(of("linux"), 1, Seq{1}, false);
   c.on_ack(of("linux"), plain(at(1s), 1, false));
   EXPECT_EQ(c.cwnd(), 10u);
 }
 
 TEST(SlowStart, StopsAtTheThreshold) {
   CongestionControl c;
-  c.start(of("rfc"), 1000, false);
+  c.start(of("rfc"), 1000, Seq{1}, false);
   c.on_loss(of("rfc"), 8000);
   c.set_cwnd(1000);
   EXPECT_EQ(c.ssthresh(), 4000u);
@@ -83,7 +83,7 @@ TEST(SlowStart, StopsAtTheThreshold) {
 // RFC 5681 section 3.1: one segment a round trip.
 TEST(Avoidance, RenoAddsOneSegmentInEachRoundTrip) {
   CongestionControl c;
-  c.start(of("rfc"), 1000, false);
+  c.start(of("rfc"), 1000, Seq{1}, false);
   c.on_loss(of("rfc"), 20'000);
   c.set_cwnd(10'000);
   TimePoint now{};
@@ -94,7 +94,7 @@ TEST(Avoidance, RenoAddsOneSegmentInEachRoundTrip) {
 // RFC 5681 equation 4: half of what is in flight, two segments at least.
 TEST(Loss, RenoHalvesWhatIsInFlight) {
   CongestionControl c;
-  c.start(of("rfc"), 1000, false);
+  c.start(of("rfc"), 1000, Seq{1}, false);
   c.on_loss(of("rfc"), 9000);
   EXPECT_EQ(c.ssthresh(), 4000u);
   c.on_loss(of("rfc"), 1000);
@@ -103,7 +103,7 @@ TEST(Loss, RenoHalvesWhatIsInFlight) {
 
 TEST(Loss, CubicKeepsSevenTenths) {
   CongestionControl c;
-  c.start(of("linux"), 1, false);
+  c.start(of("linux"), 1, Seq{1}, false);
   c.set_cwnd(100);
   c.on_loss(of("linux"), 100);
   EXPECT_EQ(c.ssthresh(), 70u);
@@ -114,7 +114,7 @@ TEST(Loss, CubicKeepsSevenTenths) {
 
 TEST(Loss, ATimeoutLeavesOneSegmentAndUndoGivesTheWindowBack) {
   CongestionControl c;
-  c.start(of("linux"), 1, false);
+  c.start(of("linux"), 1, Seq{1}, false);
   c.set_cwnd(50);
   c.on_loss(of("linux"), 50);
   c.on_timeout();
@@ -129,7 +129,7 @@ TEST(Loss, ATimeoutLeavesOneSegmentAndUndoGivesTheWindowBack) {
 TEST(Cubic, ReachesTheOldWindowAfterK) {
   CongestionControl c;
   const CongestionProfile& os = of("linux");
-  c.start(os, 1, false);
+  c.start(os, 1, Seq{1}, false);
   c.set_cwnd(1000);
   c.on_loss(os, 1000);
   c.set_cwnd(c.ssthresh());
@@ -154,7 +154,7 @@ TEST(Cubic, ReachesTheOldWindowAfterK) {
 TEST(Cubic, ASecondLossBelowTheOldWindowAimsLower) {
   CongestionControl c;
   const CongestionProfile& os = of("linux");
-  c.start(os, 1, false);
+  c.start(os, 1, Seq{1}, false);
   c.set_cwnd(1000);
   c.on_loss(os, 1000);
   c.set_cwnd(800);
@@ -171,7 +171,7 @@ TEST(Cubic, ASecondLossBelowTheOldWindowAimsLower) {
 TEST(Cubic, IsNoSlowerThanRenoOnShortPaths) {
   CongestionControl c;
   const CongestionProfile& os = of("linux");
-  c.start(os, 1, false);
+  c.start(os, 1, Seq{1}, false);
   c.set_cwnd(20);
   c.on_loss(os, 20);
   c.set_cwnd(c.ssthresh());
@@ -184,7 +184,7 @@ TEST(Cubic, IsNoSlowerThanRenoOnShortPaths) {
 TEST(Cubic, LongRunsAndHugeWindowsOverflowNothing) {
   CongestionControl c;
   const CongestionProfile& os = of("freebsd");
-  c.start(os, 65'000, false);
+  c.start(os, 65'000, Seq{1}, false);
   c.set_cwnd(0x7fff'0000);
   c.on_loss(os, 0x7fff'0000);
   c.set_cwnd(c.ssthresh());
@@ -201,7 +201,7 @@ TEST(Cubic, LongRunsAndHugeWindowsOverflowNothing) {
 TEST(Hystart, LongerRoundTripsEndSlowStart) {
   CongestionControl c;
   const CongestionProfile& os = of("linux");
-  c.start(os, 1, false);
+  c.start(os, 1, Seq{1}, false);
   TimePoint now = at(1s);
   Seq una{0};
   for (int round = 0; round < 4; ++round) {
@@ -221,7 +221,7 @@ TEST(Hystart, LongerRoundTripsEndSlowStart) {
 TEST(Idle, EachProfileRestartsInItsWay) {
   const auto restarted = [](std::string_view os, std::uint32_t mss, Duration idle) {
     CongestionControl c;
-    c.start(of(os), mss, false);
+    c.start(of(os), mss, Seq{1}, false);
     c.set_cwnd(80 * mss);
     c.on_idle(of(os), idle, 200ms);
     return c.cwnd() / mss;
@@ -237,7 +237,7 @@ TEST(Idle, EachProfileRestartsInItsWay) {
 
 TEST(Idle, ASmallWindowIsNotRaised) {
   CongestionControl c;
-  c.start(of("rfc"), 1000, false);
+  c.start(of("rfc"), 1000, Seq{1}, false);
   c.set_cwnd(3000);
   c.on_idle(of("rfc"), 10s, 1s);
   EXPECT_EQ(c.cwnd(), 3000u);
@@ -245,7 +245,7 @@ TEST(Idle, ASmallWindowIsNotRaised) {
 
 TEST(Quench, LeavesOneSegment) {
   CongestionControl c;
-  c.start(of("rfc"), 1000, false);
+  c.start(of("rfc"), 1000, Seq{1}, false);
   c.quench();
   EXPECT_EQ(c.cwnd(), 1000u);
 }

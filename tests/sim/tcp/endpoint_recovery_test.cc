@@ -44,7 +44,10 @@ TEST(FastRetransmit, TheThirdDuplicateRepeatsTheFirstSegment) {
     const std::uint32_t one = a.os().congestion.unit == CwndUnit::segments ? 1 : kMss;
     const std::uint32_t ssthresh = cubic ? cwnd / one * 717 / 1024 * one : flight / 2 * kMss;
     EXPECT_EQ(a.tcp().info().ssthresh, ssthresh) << os;
-    EXPECT_EQ(a.tcp().info().cwnd, ssthresh + 3 * one) << os;
+    // Linux lets go what one arrival allows: of ten four are missing or supposed to have arrived, one goes
+    // again.
+    const bool segments = a.os().congestion.unit == CwndUnit::segments;
+    EXPECT_EQ(a.tcp().info().cwnd, segments ? flight - 3 : ssthresh + 3 * one) << os;
   }
 }
 

@@ -60,6 +60,7 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_snd_cwnd", info.cwnd},
           {"tcpi_advmss", info.adv_mss},
           {"tcpi_reordering", info.reordering},
+          {"tcpi_reord_seen", info.reorderings},
           {"tcpi_total_retrans", static_cast<std::int64_t>(info.total_retransmissions)},
           {"tcpi_notsent_bytes", info.unsent},
           {"tcpi_min_rtt", info.min_rtt == Duration{} ? std::int64_t{0xffff'ffff} : micros(info.min_rtt)},

@@ -43,6 +43,7 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
       return true;
     }
     bool sends = false;
+    const auto had_room = connection->endpoint().news().out;
     if (!connection->retired) {
       act(now, *connection, [&](Endpoint& endpoint) { sends = endpoint.poll_segment(now, out); });
     }
@@ -53,6 +54,7 @@ bool TcpStack::poll_packet(TimePoint now, Packet& out) {
     }
     output_.pop_front();
     connection->touched = false;
+    if (connection->endpoint().news().out != had_room) wake(*connection);  // what has left made room
     settle(*connection);
   }
   return false;

@@ -182,6 +182,7 @@ void CongestionControl::on_idle(const CongestionProfile& profile, Duration idle,
     case IdleRestart::initial_window: cwnd_ = std::min(cwnd_, initial); break;
     case IdleRestart::halve_per_rto: {  // net/ipv4/tcp_output.c tcp_cwnd_restart
       const std::uint32_t restart = std::min(cwnd_, initial);
+      ssthresh_ = std::max(ssthresh_, cwnd_ / 2 + cwnd_ / 4);  // tcp_current_ssthresh
       for (; idle >= rto && cwnd_ > restart; idle -= rto) cwnd_ /= 2;
       cwnd_ = std::max(cwnd_, restart);
       break;

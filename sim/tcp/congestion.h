@@ -66,7 +66,8 @@ class CongestionControl {
   std::uint32_t cwnd_ = 1;
   std::uint32_t ssthresh_ = kInfinite;
   std::uint32_t mss_ = 1;
-  Seq use_end_;  // what was used is known up to here
+  Seq use_end_;    // what was used is known up to here
+  Seq round_end_;  // HyStart's round trip ends here
   std::uint32_t most_out_ : 31 = 0;
   std::uint32_t full_ : 1 = 0;
   std::uint32_t credit_ = 0;  // units acknowledged towards the next increase
@@ -81,7 +82,6 @@ class CongestionControl {
   TimePoint epoch_ = kNever;  // start of this avoidance period; kNever: none yet
   Duration min_rtt_{};        // zero: none yet
   // HyStart.
-  Seq round_end_;
   TimePoint round_start_{};
   TimePoint last_ack_{};
   Duration round_min_rtt_{};

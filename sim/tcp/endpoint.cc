@@ -37,7 +37,7 @@ void Endpoint::set_state(TimePoint now, State next, Cause why) {
     const auto timer = static_cast<Timer>(t);
     if (!TimerSet::may_run(next, timer)) stop(timer);
   }
-  if (next == State::established) arm_keepalive(now, keepalive_idle());
+  if (next == State::established) arm_keepalive(now, Patience::keepalive_idle(os(), options_));
 }
 
 void Endpoint::finish(TimePoint now, Cause why, Errno error) {
@@ -109,7 +109,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
 }
 
 Duration Endpoint::rto() const {
-  return rtt_.timeout(os().rtt, os().retransmit.backoff.value, env_->clock, backoff_);
+  return rtt_.timeout(os().rtt, os().retransmit.backoff.value, env_->clock, patience_.backoff());
 }
 
 TsVal Endpoint::ts_now(TimePoint now) const {
@@ -133,7 +133,7 @@ void Endpoint::set_options(TimePoint now, const SocketOptions& options) {
   }
   if (rearm && state_ >= State::established && state_ != State::time_wait) {
     stop(Timer::keepalive);
-    arm_keepalive(now, keepalive_idle());
+    arm_keepalive(now, Patience::keepalive_idle(os(), options_));
   }
 }
 
@@ -174,7 +174,7 @@ Endpoint::Info Endpoint::info() const {
               .lost_segments = board_.lost(),
               .retransmitted_segments = board_.retransmitted(),
               .ca_state = ca_state(),
-              .retransmits = retransmits_,
+              .retransmits = patience_.expiries(),
               .total_retransmissions = total_retransmissions_,
               .rto = rto(),
               .srtt = rtt_.srtt(os().rtt),
@@ -183,8 +183,8 @@ Endpoint::Info Endpoint::info() const {
               .window_scaling = scale_ok_,
               .ecn = ecn_.agreed || acc_ecn_ != nullptr,
               .ecn_seen = ecn_.seen_ect,
-              .backoff = backoff_,
-              .probes = probes_out_,
+              .backoff = patience_.backoff(),
+              .probes = patience_.probes(),
               .snd_scale = snd_scale_,
               .rcv_scale = window_.scale(),
               .rcv_mss = window_.rcv_mss(),
@@ -198,7 +198,7 @@ Endpoint::Info Endpoint::info() const {
               .received_bytes = acc_ecn_ != nullptr ? acc_ecn_->received_bytes() : AccEcn::ByMark{},
               .delivered_bytes = acc_ecn_ != nullptr ? acc_ecn_->delivered_bytes() : AccEcn::ByMark{},
               .reordering = repair_.rack().reordering(),
-              .reordering_seen = repair_.rack().has_seen_reordering(),
+              .reorderings = repair_.reorderings(),
               .min_rtt = min_rtt_ == Duration::max() ? Duration{} : min_rtt_,
               .rttvar = rtt_.variation(os().rtt),
               .ato = ack_.ato(),

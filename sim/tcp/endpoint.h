@@ -23,6 +23,7 @@
 #include "sim/tcp/gatekeeper.h"
 #include "sim/tcp/host_counters.h"
 #include "sim/tcp/limited_time.h"
+#include "sim/tcp/patience.h"
 #include "sim/tcp/profile.h"
 #include "sim/tcp/receive_queue.h"
 #include "sim/tcp/receive_window.h"
@@ -239,8 +240,8 @@ class Endpoint {
     std::uint32_t received_marked;              // Accurate ECN: packets that came marked
     std::array<std::uint32_t, 3> received_bytes, delivered_bytes;  // by mark: ECT(1), ECT(0), CE
     std::uint32_t reordering;                                      // duplicate ACKs that mean a loss
-    bool reordering_seen;
-    Duration min_rtt, rttvar, ato;  // min_rtt: zero without a sample
+    std::uint32_t reorderings;                                     // how often later segments arrived first
+    Duration min_rtt, rttvar, ato;                                 // min_rtt: zero without a sample
     TimePoint last_data_sent, last_data_received;
     LimitedTime limits;
     bool syn_data_acked;  // Fast Open: data in the SYN was taken, by whichever side
@@ -276,7 +277,8 @@ class Endpoint {
   [[nodiscard]] std::size_t room_for(std::size_t bytes) const;
   void mark_written(Seq start, std::size_t count, bool whole, WriteFlags flags);
   SendMarks& marks();
-  void tell_space();
+  [[nodiscard]] std::uint32_t wanted_send_limit() const;
+  void look_for_space();
   void count_time(TimePoint now);
 
   // endpoint_ecn.cc: agreement, and RFC 3168
@@ -301,7 +303,7 @@ class Endpoint {
   // SYNs with options met no answer: they are no longer asked for (RetransmitProfile::bare_syn_after).
   [[nodiscard]] bool sends_bare_syn() const {
     const std::uint8_t after = os().retransmit.bare_syn_after;
-    return after != 0 && !passive_ && retransmits_ >= after;
+    return after != 0 && !passive_ && patience_.expiries() >= after;
   }
   void hold_text_of_syn(const Arrival& syn);
   void take_text_of_syn(TimePoint now, const Segment& ack);
@@ -367,9 +369,6 @@ class Endpoint {
   void follow(TimePoint now, const Repair::Step& step);
   void on_retransmit_timer(TimePoint now);
   void on_handshake_timer(TimePoint now);
-  bool gives_up(TimePoint now);
-  [[nodiscard]] std::uint32_t syn_retries() const;
-  [[nodiscard]] Duration retry_budget(std::uint32_t retries, Duration base) const;
   void give_up(TimePoint now, Cause why);
   void arm_retransmit(TimePoint now);
   void arm_retransmit_or_probe(TimePoint now, bool advancing);
@@ -384,6 +383,11 @@ class Endpoint {
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
   [[nodiscard]] bool sends_bursts() const { return os().congestion.burst_least != 0; }
+  // Where Linux looks for idleness; others do as they send (net/ipv4/tcp.c tcp_skb_entail).
+  [[nodiscard]] bool restarts_at_write() const {
+    return os().congestion.idle_restart.value == IdleRestart::halve_per_rto;
+  }
+  void restart_after_idle(TimePoint now) { congestion_.on_idle(os().congestion, now - last_sent_, rto()); }
   void note_use(bool full) { congestion_.note_use(snd_una_, snd_nxt_, board_.out(), full); }
   [[nodiscard]] SendView send_view(TimePoint now) const;
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
@@ -440,15 +444,12 @@ class Endpoint {
   [[nodiscard]] std::uint32_t data_room() const;  // the most data in the next segment, beside its SACK blocks
 
   // endpoint_probe.cc: zero window and keepalive
+  [[nodiscard]] Patience::Around waiting(TimePoint now) const;
   void start_persist_if_stuck(TimePoint now);
   void on_persist_timer(TimePoint now);
   [[nodiscard]] Duration persist_delay(TimePoint now) const;
-  [[nodiscard]] Duration within_user_timeout(TimePoint now, Duration delay) const;
   void arm_keepalive(TimePoint now, Duration delay);
   void on_keepalive_timer(TimePoint now);
-  [[nodiscard]] Duration keepalive_idle() const;
-  [[nodiscard]] Duration keepalive_interval() const;
-  [[nodiscard]] std::uint32_t keepalive_probes() const;
 
   // endpoint_close.cc
   void queue_fin(TimePoint now, Cause why);
@@ -496,6 +497,9 @@ class Endpoint {
   std::uint32_t peer_mss_ = 0;
   std::uint32_t path_mtu_;
   Seq window_probe_end_;  // a one-byte probe reached up to here
+  std::uint32_t total_retransmissions_ = 0;
+  std::uint32_t send_limit_ =
+      0;  // of memory, where nobody set it and bursts are counted (sk_sndbuf); 0: not yet
 
   // Receive sequence space.
   Seq irs_, rcv_nxt_;
@@ -513,15 +517,10 @@ class Endpoint {
 
   // Retransmission and probes.
   Repair repair_;
-  TimePoint last_sent_{};      // last data, for the idle restart
-  TimePoint last_received_{};  // any acceptable segment
-  TimePoint probing_since_ = kNever;
-  std::uint32_t total_retransmissions_ = 0;
+  Patience patience_;
+  TimePoint last_sent_{};                               // last data, for the idle restart
+  TimePoint last_received_{};                           // any acceptable segment
   std::uint32_t delivered_ = 0, delivered_marked_ = 0;  // segments, for TCP_INFO
-  std::uint8_t backoff_ = 0;                            // expiries that doubled the timeout
-  std::uint8_t retransmits_ = 0;                        // expiries in a row
-  std::uint8_t repair_left_ = 0;                        // segments of the burst of repairs that is leaving
-  std::uint8_t probes_out_ = 0;                         // unanswered window or keepalive probes
   LimitedTime limits_;
   Duration min_rtt_ = Duration::max();
 
@@ -549,7 +548,7 @@ class Endpoint {
   News news_;
   Cause fin_cause_ = Cause::unknown;
   std::uint8_t snd_scale_ = 0;
-  std::uint8_t persist_shift_ = 0;
+  std::uint8_t repair_left_ = 0;  // segments of the burst of repairs that is leaving
   enum class Urgent : std::uint8_t { none, unread, taken };  // taken: and not yet passed by reads
   Urgent urgent_ = Urgent::none;
   Errno error_ = Errno::none;
@@ -572,8 +571,9 @@ class Endpoint {
   bool burst_is_long_ : 1 = false;   // it has several segments
   bool repair_is_long_ : 1 = false;  // the burst of repairs has
   bool window_probe_byte_ : 1 = false;
-  bool more_announced_ : 1 = false;  // by the last write's MSG_MORE
-  bool wants_space_ : 1 = false;     // a write did not fit: its writer is to be told (SOCK_NOSPACE)
+  bool more_announced_ : 1 = false;   // by the last write's MSG_MORE
+  bool looks_for_space_ : 1 = false;  // once a burst has left, or none may
+  bool wants_space_ : 1 = false;      // a write did not fit: its writer is to be told (SOCK_NOSPACE)
   bool write_expected_ : 1 = false;
   bool accept_deferred_ : 1 = false;  // our SYN-ACK is acknowledged, and data is waited for
 };

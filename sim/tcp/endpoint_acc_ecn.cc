@@ -121,7 +121,7 @@ bool Endpoint::is_acc_ecn_option_due(TimePoint now) const {
 
 // Of a SYN-ACK. One that was lost may have been lost for it (section 3.2.3.2.2; the kernel's selftests).
 bool Endpoint::offers_acc_ecn_option() const {
-  const bool may = passive_ ? board_.front().transmissions == 0 : retransmits_ < 2;
+  const bool may = passive_ ? board_.front().transmissions == 0 : patience_.expiries() < 2;
   return may && os().congestion.acc_ecn_option.value != AccEcnOptionUse::never;
 }
 

@@ -28,10 +28,9 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   result.limited = sends_bursts() ? congestion_.is_in_the_way() : before + congestion_.mss() > cwnd || half;
   update_send_window(segment);
 
-  probes_out_ = 0;
-  if (snd_wnd_ > 0 && !running(Timer::persist)) probing_since_ = kNever;
+  patience_.on_ack(snd_wnd_ > 0 && !running(Timer::persist));
   if (result.advanced) {
-    retransmits_ = 0;
+    patience_.on_progress();
     soft_error_ = Errno::none;
     if (repair_.is_open()) repair_.forget_stamp();
   }
@@ -40,7 +39,10 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const bool was_recovering = repair_.phase() == Repair::Phase::recovery;  // its end sets the window, no more
   follow(now, repair_.on_ack(after, result, ecn_.congested));
   const bool grows = repair_.is_open() || repair_.phase() == Repair::Phase::loss;
-  if (result.acked > 0 && grows && !was_recovering) {
+  // Where reordering is usual a SACK is progress, too (net/ipv4/tcp_input.c tcp_may_raise_cwnd).
+  const bool counts_sacks = repair_.rack().reordering() > os().retransmit.dup_threshold;
+  const bool progress = result.acked > 0 || (result.sacked && sends_bursts() && counts_sacks);
+  if (progress && grows && !was_recovering) {
     congestion_.on_ack(os().congestion, {.now = now,
                                          .acked = sends_bursts() ? result.delivered : result.acked,
                                          .limited = result.limited,
@@ -52,7 +54,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   if (result.fin_acked) on_fin_acked(now, segment);
   if (state_ == State::closed) return;
   start_persist_if_stuck(now);
-  if (wants_space_) tell_space();
+  looks_for_space_ = wants_space_;
 }
 
 // Counts one segment as arrived.
@@ -160,7 +162,7 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
   }
   if (!have) return;
   rtt_.sample(os().rtt, sample, snd_una_, snd_nxt_);
-  backoff_ = 0;
+  patience_.on_sample();
 }
 
 // RFC 9293 section 3.10.7.4: an old segment must not change the window; and one that brings nothing new may
@@ -185,7 +187,7 @@ void Endpoint::update_send_window(const Segment& segment) {
   const std::uint32_t usable = usable_window();
   if (usable >= std::min(send_mss(), unsent()) || usable >= max_snd_wnd_ / 2) {
     stop(Timer::persist);
-    persist_shift_ = 0;
+    patience_.on_window_open();
   }
 }
 

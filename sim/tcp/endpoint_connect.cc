@@ -105,7 +105,7 @@ void Endpoint::on_syn_sent(TimePoint now, const Arrival& arrival) {
   if (has_ack && (segment.ack.at_or_before(iss_) || segment.ack.after(snd_nxt_))) {
     // Linux asks again at once: the other end had a connection of these addresses, and the reset ends it.
     const std::uint8_t ticks = os().retransmit.syn_again_ticks;
-    if (ticks > 0 && retransmits_ == 0) arm(now, Timer::retransmit, ticks * env_->clock.tick());
+    if (ticks > 0 && patience_.expiries() == 0) arm(now, Timer::retransmit, ticks * env_->clock.tick());
     reply_reset(arrival, Cause::rst_bad_ack);
     return;
   }
@@ -171,12 +171,12 @@ void Endpoint::take_text_of_syn(TimePoint now, const Segment& ack) {
 
 // Our SYN is acknowledged and theirs is here.
 void Endpoint::establish(TimePoint now) {
-  const bool lost_syn = retransmits_ > 1;
+  const bool lost_syn = patience_.expiries() > 1;
   stop(Timer::retransmit);
   stop(Timer::connect);
   stop(Timer::user_timeout);
   if (!rtt_.has_sample()) rtt_.use_fallback();
-  retransmits_ = backoff_ = 0;
+  patience_.on_established();
   repair_.forget_stamp();
   if (!is_early()) begin_transfer(now, lost_syn);
   set_state(now, State::established, Cause::handshake_complete);
@@ -194,6 +194,7 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   window_.assume_segment(std::min<std::uint32_t>(send_mss(), os().options.default_mss.value));
   repair_.start(os(), snd_una_);
   last_sent_ = now;
+  if (os().window.burst_cost != 0) send_limit_ = wanted_send_limit();
   ack_.start(now);
 }
 

@@ -84,7 +84,8 @@ bool Endpoint::take_fast_open_answer(TimePoint now, const Segment& syn_ack) {
 void Endpoint::look_for_blackhole(TimePoint now, bool over) {
   const FastOpenState& fast = *fast_open_;
   if (!fast.asked && !fast.sent_data && !fast.data_acked) return;
-  const bool found = retransmits_ == kBlackholeTimeouts || (retransmits_ < kBlackholeTimeouts && over);
+  const bool found =
+      patience_.expiries() == kBlackholeTimeouts || (patience_.expiries() < kBlackholeTimeouts && over);
   if (found) env_->fast_open.found_blackhole(now, os().fast_open);
 }
 

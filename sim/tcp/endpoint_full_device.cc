@@ -21,8 +21,8 @@ bool Endpoint::send_into_full_device(TimePoint now, Packet& out) {
   }
   switch (std::exchange(probe_, Probe::none)) {
     case Probe::window:  // net/ipv4/tcp_output.c tcp_send_probe0: it does not count for the backoff
-      if (persist_shift_ > 0) --persist_shift_;
-      arm(now, Timer::persist, within_user_timeout(now, kAgain));
+      patience_.on_probe_kept();
+      arm(now, Timer::persist, patience_.within_probing(waiting(now), kAgain));
       break;
     case Probe::tail_loss: arm_retransmit(now); break;
     case Probe::keepalive:

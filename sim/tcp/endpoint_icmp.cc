@@ -22,7 +22,8 @@ void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t m
     case IcmpEffect::ignore: break;
     case IcmpEffect::soft: {
       const std::uint8_t limit = os().icmp.embryonic_soft_limit;
-      const bool again = embryonic && limit != 0 && retransmits_ > limit && soft_error_ != Errno::none;
+      const bool again =
+          embryonic && limit != 0 && patience_.expiries() > limit && soft_error_ != Errno::none;
       soft_error_ = error;
       if (again) return finish(now, Cause::icmp_received, error);
       break;
@@ -68,9 +69,10 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
 // passed counts in whole ticks (net/ipv4/tcp_ipv4.c tcp_ld_RTO_revert).
 void Endpoint::undo_backoff(TimePoint now, IcmpKind kind, Seq quoted) {
   const bool unreachable = kind == IcmpKind::net_unreachable || kind == IcmpKind::host_unreachable;
-  if (!os().icmp.undo_backoff || !unreachable || backoff_ == 0 || quoted != snd_una_ || board_.empty())
+  if (!os().icmp.undo_backoff || !unreachable || patience_.backoff() == 0 || quoted != snd_una_ ||
+      board_.empty())
     return;
-  --backoff_;
+  patience_.take_back();
   const TickClock& clock = env_->clock;
   const Duration left = clock.round_up(rto()) - clock.round_up(now - board_.front().sent);
   if (left > Duration{0}) return arm(now, Timer::retransmit, left);

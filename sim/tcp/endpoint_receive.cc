@@ -132,7 +132,7 @@ void Endpoint::challenge(TimePoint now) {
 // (net/ipv4/tcp_minisocks.c tcp_check_req).
 bool Endpoint::defers_accept(const Segment& segment) {
   const bool is_bare = segment.length() == 0 && segment.seq == rcv_nxt_;
-  if (!passive_ || is_early() || !is_bare || retransmits_ >= options_.defer_accept) return false;
+  if (!passive_ || is_early() || !is_bare || patience_.expiries() >= options_.defer_accept) return false;
   accept_deferred_ = true;
   ++env_->counters.deferred_accepts;
   return true;

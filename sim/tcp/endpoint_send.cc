@@ -20,7 +20,8 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
     const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : repair_.cause();
     Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
     if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
-    if (state_ == State::syn_received && !passive_ && retransmits_ == 0) cause = Cause::simultaneous_open;
+    if (state_ == State::syn_received && !passive_ && patience_.expiries() == 0)
+      cause = Cause::simultaneous_open;
     transmit(now, out, 0, cause);
     if (fast_open_ != nullptr) add_syn_data(out);
     if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
@@ -34,6 +35,7 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   }
   if (!sent) {
     if (sends_bursts() && unsent() > 0 && is_held_by_cwnd(send_view(now))) note_use(true);
+    if (looks_for_space_) look_for_space();
     count_time(now);
     return false;
   }
@@ -206,8 +208,7 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
   if (fits > 0) {
     // A window too small for a whole segment: long enough was waited, what fits goes (RFC 9293
     // section 3.8.6.2.1).
-    probes_out_ = persist_shift_ = 0;
-    probing_since_ = kNever;
+    patience_.on_window_used();
     if (!send_new(now, out, fits)) return false;
     if (os().persist.style.value == ProbeStyle::old_sequence) {  // net/ipv4/tcp_output.c tcp_write_wakeup
       board_.push(board_.size() - 1);
@@ -224,7 +225,7 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
   } else {
     fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::window_probe);
   }
-  out.why.retransmission = probes_out_ > 0 ? static_cast<std::uint8_t>(probes_out_ - 1) : 0;
+  out.why.retransmission = patience_.probes() > 0 ? static_cast<std::uint8_t>(patience_.probes() - 1) : 0;
   return true;
 }
 
@@ -301,7 +302,7 @@ bool Endpoint::fin_waits_for_window() const {
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   if (fin_sent_ || (!is_synchronized(state_) && !is_early())) return false;
   const bool was_idle = board_.empty();
-  if (was_idle && unsent() > 0) congestion_.on_idle(os().congestion, now - last_sent_, rto());
+  if (was_idle && unsent() > 0 && !restarts_at_write()) restart_after_idle(now);
   const bool joined = burst_is_long_;
   const std::uint32_t length = forced != 0 ? forced : next_length(now);
   const bool last = length == unsent();
@@ -323,9 +324,10 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   transmit(now, out, board_.size() - 1, cause);
   // A burst of several ends with PSH; what of it is sent again does not (net/ipv4/tcp_output.c
   // __tcp_transmit_skb).
-  if (burst_is_long_ && snd_nxt_ == burst_end_) {
-    out.segment()->flags |= tcp_flag::psh;
+  if (snd_nxt_.at_or_after(burst_end_)) {
+    if (burst_is_long_) out.segment()->flags |= tcp_flag::psh;
     burst_is_long_ = false;
+    if (looks_for_space_) look_for_space();
   }
   on_new_data_sent(now, was_idle);
   return true;

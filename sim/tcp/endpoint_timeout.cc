@@ -1,7 +1,6 @@
 // The retransmission timer: arming it, the tail loss probe that shares its slot, timeouts and giving up
 // (RFC 6298 section 5, RFC 8985 section 7, RFC 9293 section 3.8.3).
 #include <algorithm>
-#include <bit>
 
 #include "sim/tcp/endpoint.h"
 
@@ -38,15 +37,8 @@ void Endpoint::follow(TimePoint now, const Repair::Step& step) {
 }
 
 void Endpoint::arm_retransmit(TimePoint now) {
-  Duration delay = rto();
-  // A user timeout shortens the last wait (net/ipv4/tcp_timer.c tcp_clamp_rto_to_user_timeout).
-  const bool budget = os().retransmit.give_up == GiveUp::after_budget;
-  if (budget && options_.user_timeout > Duration{0} && repair_.stamp() != kNever) {
-    const Duration left = options_.user_timeout - (now - repair_.stamp());
-    delay = std::clamp<Duration>(left, env_->clock.tick(), delay);
-  }
   stop(Timer::loss_probe);
-  arm(now, Timer::retransmit, delay);
+  arm(now, Timer::retransmit, Patience::within_limit(waiting(now), repair_.stamp(), rto()));
 }
 
 // One of the two: a probe where a lost tail could be told from a slow network, else the timeout itself.
@@ -81,61 +73,28 @@ void Endpoint::on_tail_loss_timer(TimePoint now) {
   arm(now, Timer::retransmit, rto());
 }
 
-// T(n) of net/ipv4/tcp_timer.c tcp_model_timeout: n doublings from `base`, capped at rto_max.
-Duration Endpoint::retry_budget(std::uint32_t retries, Duration base) const {
-  const Duration cap = os().rtt.rto_max;
-  const auto doublings =
-      static_cast<std::uint32_t>(std::bit_width(static_cast<std::uint64_t>(cap / base)) - 1);
-  if (retries <= doublings) return ((std::int64_t{2} << retries) - 1) * base;
-  return ((std::int64_t{2} << doublings) - 1) * base + (retries - doublings) * cap;
-}
-
-bool Endpoint::gives_up(TimePoint now) {
-  const RetransmitProfile& rule = os().retransmit;
-  std::uint32_t retries = rule.retries;
-  if (orphan_ && rule.orphan_retries != 0) retries = rule.orphan_retries;
-  switch (rule.give_up.value) {
-    case GiveUp::after_count: return retransmits_ >= retries;
-    case GiveUp::after_budget: {
-      if (repair_.stamp() == kNever || retransmits_ == 0) return false;
-      const Duration budget = options_.user_timeout > Duration{0} ? options_.user_timeout
-                                                                  : retry_budget(retries, os().rtt.rto_min);
-      return now - repair_.stamp() >= budget;
-    }
-    case GiveUp::after_elapsed: return now - board_.front().first_sent >= rule.r2.value;
-  }
-  return false;
-}
-
 void Endpoint::give_up(TimePoint now, Cause why) {
   const Errno error = soft_error_ != Errno::none ? soft_error_ : Errno::timedout;
   if (os().retransmit.rst_on_give_up && state_ >= State::syn_received) send_active_reset(Cause::rst_give_up);
   finish(now, why, error);
 }
 
-// TCP_SYNCNT, else what the OS has.
-std::uint32_t Endpoint::syn_retries() const {
-  return options_.syn_retries != 0 ? options_.syn_retries : os().retransmit.syn_retries.value;
-}
-
-// SYN and SYN-ACK have limits of their own (RFC 9293 section 3.8.3; tcp_syn_retries, keepinit).
+// SYN and SYN-ACK have limits of their own.
 void Endpoint::on_handshake_timer(TimePoint now) {
   const RetransmitProfile& rule = os().retransmit;
-  // One more for a connection that is in use already (net/ipv4/tcp_timer.c tcp_fastopen_synack_timer).
-  const std::uint32_t early = board_.has_weightless() ? 1 : 0;
-  const std::uint32_t answers =
-      options_.syn_retries != 0 ? options_.syn_retries : rule.synack_retries + early;
-  const std::uint32_t limit = state_ == State::syn_sent ? syn_retries() + rule.syn_linear : answers;
+  const std::uint8_t expiries = patience_.expiries();
   // Of a connection whose acceptance waits for data the SYN-ACK goes again at the end of that time only, so
   // that an ACK can come that lets it in (net/ipv4/inet_connection_sock.c syn_ack_recalc).
-  const bool stays = accept_deferred_ && retransmits_ < options_.defer_accept;
-  const bool is_silent = accept_deferred_ && retransmits_ + 1 < options_.defer_accept;
-  bool over = retransmits_ >= limit && !stays;
-  if (rule.give_up == GiveUp::after_budget && state_ == State::syn_sent && retransmits_ > 0) {
-    // The linear timeouts do not outlast the budget that the doublings alone would take.
-    const Duration user = options_.user_timeout;
-    const Duration budget = user > Duration{0} ? user : retry_budget(syn_retries(), os().rtt.rto_initial);
-    over = over || now - board_.front().first_sent >= budget;
+  const bool stays = accept_deferred_ && expiries < options_.defer_accept;
+  const bool is_silent = accept_deferred_ && expiries + 1 < options_.defer_accept;
+  bool over = false;
+  if (state_ == State::syn_sent) {
+    over = patience_.is_syn_over(waiting(now), board_.front().first_sent);
+  } else {
+    // One more for a connection that is in use already (net/ipv4/tcp_timer.c tcp_fastopen_synack_timer).
+    const std::uint32_t early = board_.has_weightless() ? 1 : 0;
+    const std::uint32_t own = options_.syn_retries;
+    over = expiries >= (own != 0 ? own : rule.synack_retries + early) && !stays;
   }
   if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) {
@@ -143,8 +102,7 @@ void Endpoint::on_handshake_timer(TimePoint now) {
     if (state_ == State::syn_received && passive_) return finish(now, Cause::timed_out, Errno::timedout);
     return give_up(now, Cause::timed_out);
   }
-  ++retransmits_;
-  if (state_ != State::syn_sent || retransmits_ > rule.syn_linear) ++backoff_;
+  patience_.on_expiry(state_ != State::syn_sent || expiries >= rule.syn_linear);
   if (!is_silent) {
     syn_pending_ = true;
     repair_.set_cause(Cause::retransmit_timeout);
@@ -155,22 +113,16 @@ void Endpoint::on_handshake_timer(TimePoint now) {
 void Endpoint::on_retransmit_timer(TimePoint now) {
   if (board_.empty()) return;
   if (board_.has_syn()) return on_handshake_timer(now);
-  // The peer took its window back with data outstanding: retransmissions act as probes, and only silence ends
-  // them (net/ipv4/tcp_timer.c tcp_rtx_probe0_timed_out), or the user's limit. Before Linux's commit
-  // 97a9063518f1 that shortened each wait to a tick instead, once it was over.
-  const bool is_over_limit = options_.user_timeout > Duration{0} && repair_.stamp() != kNever &&
-                             now - repair_.stamp() >= options_.user_timeout;
-  const bool probing = snd_wnd_ == 0 && !is_over_limit && now - last_received_ <= 2 * os().rtt.rto_max.value;
-  const bool over = !probing && gives_up(now);
+  const bool over =
+      patience_.is_over(waiting(now), repair_.stamp(), board_.front().first_sent, snd_wnd_ == 0);
   if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) return give_up(now, Cause::timed_out);
-  repair_.on_timeout(around(now), retransmits_);
+  repair_.on_timeout(around(now), patience_.expiries());
   ecn_.owes_cwr = ecn_.agreed;
-  if (retransmits_ < 255) ++retransmits_;
-  if (backoff_ < 32) ++backoff_;
+  patience_.on_expiry(true);
   if (os().blackhole.search.value != BlackholeSearch::never) look_for_narrow_path();
-  if (os().retransmit.forget_srtt_after != 0 && retransmits_ > os().retransmit.forget_srtt_after)
-    rtt_.forget_srtt();
+  const std::uint8_t forgets = os().retransmit.forget_srtt_after;
+  if (forgets != 0 && patience_.expiries() > forgets) rtt_.forget_srtt();
   arm_retransmit(now);
 }
 
@@ -186,15 +138,15 @@ void Endpoint::look_for_narrow_path() {
   const std::uint32_t smaller = v6 ? os().blackhole.mss_v6 : os().blackhole.mss_v4;
   const std::uint32_t least = default_mss();
   const std::uint32_t full = send_mss();
-  if (retransmits_ == 1) {
+  if (patience_.expiries() == 1) {
     const int tries = (full > smaller ? 2 : 0) + (full > least && smaller > least ? 2 : 0);
     const bool is_full = board_.front().payload() >= full;
     tries_end_ = static_cast<std::uint8_t>(is_full ? kFirst + tries : 0);
   }
-  if (retransmits_ >= kFirst && retransmits_ < tries_end_) {
-    if ((retransmits_ - kFirst) % 2 == 0)
+  if (patience_.expiries() >= kFirst && patience_.expiries() < tries_end_) {
+    if ((patience_.expiries() - kFirst) % 2 == 0)
       tried_mss_ = static_cast<std::uint16_t>(full > smaller && smaller > least ? smaller : least);
-  } else if (retransmits_ >= tries_end_ && tries_end_ != 0) {
+  } else if (patience_.expiries() >= tries_end_ && tries_end_ != 0) {
     tried_mss_ = 0;
   }
   if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());

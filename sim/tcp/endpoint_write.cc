@@ -25,6 +25,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   const std::size_t count = can_send() ? std::min(bytes.size(), room_for(bytes.size())) : 0;
   wants_space_ = count < bytes.size();
   if (count == 0) return 0;
+  if (restarts_at_write() && board_.empty()) restart_after_idle(now);
   const std::uint32_t syn = board_.has_syn() ? 1 : 0;
   const Seq start = snd_una_ + send_.size() + syn;
   send_.append(env_->pool, bytes.first(count));
@@ -76,7 +77,13 @@ bool Endpoint::is_writable() const {
   return limit > used && limit - used >= used / 2 && std::uint64_t{2} * unsent() < unsent_low();
 }
 
-void Endpoint::tell_space() {
+// After an ACK: the buffer follows a congestion window that is not full, and a writer hears that there is
+// room (net/ipv4/tcp_input.c tcp_new_space, tcp_should_expand_sndbuf). That is looked at when the first burst
+// has left that the ACK lets go; the others leave later (measured: send-buffer-follows-the-first-burst.pkt).
+void Endpoint::look_for_space() {
+  looks_for_space_ = false;
+  if (send_limit_ != 0 && board_.in_flight() < congestion_.cwnd())
+    send_limit_ = std::max(send_limit_, wanted_send_limit());
   if (!is_writable()) return;
   wants_space_ = false;
   ++news_.out;
@@ -86,10 +93,14 @@ std::uint32_t Endpoint::unsent_low() const {
   return options_.unsent_low != 0 ? options_.unsent_low : os().window.unsent_low.value;
 }
 
-// The send buffer in the unit in which the OS counts it. One that nobody set grows with the congestion
-// window.
+// The send buffer in the unit in which the OS counts it.
 std::uint32_t Endpoint::send_limit() const {
   if (options_.send_buffer != 0) return options_.send_buffer;
+  return send_limit_ != 0 ? send_limit_ : wanted_send_limit();
+}
+
+// One that nobody set grows with the congestion window.
+std::uint32_t Endpoint::wanted_send_limit() const {
   const std::uint32_t usual = os().window.sndbuf.value;
   const std::uint32_t mss = std::max<std::uint32_t>(send_mss(), 1);
   std::uint32_t window = congestion_.cwnd() / std::max<std::uint32_t>(congestion_.mss(), 1);

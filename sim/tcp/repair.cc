@@ -4,6 +4,14 @@
 #include <algorithm>
 
 namespace halfopen {
+namespace {
+
+// Congestion that is told, not found by loss (net/ipv4/tcp_input.c tcp_enter_cwr, tcp_cwnd_reduction).
+bool falls_bit_by_bit(const OsProfile& os) {
+  return os.congestion.unit.value == CwndUnit::segments && os.congestion.prr;
+}
+
+}  // namespace
 
 void Repair::start(const OsProfile& os, Seq una) {
   rack_.start(una, os.retransmit.dup_threshold);
@@ -17,8 +25,10 @@ Repair::Step Repair::on_ack(const Around& around, AckResult& ack, bool congested
   const Scoreboard& board = around.board;
   if (ack.late) {
     const Seq top = board.sacked_end().value_or(around.una);
-    if (top.after(*ack.late))
+    if (top.after(*ack.late)) {
+      if (reorderings_ < 0xffff) ++reorderings_;
       rack_.on_reordering(distance(*ack.late, top), around.mss, around.os.retransmit.most_reordering);
+    }
   }
   switch (phase_) {
     case Phase::open: on_ack_open(around, ack, congested, step); break;
@@ -37,6 +47,7 @@ void Repair::on_ack_open(const Around& around, const AckResult& ack, bool conges
   if (!congested) return;
   enter_cwr(around, ack.acked);
   step.reduced = true;
+  if (falls_bit_by_bit(around.os)) reduce(around, ack, false);
 }
 
 void Repair::enter_cwr(const Around& around, std::uint32_t acked) {
@@ -44,8 +55,7 @@ void Repair::enter_cwr(const Around& around, std::uint32_t acked) {
   prr_.begin(segments ? around.congestion.cwnd() : around.board.out());
   high_seq_ = around.nxt;
   around.congestion.on_loss(around.os.congestion, around.board.out() + acked);
-  // Where the OS has PRR it falls bit by bit (net/ipv4/tcp_input.c tcp_enter_cwr).
-  if (!segments || !around.os.congestion.prr) around.congestion.set_cwnd(around.congestion.ssthresh());
+  if (!falls_bit_by_bit(around.os)) around.congestion.set_cwnd(around.congestion.ssthresh());
   can_undo_ = false;
   phase_ = Phase::cwr;
 }
@@ -58,8 +68,7 @@ void Repair::on_ack_cwr(const Around& around, const AckResult& ack, Step& step) 
     phase_ = Phase::open;
     return;
   }
-  const bool gradual = around.os.congestion.unit.value == CwndUnit::segments && around.os.congestion.prr;
-  if (gradual) reduce(around, ack, false);
+  if (falls_bit_by_bit(around.os)) reduce(around, ack, false);
 }
 
 // --- Recovery

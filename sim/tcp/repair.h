@@ -96,6 +96,7 @@ class Repair {
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] bool is_open() const { return phase_ == Phase::open; }
   [[nodiscard]] std::uint8_t duplicates() const { return duplicates_; }
+  [[nodiscard]] std::uint16_t reorderings() const { return reorderings_; }
   [[nodiscard]] const Rack& rack() const { return rack_; }
   // When the first repair of this episode left (retrans_stamp); kNever: none.
   [[nodiscard]] TimePoint stamp() const { return stamp_; }
@@ -144,6 +145,7 @@ class Repair {
   Seq probe_end_;
   TsVal stamp_ts_;
   std::int32_t undo_repairs_ = -1;  // repairs that no D-SACK has named; -1: none was sent
+  std::uint16_t reorderings_ = 0;
   Cause cause_ = Cause::unknown;
   Phase phase_ = Phase::open;
   std::uint8_t duplicates_ = 0;

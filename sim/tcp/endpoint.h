@@ -271,7 +271,7 @@ class Endpoint {
   // endpoint_write.cc: the send buffer
   [[nodiscard]] std::uint32_t send_limit() const;
   [[nodiscard]] std::uint32_t burst_size() const;
-  [[nodiscard]] std::uint64_t send_memory(std::uint64_t bytes) const;
+  [[nodiscard]] std::uint64_t send_memory(std::uint64_t sent, std::uint64_t waiting) const;
   [[nodiscard]] std::uint32_t unsent_low() const;
   [[nodiscard]] std::uint32_t sendable_now() const;
   [[nodiscard]] std::size_t room_for(std::size_t bytes) const;

@@ -72,7 +72,7 @@ std::size_t Endpoint::write_space() const { return can_send() ? room_for(send_li
 bool Endpoint::is_writable() const {
   if (!can_send()) return false;
   if (os().window.burst_cost == 0) return write_space() > 0;
-  const std::uint64_t used = send_memory(send_.size());
+  const std::uint64_t used = send_memory(send_.size() - unsent(), unsent());
   const std::uint64_t limit = send_limit();
   return limit > used && limit - used >= used / 2 && std::uint64_t{2} * unsent() < unsent_low();
 }
@@ -127,9 +127,12 @@ std::uint32_t Endpoint::burst_size() const {
   return std::max(most / mss, 1u) * mss;
 }
 
-std::uint64_t Endpoint::send_memory(std::uint64_t bytes) const {
-  const std::uint32_t burst = burst_size();
-  return bytes + (bytes + burst - 1) / burst * os().window.burst_cost.value;
+// Of so many bytes that have left, in bursts of the path's pace, and so many that wait, in the largest.
+std::uint64_t Endpoint::send_memory(std::uint64_t sent, std::uint64_t waiting) const {
+  const std::uint64_t small = std::uint64_t{pace()} * std::max(data_room(), 1u);
+  const std::uint64_t large = burst_size();
+  const std::uint64_t bursts = (sent + small - 1) / small + (waiting + large - 1) / large;
+  return sent + waiting + bursts * os().window.burst_cost.value;
 }
 
 // Bytes that the windows let go at once, in whole segments.
@@ -155,7 +158,8 @@ std::size_t Endpoint::room_for(std::size_t bytes) const {
     const std::uint64_t waiting = queued > gone ? queued - gone : 0;
     std::uint64_t room = waiting % burst == 0 ? 0 : burst - waiting % burst;
     if (room == 0) {
-      if (send_memory(send_.size() + taken) >= limit || waiting >= unsent_low()) break;
+      const std::uint64_t sent = send_.size() + taken - waiting;
+      if (send_memory(sent, waiting) >= limit || waiting >= unsent_low()) break;
       room = burst;
     }
     taken += room;

@@ -15,6 +15,11 @@ void Rack::start(Seq una, std::uint16_t reordering) {
   reordering_ = reordering;
 }
 
+void Rack::on_resent(const SentSegment& sent) {
+  if (resent_ == nullptr) resent_ = std::make_unique<Ring<Resent>>();
+  resent_->push_back({sent.start, sent.sent});
+}
+
 void Rack::on_delivered(const SentSegment& sent, TimePoint now, Duration min_rtt) {
   const Duration rtt = now - sent.sent;
   // An ACK sooner than any round trip is the original's, not its repetition's.
@@ -88,9 +93,11 @@ Duration Rack::mark_originals(Scoreboard& board, TimePoint lost_before) {
 }
 
 Duration Rack::mark_resent(Scoreboard& board, TimePoint lost_before) {
+  if (resent_ == nullptr) return Duration{0};
+  Ring<Resent>& resent = *resent_;
   Duration wait{0};
-  for (std::uint32_t n = 0; n < resent_.size();) {
-    const Resent one = resent_[n];
+  for (std::uint32_t n = 0; n < resent.size();) {
+    const Resent one = resent[n];
     const std::uint32_t i = board.first_from(one.start);
     const bool is_true = i < board.size() && board[i].start == one.start && board[i].sent == one.sent &&
                          !board[i].is(SentSegment::sacked) && !board[i].awaits_repair();
@@ -102,7 +109,7 @@ Duration Rack::mark_resent(Scoreboard& board, TimePoint lost_before) {
     }
     if (is_true) board.mark_lost(i);
     if (n == 0)
-      resent_.pop_front();
+      resent.pop_front();
     else
       ++n;
   }

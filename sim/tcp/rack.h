@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "sim/base/ring.h"
@@ -24,7 +25,7 @@ class Rack {
   // known. (Section 6.2, steps 1 and 2.)
   void on_delivered(const SentSegment& sent, TimePoint now, Duration min_rtt);
   // `sent` left once more.
-  void on_resent(const SentSegment& sent) { resent_.push_back({sent.start, sent.sent}); }
+  void on_resent(const SentSegment& sent);
   // Something arrived so many bytes behind what had been SACKed, and had been sent once only (step 3;
   // net/ipv4/tcp_input.c tcp_check_sack_reordering). `most`: segments, tcp_max_reordering.
   void on_reordering(std::uint32_t bytes, std::uint32_t mss, std::uint16_t most);
@@ -57,7 +58,7 @@ class Rack {
 
   [[nodiscard]] std::uint16_t reordering() const { return reordering_; }  // segments
   [[nodiscard]] bool has_seen_reordering() const { return seen_; }
-  void reset() { resent_.reset(); }
+  void reset() { resent_.reset(); }  // nothing is out any more
 
  private:
   struct Resent {
@@ -71,12 +72,14 @@ class Rack {
   Duration mark_originals(Scoreboard& board, TimePoint lost_before);
   Duration mark_resent(Scoreboard& board, TimePoint lost_before);
 
-  TimePoint sent_{};     // RACK.xmit_ts
-  Duration rtt_{};       // RACK.rtt
-  Ring<Resent> resent_;  // in the order of sending; what is no longer true of an entry is passed over
-  Seq end_;              // RACK.end_seq
-  Seq from_;             // of what was sent once only, all before this is known to be lost or SACKed
-  Seq step_end_;         // D-SACKs count again once this is acknowledged
+  TimePoint sent_{};  // RACK.xmit_ts
+  Duration rtt_{};    // RACK.rtt
+  // In the order of sending; what is no longer true of an entry is passed over. Null while nothing was sent
+  // again.
+  std::unique_ptr<Ring<Resent>> resent_;
+  Seq end_;       // RACK.end_seq
+  Seq from_;      // of what was sent once only, all before this is known to be lost or SACKed
+  Seq step_end_;  // D-SACKs count again once this is acknowledged
   std::uint16_t reordering_ = 3;
   std::uint8_t steps_ = 1;
   std::uint8_t persist_ : 5 = 0;  // recoveries until there is one step again

@@ -15,7 +15,6 @@ struct AckResult {
   std::uint32_t packets = 0, bytes = 0;  // the same in segments, and their payload
   std::optional<Seq> late;               // the lowest that arrived behind what had been SACKed, sent once
   Duration rtt{};                        // zero: no sample
-  std::uint8_t repeated = 0;             // segments that a D-SACK names (RFC 2883)
   bool advanced = false;                 // SND.UNA moved
   bool sacked = false;                   // a SACK block was news
   bool acked_retransmitted = false;

@@ -355,8 +355,8 @@ class Endpoint {
   // endpoint_ack.cc: what an ACK acknowledges
   void take_ack(TimePoint now, const Segment& segment);
   AckResult clean_scoreboard(TimePoint now, const Segment& segment, std::optional<Seq> fack);
-  void take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack, Seq una);
-  void look_for_repetition(const Repair::Around& here, const Segment& segment, AckResult& result, Seq una);
+  void take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack);
+  void look_for_repetition(const Repair::Around& here, const Segment& segment);
   void note_delivered(const Repair::Around& around, const SentSegment& sent, AckResult& result,
                       std::optional<Seq> fack);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);

@@ -9,10 +9,9 @@ namespace halfopen {
 void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const std::uint32_t before = board_.in_flight();
   const bool outstanding = !board_.empty();
-  const Seq una = snd_una_;
   const std::optional<Seq> fack = board_.sacked_end();
   AckResult result = clean_scoreboard(now, segment, fack);
-  take_sack(now, segment, result, fack, una);
+  take_sack(now, segment, result, fack);
   take_rtt(now, segment, result);
   if (acc_ecn_ != nullptr) take_ace(segment, result);
   if (state_ == State::syn_received && result.advanced) {
@@ -101,12 +100,11 @@ AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment, std:
 }
 
 // RFC 2018 section 5.1. Blocks are checked against what is outstanding; others (DSACK, lies) are passed over.
-// `fack`: what had been SACKed before ended there; `una`: SND.UNA then.
-void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack,
-                         Seq una) {
+// `fack`: what had been SACKed before ended there.
+void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& result, std::optional<Seq> fack) {
   if (!sack_ok_ || segment.options.sack().empty()) return;
   const Repair::Around here = around(now);
-  look_for_repetition(here, segment, result, una);
+  look_for_repetition(here, segment);
   for (const SeqSpan& block : segment.options.sack()) {
     if (block.length == 0 || !block.start.at_or_after(snd_una_) || block.end().after(snd_nxt_)) continue;
     if (block.length > distance(snd_una_, snd_nxt_)) continue;
@@ -125,14 +123,13 @@ void Endpoint::take_sack(TimePoint now, const Segment& segment, AckResult& resul
 }
 
 // RFC 2883: the first block lies below what is acknowledged, or inside the second.
-void Endpoint::look_for_repetition(const Repair::Around& here, const Segment& segment, AckResult& result,
-                                   Seq una) {
+void Endpoint::look_for_repetition(const Repair::Around& here, const Segment& segment) {
   const std::span<const SeqSpan> blocks = segment.options.sack();
   const SeqSpan first = blocks.front();
   const bool is_old = first.start.before(segment.ack);
   const bool is_inside = blocks.size() > 1 && first.start.at_or_after(blocks[1].start) &&
                          first.end().at_or_before(blocks[1].end());
-  if (is_old || is_inside) repair_.on_repeated(here, first, una, result);
+  if (is_old || is_inside) repair_.on_repeated(here, first);
 }
 
 // RFC 6298 section 3 (Karn): a retransmitted segment gives no sample, unless timestamps tell the two apart.

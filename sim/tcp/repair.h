@@ -50,8 +50,8 @@ class Repair {
   // `sent` is acknowledged or SACKed by the ACK that `ack` gathers; `fack`: what had been SACKed before ends
   // there, if anything was.
   void on_delivered(const Around& around, const SentSegment& sent, std::optional<Seq> fack, AckResult& ack);
-  // A D-SACK named `span` (RFC 2883); `una` is what was acknowledged before it.
-  void on_repeated(const Around& around, SeqSpan span, Seq una, AckResult& ack);
+  // A D-SACK named `span` (RFC 2883).
+  void on_repeated(const Around& around, SeqSpan span);
   // After all of an ACK was looked at. `congested`: it echoes that packets were marked. Without SACK it may
   // have delivered what only can be supposed: that is added to what `ack` says.
   Step on_ack(const Around& around, AckResult& ack, bool congested);

@@ -29,14 +29,15 @@ void Repair::on_delivered(const Around& around, const SentSegment& sent, std::op
 }
 
 // net/ipv4/tcp_input.c tcp_check_dsack, tcp_dsack_seen.
-void Repair::on_repeated(const Around& around, SeqSpan span, Seq una, AckResult& ack) {
-  const std::uint32_t segments = std::max(1u, (span.length + around.mss - 1) / std::max(around.mss, 1u));
-  ack.repeated = static_cast<std::uint8_t>(std::min(segments, 255u));
+void Repair::on_repeated(const Around& around, SeqSpan span) {
   const bool is_of_probe = probe_out_ && span.end() == probe_end_;
   if (!is_of_probe) rack_.on_needless_repair(around.una, around.nxt);
-  const bool counts = can_undo_ && undo_repairs_ > 0 && span.end().after(undo_from_) &&
-                      (span.end().at_or_before(una) || span.end().at_or_before(around.nxt));
-  if (counts) undo_repairs_ = std::max(0, undo_repairs_ - static_cast<std::int32_t>(segments));
+  const bool is_ours = span.end().after(undo_from_) && span.end().at_or_before(around.nxt);
+  if (!can_undo_ || undo_repairs_ <= 0 || !is_ours) return;
+  const std::uint32_t mss = std::max(around.mss, 1u);
+  const std::uint32_t segments = span.length / mss + (span.length % mss != 0 ? 1 : 0);
+  const auto repairs = static_cast<std::uint32_t>(undo_repairs_);
+  undo_repairs_ = segments < repairs ? static_cast<std::int32_t>(repairs - segments) : 0;
 }
 
 void Repair::detect(const Around& around, const AckResult& ack, Step& step) {

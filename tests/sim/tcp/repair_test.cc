@@ -81,10 +81,7 @@ class RepairTest : public ::testing::Test {
     result.answers_original = original;
     return repair.on_ack(around(), result, false);
   }
-  void repeated(std::uint32_t segment) {
-    AckResult result;
-    repair.on_repeated(around(), {seq(segment), kMss}, una, result);
-  }
+  void repeated(std::uint32_t segment) { repair.on_repeated(around(), {seq(segment), kMss}); }
 
   OsProfile os;
   Scoreboard board{CwndUnit::segments};

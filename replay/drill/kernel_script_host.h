@@ -39,6 +39,7 @@ class KernelScriptHost final : public ScriptHost {
   void start() override;
   void inject(std::span<const std::uint8_t> packet) override { write(packet, 0); }
   bool inject_merged(std::span<const std::uint8_t> packet, std::uint16_t segment) override;
+  [[nodiscard]] bool knows_tunnels() const override { return true; }
   std::optional<SentPacket> next_packet(TimePoint until) override;
   void advance(TimePoint until) override;
   std::optional<Outcome> begin(const script::CallSpec& call) override;

@@ -14,6 +14,18 @@ namespace {
 using script::TcpFlags;
 using script::TcpSpec;
 
+// A script names all fields of GRE, those of which the flags say that they are there are on the wire.
+script::OuterHeader with_fields_present(script::OuterHeader header) {
+  auto* gre = std::get_if<script::GreHeaderSpec>(&header);
+  if (gre == nullptr || !gre->fields) return header;
+  const auto has = [gre](std::uint16_t flag) { return (gre->fields->flags & flag) != 0; };
+  if (gre->fields->flags == 0) return script::GreHeaderSpec{};
+  if (!has(script::gre_flag::checksum)) gre->fields->sum = gre->fields->off = 0;
+  if (!has(script::gre_flag::key)) gre->fields->key = 0;
+  if (!has(script::gre_flag::sequence)) gre->fields->seq = 0;
+  return header;
+}
+
 class Comparison {
  public:
   explicit Comparison(const MatchSettings& settings) : settings_{settings} {}
@@ -33,6 +45,13 @@ class Comparison {
     if (expected.ecn == script::Ecn::ect0_or_ect1 && !expected.matches_tos(actual.tos()))
       add("ip_ecn", "ect0 or ect1", fmt::format("{:#x}", actual.tos() & 3));
     if (expected.ttl) number("ttl", *expected.ttl, actual.ttl.value_or(0));
+  }
+
+  void outer(const std::vector<script::OuterHeader>& expected,
+             const std::vector<script::OuterHeader>& actual) {
+    if (expected.size() != actual.size())
+      return number("header layers", expected.size() + 2, actual.size() + 2);
+    for (std::size_t i = 0; i < expected.size(); ++i) header(expected[i], actual[i]);
   }
 
   void body(const TcpSpec& expected, const TcpSpec& actual) {
@@ -97,6 +116,17 @@ class Comparison {
     if (!same) add_options(expected, actual);
   }
 
+  // An IP header says as much as it says of the packet proper, what is behind it all.
+  void header(const script::OuterHeader& expected, const script::OuterHeader& actual) {
+    const auto* wanted = std::get_if<script::IpHeaderSpec>(&expected);
+    const auto* found = std::get_if<script::IpHeaderSpec>(&actual);
+    if (wanted != nullptr && found != nullptr && wanted->source == found->source &&
+        wanted->destination == found->destination)
+      return ip(wanted->info, found->info);
+    if (with_fields_present(expected) != with_fields_present(actual))
+      add("header", script::text_of(expected), script::text_of(actual));
+  }
+
   bool option(const script::TcpOptionSpec& expected, const script::TcpOptionSpec& actual) {
     if (expected.index() != actual.index()) return false;
     if (const auto* wanted = std::get_if<script::TimestampOption>(&expected)) {
@@ -137,8 +167,7 @@ class Comparison {
 std::vector<Difference> differences(const script::PacketSpec& expected, const script::PacketSpec& actual,
                                     const MatchSettings& settings) {
   Comparison comparison{settings};
-  if (expected.outer.size() != actual.outer.size())
-    comparison.number("header layers", expected.outer.size() + 2, actual.outer.size() + 2);
+  comparison.outer(expected.outer, actual.outer);
   comparison.ip(expected.ip, actual.ip);
   std::visit([&](const auto& wanted, const auto& found) { comparison.body(wanted, found); }, expected.body,
              actual.body);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <variant>
 
+#include "sim/drill/packet_headers.h"
 #include "sim/drill/script_host.h"
 #include "sim/script/icmp_names.h"
 #include "sim/wire/bytes.h"
@@ -14,24 +15,7 @@ namespace halfopen::drill {
 namespace {
 
 using script::Bytes;
-constexpr std::uint8_t kDefaultTtl = 255;  // packetdrill's
-constexpr std::size_t kQuotedBytes = 8;    // of the header after IP's, as routers do at least
-
-std::vector<std::uint8_t> bytes_of(const Packet& packet) {
-  std::vector<std::uint8_t> bytes(wire_size(packet));
-  emit(packet, bytes);
-  return bytes;
-}
-
-IpHeader header_of(const script::IpInfo& info, const IpAddress& source, const IpAddress& destination) {
-  return {.source = source,
-          .destination = destination,
-          .hop_limit = info.ttl.value_or(kDefaultTtl),
-          .traffic_class = info.tos(),
-          .dont_fragment = false,
-          .id = 0,
-          .flow_label = info.flow_label.value_or(0)};
-}
+constexpr std::size_t kQuotedBytes = 8;  // of the header after IP's, as routers do at least
 
 Payload zeros(BlockPool& pool, std::size_t size) { return {pool, std::vector<std::uint8_t>(size)}; }
 
@@ -154,13 +138,14 @@ std::vector<std::uint8_t> make(const script::UdpSpec& spec, const script::IpInfo
 }  // namespace
 
 std::vector<std::uint8_t> make_packet(const script::PacketSpec& spec, ConnectionMap& map, BlockPool& pool) {
-  return std::visit([&](const auto& body) { return make(body, spec.ip, map, pool); }, spec.body);
+  return encapsulate(std::visit([&](const auto& body) { return make(body, spec.ip, map, pool); }, spec.body),
+                     spec.outer);
 }
 
-void refuse_encapsulation(const script::PacketSpec& spec) {
+void refuse_encapsulation(const script::PacketSpec& spec, bool knows_tunnels) {
   const auto* tcp = std::get_if<script::TcpSpec>(&spec.body);
-  if (tcp != nullptr && tcp->psp_spi) throw NotSupported{"the model has no PSP"};
-  if (spec.outer.empty()) return;
+  if (tcp != nullptr && tcp->psp_spi) throw NotSupported{"no host has PSP"};
+  if (spec.outer.empty() || knows_tunnels) return;
   constexpr const char* kCarriers[]{"IP", "GRE", "MPLS"};  // the alternatives of an OuterHeader
   static_assert(std::size(kCarriers) == std::variant_size_v<script::OuterHeader>);
   throw NotSupported{std::string{"the model has no tunnels: IP in "} + kCarriers[spec.outer.back().index()]};

@@ -1,5 +1,6 @@
 #include "sim/drill/packet_reading.h"
 
+#include "sim/drill/packet_headers.h"
 #include "sim/script/icmp_names.h"
 #include "sim/wire/bytes.h"
 #include "sim/wire/packet_view.h"
@@ -94,15 +95,6 @@ std::optional<script::IcmpSpec> icmp_of(Wire body, bool is_v6) {
   return icmp;
 }
 
-script::IpInfo ip_info_of(const IpHeader& ip) {
-  script::IpInfo info;
-  info.dscp = static_cast<std::uint8_t>(ip.traffic_class >> 2);
-  info.ecn = static_cast<script::Ecn>(ip.traffic_class & 3);
-  info.ttl = ip.hop_limit;
-  if (ip.source.is_v6()) info.flow_label = ip.flow_label;
-  return info;
-}
-
 }  // namespace
 
 script::TcpOptionsSpec read_tcp_options(Wire wire) {
@@ -127,11 +119,13 @@ script::TcpOptionsSpec read_tcp_options(Wire wire) {
 }
 
 std::optional<ReadPacket> read_packet(Wire bytes, bool tcp_in_udp) {
+  Opened opened = open_tunnels(bytes);
   ParseIssue issue;
-  const std::optional<PacketView> view = PacketView::find(bytes, issue, {.check_tcp_options = false});
+  const std::optional<PacketView> view = PacketView::find(opened.packet, issue, {.check_tcp_options = false});
   if (!view || view->is_fragment()) return std::nullopt;
   ReadPacket packet{.spec = {}, .source = view->source(), .destination = view->destination()};
   packet.spec.direction = script::Direction::outbound;
+  packet.spec.outer = std::move(opened.outer);
   packet.spec.ip = ip_info_of(view->ip_header());
   if (view->is_tcp()) {
     packet.spec.body = tcp_of(view->tcp());

@@ -13,7 +13,7 @@ namespace halfopen::drill {
 
 struct ReadPacket {
   script::PacketSpec spec;  // outbound; a TCP or UDP body has its ports
-  IpAddress source;
+  IpAddress source;         // of the innermost header
   IpAddress destination;
 };
 // nullopt for what is neither TCP nor UDP nor ICMP, or is broken. `tcp_in_udp`: a UDP datagram is read as the

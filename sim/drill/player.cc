@@ -101,7 +101,7 @@ class Player {
 
   // --- Packets
   void play_action(const PacketSpec& packet) {
-    refuse_encapsulation(packet);
+    refuse_encapsulation(packet, host_.knows_tunnels());
     if (packet.direction == script::Direction::inbound) {
       wait_until_due("inbound packet");
       inject(packet);

@@ -61,6 +61,8 @@ class ScriptHost {
   virtual bool inject_merged(std::span<const std::uint8_t> /*packet*/, std::uint16_t /*segment*/) {
     return false;
   }
+  // Whether packets within others, of GRE, MPLS or IP, can be for it.
+  [[nodiscard]] virtual bool knows_tunnels() const { return false; }
   // The oldest packet that was sent and not yet given; else the host runs until it sends one, at most up to
   // `until` (not before now()). nullopt: it sent none.
   virtual std::optional<SentPacket> next_packet(TimePoint until) = 0;

@@ -50,8 +50,13 @@ struct IpHeaderSpec {
   IpAddress destination;
   friend bool operator==(const IpHeaderSpec&, const IpHeaderSpec&) = default;
 };
+namespace gre_flag {  // RFC 2784 and 2890: the field is there
+inline constexpr std::uint16_t checksum = 0x8000;
+inline constexpr std::uint16_t key = 0x2000;
+inline constexpr std::uint16_t sequence = 0x1000;
+}  // namespace gre_flag
 struct GreFields {
-  std::uint16_t flags = 0;  // 0x8000 checksum, 0x2000 key, 0x1000 sequence number present
+  std::uint16_t flags = 0;
   std::uint16_t sum = 0;
   std::uint16_t off = 0;
   std::uint32_t key = 0;

@@ -88,12 +88,12 @@ std::uint16_t read_gre_flag(Reader& in) {
   if (in.take_if("none")) return 0;
   std::uint16_t flag = 0;
   if (in.take_if("checksum")) {
-    flag = 0x8000;
+    flag = gre_flag::checksum;
   } else if (in.take_if("key")) {
-    flag = 0x2000;
+    flag = gre_flag::key;
   } else if (in.take_if("sequence")) {
     in.expect('#');
-    flag = 0x1000;
+    flag = gre_flag::sequence;
   } else {
     in.fail_expected("none, checksum, key or sequence#");
   }

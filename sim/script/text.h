@@ -16,6 +16,7 @@ namespace halfopen::script {
 // Where the dialects have words of their own, those of `dialect` are taken; what only the other can say is
 // said in its words.
 [[nodiscard]] std::string text_of(const TcpOptionSpec& option, Dialect dialect);
+[[nodiscard]] std::string text_of(const OuterHeader& header);  // with its colon and a space
 [[nodiscard]] std::string text_of(const PacketSpec& packet, Dialect dialect);
 [[nodiscard]] std::string text_of(const Event& event, Dialect dialect);  // without a newline
 [[nodiscard]] std::string text_of(const Script& script);

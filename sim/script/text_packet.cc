@@ -198,9 +198,11 @@ std::string text_of(const TcpOptionSpec& option, Dialect dialect) {
   return std::visit(OptionText{dialect}, option);
 }
 
+std::string text_of(const OuterHeader& header) { return std::visit(HeaderText{}, header); }
+
 std::string text_of(const PacketSpec& packet, Dialect dialect) {
   std::string text = packet.direction == Direction::inbound ? "< " : "> ";
-  for (const OuterHeader& header : packet.outer) text += std::visit(HeaderText{}, header);
+  for (const OuterHeader& header : packet.outer) text += text_of(header);
   return text + ip_text(packet.ip) + std::visit(BodyText{dialect}, packet.body);
 }
 

@@ -157,6 +157,17 @@ TEST_F(KernelDrill, DatagramsGoBothWays) {
 
 // As from a card that merges: the kernel then knows the size of the segments (net/ipv4/tcp_input.c,
 // tcp_measure_rcv_mss()).
+// No Linux opens MPLS in IP: its refusal proves that the packet arrived, and was one of that protocol.
+TEST_F(KernelDrill, InjectsPacketsOfTunnels) {
+  const Outcome run =
+      play(std::string{kConnected} +
+           "+0 < ipv4 192.0.2.1 > 192.168.0.1: mpls (label 7, tc 0, [S], ttl 1): . 1:1(0) ack 1 win 100\n"
+           "*  > icmp unreachable protocol_unreachable\n"
+           "+0 < P. 1:11(10) ack 1 win 5792\n"
+           "*  > . 1:1(0) ack 11\n");
+  EXPECT_EQ(run.status, 0) << run.out << run.err;
+}
+
 TEST_F(KernelDrill, InjectsMergedSegments) {
   const std::string script = std::string{kConnected} +
                              "+0 < P. 1:3001(3000) ack 1 win 5792\n"

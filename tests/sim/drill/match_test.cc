@@ -37,6 +37,31 @@ TEST(Match, LeavesOpenWhatTheScriptLeavesOpen) {
   EXPECT_EQ(fields("> S. 0:0(0) ack 1", "> S. 0:0(0) ack 1 win 77 <mss 1460>"), Names{"tcp options"});
 }
 
+TEST(Match, ComparesTheHeadersOfTunnels) {
+  const std::string tunnel = "> ipv4 192.0.2.1 > 192.0.2.2: ";
+  EXPECT_EQ(fields(tunnel + ". 1:1(0) ack 1", "> . 1:1(0) ack 1"), Names{"header layers"});
+  EXPECT_EQ(fields(tunnel + ". 1:1(0) ack 1", "> ipv4 192.0.2.1 > 192.0.2.3: . 1:1(0) ack 1"),
+            Names{"header"});
+  EXPECT_EQ(fields("> ipv4 [ttl 5] 192.0.2.1 > 192.0.2.2: . 1:1(0) ack 1",
+                   "> ipv4 [ttl 6] 192.0.2.1 > 192.0.2.2: . 1:1(0) ack 1"),
+            Names{"ttl"});
+  EXPECT_EQ(fields(tunnel + ". 1:1(0) ack 1", "> ipv4 [ttl 6] 192.0.2.1 > 192.0.2.2: . 1:1(0) ack 1"),
+            Names{});
+  const std::string gre = tunnel + "gre flags [key present], ";
+  EXPECT_EQ(fields(gre + "sum 1, off 2, key=7, seq 3: . 1:1(0) ack 1",
+                   gre + "sum 0, off 0, key=7, seq 0: . 1:1(0) ack 1"),
+            Names{});  // fields that are not there
+  EXPECT_EQ(fields(gre + "sum 1, off 2, key=7, seq 3: . 1:1(0) ack 1",
+                   gre + "sum 0, off 0, key=8, seq 0: . 1:1(0) ack 1"),
+            Names{"header"});
+  EXPECT_EQ(fields(tunnel + "gre: . 1:1(0) ack 1",
+                   tunnel + "gre flags 0, sum 1, off 1, key=1, seq 1: . 1:1(0) ack 1"),
+            Names{});
+  EXPECT_EQ(fields(tunnel + "mpls (label 7, tc 0, [S], ttl 1): . 1:1(0) ack 1",
+                   tunnel + "mpls (label 8, tc 0, [S], ttl 1): . 1:1(0) ack 1"),
+            Names{"header"});
+}
+
 TEST(Match, ComparesTheClockOfTimestampsOnlyWhenItsTickIsKnown) {
   const std::string expected = "> . 1:1(0) ack 1 <nop,nop,TS val 100 ecr 7>";
   const std::string actual = "> . 1:1(0) ack 1 win 1 <nop,nop,TS val 106 ecr 8>";

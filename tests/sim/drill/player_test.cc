@@ -105,7 +105,7 @@ TEST(Player, SkipsWithTheNameOfWhatIsMissing) {
       {"+0 < gre: . 1:1(0) ack 1 win 1000", "the model has no tunnels: IP in GRE"},
       {"+0 > ipv4 192.0.2.1 > 192.0.2.2: . 1:1(0) ack 1", "the model has no tunnels: IP in IP"},
       {"+0 > gre: mpls (label 7, tc 0, [S], ttl 1): . 1:1(0) ack 1", "the model has no tunnels: IP in MPLS"},
-      {"+0 < encap psp spi 0x17 . 1:1(0) ack 1 win 1000", "the model has no PSP"}};
+      {"+0 < encap psp spi 0x17 . 1:1(0) ack 1 win 1000", "no host has PSP"}};
   for (const auto& [line, message] : cases) {
     const PlayResult result = play_accepted(line);
     EXPECT_EQ(result.verdict, Verdict::skipped) << line;

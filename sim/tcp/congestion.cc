@@ -40,6 +40,7 @@ void CongestionControl::start(const CongestionProfile& profile, std::uint32_t ms
 void CongestionControl::on_ack(const CongestionProfile& profile, const Ack& ack) {
   if (ack.rtt > Duration{0} && (min_rtt_ == Duration{0} || ack.rtt < min_rtt_)) min_rtt_ = ack.rtt;
   if (profile.hystart && in_slow_start()) hystart(ack);
+  if (profile.algorithm == CongestionAlgorithm::net3) return open_by_ack(ack.most);
   if (!ack.limited) return;
   if (in_slow_start()) {
     slow_start(profile, ack);
@@ -64,6 +65,13 @@ void CongestionControl::slow_start(const CongestionProfile& profile, const Ack& 
   const std::uint32_t step = segments ? ack.acked : std::min(ack.acked, mss_);
   cwnd_ = std::min(cwnd_ + step, std::max(ssthresh_, cwnd_));
   if (cwnd_ > kInfinite) cwnd_ = kInfinite;
+}
+
+// However much it acknowledges, and whether or not the window was in use (netinet/tcp_input.c tcp_input:
+// "open the congestion window").
+void CongestionControl::open_by_ack(std::uint32_t most) {
+  const std::uint64_t step = cwnd_ > ssthresh_ ? std::uint64_t{mss_} * mss_ / cwnd_ : mss_;
+  cwnd_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(cwnd_ + step, most));
 }
 
 // RFC 5681 section 3.1: one segment per window.

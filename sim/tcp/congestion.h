@@ -27,6 +27,7 @@ class CongestionControl {
     std::uint32_t acked = 0;
     bool limited = false;
     Duration rtt{};
+    std::uint32_t most = 0;  // bytes: the largest window that the peer can offer
     Seq una;
     Seq nxt;
   };
@@ -39,7 +40,8 @@ class CongestionControl {
   // (include/net/tcp.h tcp_is_cwnd_limited).
   [[nodiscard]] bool is_in_the_way() const { return in_slow_start() ? cwnd_ < 2 * most_out_ : full_ != 0; }
 
-  // A loss: remembers the window for undo() and sets ssthresh by the algorithm's rule. `in_flight` in units.
+  // A loss: remembers the window for undo() and sets ssthresh by the algorithm's rule. `in_flight` in units;
+  // net3: what the windows allowed.
   void on_loss(const CongestionProfile& profile, std::uint32_t in_flight);
   // A retransmission timeout: the window becomes one segment.
   void on_timeout();
@@ -58,6 +60,7 @@ class CongestionControl {
 
  private:
   void slow_start(const CongestionProfile& profile, const Ack& ack);
+  void open_by_ack(std::uint32_t most);
   void avoid_reno(std::uint32_t acked);
   void avoid_cubic(const Ack& ack);
   [[nodiscard]] std::uint32_t cubic_target(TimePoint now, std::uint32_t cwnd_segments);

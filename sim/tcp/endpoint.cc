@@ -59,8 +59,9 @@ void Endpoint::finish(TimePoint now, Cause why, Errno error) {
 
 void Endpoint::arm(TimePoint now, Timer timer, Duration delay) {
   const Duration wait = std::max(delay, Duration{0});
+  const TimePoint from = input_ == Input::packet ? counted(now) : now;
   arm_at(timer,
-         timer == Timer::delayed_ack ? env_->clock.fast_expiry(now, wait) : env_->clock.expiry(now, wait));
+         timer == Timer::delayed_ack ? env_->clock.fast_expiry(from, wait) : env_->clock.expiry(from, wait));
 }
 
 void Endpoint::arm_at(Timer timer, TimePoint when) {
@@ -77,6 +78,7 @@ void Endpoint::stop(Timer timer) {
 
 void Endpoint::on_deadline(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::timer;
   haste_ = Haste::usual;
   for (std::size_t t = 0; t < kTimers; ++t) {
     const auto timer = static_cast<Timer>(t);
@@ -112,8 +114,12 @@ Duration Endpoint::rto() const {
   return rtt_.timeout(os().rtt, os().retransmit.backoff.value, env_->clock, patience_.backoff());
 }
 
+TimePoint Endpoint::counted(TimePoint now) const {
+  return os().clock.counts_after_timers && input_ != Input::process ? now - Duration{1} : now;
+}
+
 TsVal Endpoint::ts_now(TimePoint now) const {
-  return TsVal{env_->clock.steps(now, os().options.ts_clock) + ts_offset_};
+  return TsVal{env_->clock.steps(counted(now), os().options.ts_clock) + ts_offset_};
 }
 
 void Endpoint::set_options(TimePoint now, const SocketOptions& options) {

@@ -38,6 +38,7 @@
 #include "sim/tcp/socket_options.h"
 #include "sim/tcp/tick_clock.h"
 #include "sim/tcp/timer_set.h"
+#include "sim/tcp/write_pieces.h"
 #include "sim/why/state.h"
 #include "sim/why/why.h"
 #include "sim/wire/packet.h"
@@ -266,6 +267,8 @@ class Endpoint {
   [[nodiscard]] bool running(Timer t) const { return timers_.is_running(t); }
   void fire(TimePoint now, Timer timer);
   [[nodiscard]] Duration rto() const;
+  // What is taken for the time where ticks are counted: the one of this very instant may not be yet.
+  [[nodiscard]] TimePoint counted(TimePoint now) const;
   [[nodiscard]] TsVal ts_now(TimePoint now) const;
 
   // endpoint_write.cc: the send buffer
@@ -377,17 +380,19 @@ class Endpoint {
   void on_tail_loss_timer(TimePoint now);
 
   // endpoint_send.cc: what to send
+  bool decide(TimePoint now, Packet& out);
   bool send_reset(TimePoint now, Packet& out);
   bool send_probe(TimePoint now, Packet& out);
   bool send_window_probe(TimePoint now, Packet& out);
   bool send_new(TimePoint now, Packet& out, std::uint32_t forced = 0);
   bool send_ack(TimePoint now, Packet& out);
+  [[nodiscard]] std::uint32_t data_beside_ack() const;
   [[nodiscard]] bool sends_bursts() const { return os().congestion.burst_least != 0; }
   // Where Linux looks for idleness; others do as they send (net/ipv4/tcp.c tcp_skb_entail).
   [[nodiscard]] bool restarts_at_write() const {
     return os().congestion.idle_restart.value == IdleRestart::halve_per_rto;
   }
-  void restart_after_idle(TimePoint now) { congestion_.on_idle(os().congestion, now - last_sent_, rto()); }
+  void restart_after_idle(TimePoint now);
   void note_use(bool full) { congestion_.note_use(snd_una_, snd_nxt_, board_.out(), full); }
   [[nodiscard]] SendView send_view(TimePoint now) const;
   [[nodiscard]] std::uint32_t new_data_length(TimePoint now) const;
@@ -403,6 +408,10 @@ class Endpoint {
     return addresses_.local.ip.is_v6() ? os().options.default_mss_v6.value : os().options.default_mss.value;
   }
   [[nodiscard]] std::uint32_t send_mss() const;  // the most data in a segment without SACK blocks
+  // What windows and rules take for a full segment.
+  [[nodiscard]] std::uint32_t full_mss() const {
+    return send_mss() + (ts_ok_ && os().options.mss_counts_options ? 12 : 0);
+  }
   [[nodiscard]] bool may_not_be_fragmented() const;
   // Of IP and TCP, without options.
   [[nodiscard]] std::uint32_t header_size() const;
@@ -507,6 +516,7 @@ class Endpoint {
   std::uint32_t ts_offset_;
 
   SendQueue send_;
+  WritePieces pieces_;
   std::unique_ptr<SendMarks> marks_;  // made by the first one
   Scoreboard board_;
   ReceiveQueue receive_;
@@ -544,6 +554,8 @@ class Endpoint {
   Probe probe_ = Probe::none;
   enum class Haste : std::uint8_t { usual, holds, pushes };  // until the next input
   Haste haste_ = Haste::usual;
+  enum class Input : std::uint8_t { packet, timer, process };
+  Input input_ = Input::process;  // the present one
   EcnState ecn_;
   News news_;
   Cause fin_cause_ = Cause::unknown;
@@ -575,6 +587,8 @@ class Endpoint {
   bool looks_for_space_ : 1 = false;  // once a burst has left, or none may
   bool wants_space_ : 1 = false;      // a write did not fit: its writer is to be told (SOCK_NOSPACE)
   bool write_expected_ : 1 = false;
+  bool sends_on_ : 1 = false;         // there may be more to send at this occasion
+  bool began_idle_ : 1 = false;       // nothing was out when it began
   bool accept_deferred_ : 1 = false;  // our SYN-ACK is acknowledged, and data is waited for
 };
 

@@ -37,15 +37,17 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   repair_.look_for_probe(after, segment, result);
   const bool was_recovering = repair_.phase() == Repair::Phase::recovery;  // its end sets the window, no more
   follow(now, repair_.on_ack(after, result, ecn_.congested));
+  const bool by_acks = os().congestion.algorithm == CongestionAlgorithm::net3;
   const bool grows = repair_.is_open() || repair_.phase() == Repair::Phase::loss;
   // Where reordering is usual a SACK is progress, too (net/ipv4/tcp_input.c tcp_may_raise_cwnd).
   const bool counts_sacks = repair_.rack().reordering() > os().retransmit.dup_threshold;
   const bool progress = result.acked > 0 || (result.sacked && sends_bursts() && counts_sacks);
-  if (progress && grows && !was_recovering) {
+  if (progress && grows && (!was_recovering || by_acks)) {
     congestion_.on_ack(os().congestion, {.now = now,
                                          .acked = sends_bursts() ? result.delivered : result.acked,
                                          .limited = result.limited,
                                          .rtt = result.rtt,
+                                         .most = 0xffffU << snd_scale_,
                                          .una = snd_una_,
                                          .nxt = snd_nxt_});
   }
@@ -137,7 +139,7 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
   RttSample sample{.exact = result.rtt};
   bool have = result.rtt > Duration{0};
   if (have) {
-    sample.ticks = env_->clock.ticks(now) - env_->clock.ticks(now - result.rtt);
+    sample.ticks = env_->clock.ticks(counted(now)) - env_->clock.ticks(now - result.rtt);
     min_rtt_ = std::min(min_rtt_, result.rtt);
   }
   const bool ticks_by_echo =

@@ -8,6 +8,7 @@ namespace halfopen {
 
 void Endpoint::shutdown_write(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::process;
   if (fin_queued_) return;
   if (state_ == State::established || state_ == State::close_wait || state_ == State::syn_received) {
     queue_fin(now, Cause::shutdown);
@@ -16,11 +17,13 @@ void Endpoint::shutdown_write(TimePoint now) {
 
 void Endpoint::shutdown_read() {
   state_before_ = state_;
+  input_ = Input::process;
   receive_shut_ = true;
 }
 
 void Endpoint::close(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::process;
   if (orphan_) return;
   orphan_ = true;
   const bool unread = receive_.readable() > 0;
@@ -49,6 +52,7 @@ void Endpoint::close(TimePoint now) {
 
 void Endpoint::abort(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::process;
   orphan_ = true;
   receive_.clear();
   if (state_ == State::closed) return;
@@ -60,6 +64,7 @@ void Endpoint::abort(TimePoint now) {
 // net/ipv4/tcp.c tcp_disconnect.
 void Endpoint::disconnect(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::process;
   finish(now, Cause::shutdown, Errno::connreset);
 }
 
@@ -134,7 +139,7 @@ Endpoint::Verdict Endpoint::on_time_wait(TimePoint now, const Segment& segment) 
   // The peer has not had our last ACK: once more, and the time starts again.
   const bool is_limited = restarts && (segment.length() == 0 || segment.has(tcp_flag::syn));
   if (!is_limited || gate_.may_answer(os().check, now)) ack_now(Cause::ack_of_fin);
-  arm(now, Timer::time_wait, os().close.time_wait);
+  if (os().check.time_wait != TimeWaitCheck::ends) arm(now, Timer::time_wait, os().close.time_wait);
   return Verdict::done;
 }
 

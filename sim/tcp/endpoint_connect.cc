@@ -7,6 +7,7 @@ namespace halfopen {
 
 void Endpoint::connect(TimePoint now) {
   state_before_ = state_;
+  input_ = Input::process;
   init_receive_window(false);
   queue_syn(now);
   set_state(now, State::syn_sent, Cause::active_open);
@@ -188,7 +189,7 @@ void Endpoint::establish(TimePoint now) {
 // Both MSS are known: windows and estimates begin.
 void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   settle_receive_window();
-  const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : send_mss();
+  const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : full_mss();
   congestion_.start(os().congestion, one, snd_una_, lost_syn);
   if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);
   window_.assume_segment(std::min<std::uint32_t>(send_mss(), os().options.default_mss.value));

@@ -7,6 +7,7 @@ namespace halfopen {
 
 void Endpoint::on_icmp(TimePoint now, IcmpKind kind, Seq quoted, std::uint32_t mtu) {
   state_before_ = state_;
+  input_ = Input::packet;
   if (state_ == State::closed || state_ == State::listen || state_ == State::time_wait) return;
   const bool is_next = quoted == snd_nxt_ && !os().icmp.quote_of_next_counts;
   if (quoted.before(snd_una_) || quoted.after(snd_nxt_) || is_next) {  // RFC 5927 section 4.1
@@ -58,7 +59,7 @@ void Endpoint::shrink_path(TimePoint now, std::uint32_t mtu) {
     repair_.set_cause(Cause::retransmit_icmp);
     return arm(now, Timer::retransmit, rto());
   }
-  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
+  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(full_mss());
   for (std::uint32_t i = 0; i < board_.size(); ++i) {
     if (board_[i].length > send_mss() && !board_[i].is(SentSegment::sacked)) board_.mark_lost(i);
   }
@@ -84,7 +85,7 @@ void Endpoint::on_route_change() {
   state_before_ = state_;
   const std::uint16_t mtu = env_->route.mtu;
   path_mtu_ = mtu != 0 ? std::min(mtu, mtu_) : mtu_;
-  if (state_ > State::listen && os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
+  if (state_ > State::listen && os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(full_mss());
 }
 
 }  // namespace halfopen

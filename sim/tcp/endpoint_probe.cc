@@ -28,8 +28,7 @@ Duration Endpoint::persist_delay(TimePoint now) const {
 }
 
 void Endpoint::on_persist_timer(TimePoint now) {
-  const Duration base = rtt_.persist_base(os().rtt, env_->clock);
-  if (patience_.on_persist_timer(waiting(now), base) == Patience::Answer::die)
+  if (patience_.on_persist_timer(waiting(now), rtt_.base(os().rtt)) == Patience::Answer::die)
     return give_up(now, Cause::timed_out);
   probe_ = Probe::window;
   arm(now, Timer::persist, persist_delay(now));

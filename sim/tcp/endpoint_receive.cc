@@ -6,6 +6,7 @@
 namespace halfopen {
 Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
   state_before_ = state_;
+  input_ = Input::packet;
   haste_ = Haste::usual;
   switch (state_) {
     case State::closed:
@@ -41,7 +42,8 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   if (!admits(now, arrival)) return Verdict::done;
   if (state_ == State::syn_received && defers_accept(segment)) return Verdict::done;
   last_received_ = now;
-  if (ts_ok_ && segment.options.has_timestamps()) {
+  const bool renews = os().check.recent_of_bare_ack || segment.end().after(window_.acknowledged());
+  if (ts_ok_ && segment.options.has_timestamps() && renews) {
     const bool is_newer = gate_.take_timestamp(segment, window_.acknowledged(), now);
     if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = is_newer;
   }

@@ -9,29 +9,13 @@
 namespace halfopen {
 
 bool Endpoint::poll_segment(TimePoint now, Packet& out) {
-  bool sent = false;
-  if (acc_ecn_ != nullptr) acc_ecn_->wants_option = is_acc_ecn_option_due(now);
-  if (reset_pending_) {
-    sent = send_reset(now, out);
-  } else if (state_ == State::closed || state_ == State::listen) {
-    return false;
-  } else if (syn_pending_) {
-    syn_pending_ = false;
-    const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : repair_.cause();
-    Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
-    if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
-    if (state_ == State::syn_received && !passive_ && patience_.expiries() == 0)
-      cause = Cause::simultaneous_open;
-    transmit(now, out, 0, cause);
-    if (fast_open_ != nullptr) add_syn_data(out);
-    if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
-    sent = true;
-  } else if (state_ == State::syn_sent) {
-    return false;
-  } else {
-    sent = env_->device_is_full ? send_into_full_device(now, out)
-                                : send_retransmission(now, out) || send_probe(now, out) ||
-                                      send_new(now, out) || send_ack(now, out);
+  const bool is_silent =
+      state_ == State::closed || state_ == State::listen || (state_ == State::syn_sent && !syn_pending_);
+  if (is_silent && !reset_pending_) return false;
+  bool sent = decide(now, out);
+  while (!sent && pieces_.release(os().socket)) {
+    start_persist_if_stuck(now);
+    sent = decide(now, out);
   }
   if (!sent) {
     if (sends_bursts() && unsent() > 0 && is_held_by_cwnd(send_view(now))) note_use(true);
@@ -43,6 +27,30 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   out.why.next_timer = next.why;
   out.why.next_deadline = next.when;
   return true;
+}
+
+// The next packet of what one occasion lets go.
+bool Endpoint::decide(TimePoint now, Packet& out) {
+  if (acc_ecn_ != nullptr) acc_ecn_->wants_option = is_acc_ecn_option_due(now);
+  if (!sends_on_) began_idle_ = board_.empty();
+  sends_on_ = true;
+  if (reset_pending_) return send_reset(now, out);
+  if (syn_pending_) {
+    syn_pending_ = false;
+    const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : repair_.cause();
+    Cause cause = board_.front().transmissions > 0 ? again : Cause::active_open;
+    if (state_ == State::syn_received && cause == Cause::active_open) cause = Cause::passive_open;
+    if (state_ == State::syn_received && !passive_ && patience_.expiries() == 0)
+      cause = Cause::simultaneous_open;
+    transmit(now, out, 0, cause);
+    if (fast_open_ != nullptr) add_syn_data(out);
+    if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
+    return true;
+  }
+  sends_on_ = env_->device_is_full ? send_into_full_device(now, out)
+                                   : send_retransmission(now, out) || send_probe(now, out) ||
+                                         send_new(now, out) || send_ack(now, out);
+  return sends_on_;
 }
 
 std::uint32_t Endpoint::header_size() const {
@@ -84,7 +92,8 @@ std::uint32_t Endpoint::unsent() const {
   std::uint32_t sent = distance(snd_una_, snd_nxt_);
   if (board_.has_syn() && sent > 0) --sent;
   if (fin_sent_ && sent > 0) --sent;
-  return send_.size() - std::min(sent, send_.size());
+  const std::uint32_t known = send_.size() - pieces_.held();
+  return known - std::min(sent, known);
 }
 
 // include/net/ip.h ip_dont_fragment.
@@ -180,7 +189,10 @@ bool Endpoint::send_probe(TimePoint now, Packet& out) {
   probe_ = Probe::none;
   switch (probe) {
     case Probe::none: return false;
-    case Probe::keepalive: fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::keepalive_probe); return true;
+    case Probe::keepalive:
+      fill(now, out, snd_una_ - 1, tcp_flag::ack, Cause::keepalive_probe);
+      if (!os().keepalive.timestamps) out.segment()->options = TcpOptions{};
+      return true;
     case Probe::window: return send_window_probe(now, out);
     case Probe::tail_loss: {
       if (board_.empty()) return false;
@@ -219,7 +231,7 @@ bool Endpoint::send_window_probe(TimePoint now, Packet& out) {
   const bool with_byte = os().persist.style.value == ProbeStyle::one_byte && unsent() > 0;
   if (with_byte) {
     fill(now, out, snd_nxt_, tcp_flag::ack, Cause::window_probe_data);
-    out.segment()->payload = send_.slice(env_->pool, send_.size() - unsent(), 1);
+    out.segment()->payload = send_.slice(env_->pool, send_.size() - pieces_.held() - unsent(), 1);
     window_probe_byte_ = true;
     window_probe_end_ = snd_nxt_ + 1;
   } else {
@@ -240,7 +252,8 @@ bool Endpoint::is_full(std::uint32_t length) const { return length >= send_mss()
 bool Endpoint::nagle_allows(std::uint32_t length, bool last) const {
   if (is_full(length) || haste_ == Haste::pushes || (last && fin_queued_)) return true;
   if (options_.cork || haste_ == Haste::holds) return false;
-  if (options_.nodelay || board_.empty()) return true;
+  const bool looks_once = os().congestion.nagle.value == NagleStyle::once && sends_on_;
+  if (options_.nodelay || (looks_once ? began_idle_ : board_.empty())) return true;
   if (os().congestion.nagle.value == NagleStyle::minshall)
     return !(small_end_.after(snd_una_) && small_end_.at_or_before(snd_nxt_));
   return false;
@@ -254,6 +267,7 @@ SendView Endpoint::send_view(TimePoint now) const {
   SendView view{.waiting = waiting,
                 .more = waiting < all,
                 .segment = mss,
+                .full = os().options.mss_counts_options ? full_mss() : mss,
                 .window = usable_window(),
                 .whole_window = snd_wnd_,
                 .max_window = max_snd_wnd_,
@@ -297,6 +311,15 @@ bool Endpoint::fin_waits_for_window() const {
   return !os().congestion.fin_ignores_cwnd && board_.in_flight() >= congestion_.cwnd();
 }
 
+// BSD looks at how long nothing came, in ticks; others at how long nothing went.
+void Endpoint::restart_after_idle(TimePoint now) {
+  const TickClock& clock = env_->clock;
+  const bool in_ticks = os().congestion.idle_restart.value == IdleRestart::one_segment;
+  const Duration silence =
+      (clock.ticks(counted(now)) - clock.ticks(last_received_ - Duration{1})) * clock.tick();
+  congestion_.on_idle(os().congestion, in_ticks ? silence : now - last_sent_, rto());
+}
+
 // `forced`: so many bytes whatever Nagle, the congestion window and silly-window avoidance say; they fit the
 // window.
 bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
@@ -335,6 +358,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
 
 // PSH goes with the end of a write, of a record, and of all there is unless more was announced.
 bool Endpoint::ends_push(Seq end, bool last) const {
+  if (os().retransmit.recuts) return last;
   if (end == push_end_ || (last && !more_announced_)) return true;
   return marks_ != nullptr && marks_->record_end_behind(end - 1) == end;
 }
@@ -351,8 +375,19 @@ void Endpoint::on_new_data_sent(TimePoint now, bool was_idle) {
 
 // --- ACK and RST
 
+// What the windows let go, whatever the rules say that hold small segments back.
+std::uint32_t Endpoint::data_beside_ack() const {
+  const std::uint32_t flight = board_.in_flight();
+  const std::uint32_t open = congestion_.cwnd() > flight ? congestion_.cwnd() - flight : 0;
+  return std::min({unsent(), data_room(), usable_window(), open});
+}
+
 bool Endpoint::send_ack(TimePoint now, Packet& out) {
   if (!ack_.is_pending()) return false;
+  if (os().ack.takes_data) {
+    const std::uint32_t length = data_beside_ack();
+    if (length > 0 && send_new(now, out, length)) return true;
+  }
   const Cause cause = ack_.take_cause();
   // A challenge ACK is made without the socket (netinet/tcp_subr.c tcp_respond).
   const bool fin = os().close.fin_with_acks && fin_out() && cause != Cause::challenge_ack;
@@ -365,6 +400,9 @@ bool Endpoint::send_reset(TimePoint now, Packet& out) {
   reset_pending_ = false;
   if (!reset_is_reply_) {
     fill(now, out, reset_.seq, tcp_flag::rst | tcp_flag::ack, reset_cause_);
+    const std::uint32_t length = os().ack.takes_data ? data_beside_ack() : 0;
+    if (length > 0)
+      out.segment()->payload = send_.slice(env_->pool, send_.size() - pieces_.held() - unsent(), length);
     return true;
   }
   write_reset(out, addresses_, reset_, os().ip, env_->next_ip_id);

@@ -24,6 +24,7 @@ Repair::Around Endpoint::around(TimePoint now) {
           .min_rtt = min_rtt_,
           .srtt = rtt_.srtt(os().rtt),
           .sack = sack_ok_,
+          .window = snd_wnd_,
           .may_send_new = unsent() > 0 && usable_window() > 0};
 }
 
@@ -149,7 +150,7 @@ void Endpoint::look_for_narrow_path() {
   } else if (patience_.expiries() >= tries_end_ && tries_end_ != 0) {
     tried_mss_ = 0;
   }
-  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(send_mss());
+  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(full_mss());
   congestion_.on_timeout();  // one segment of the new size
 }
 

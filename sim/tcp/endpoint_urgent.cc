@@ -55,6 +55,7 @@ std::size_t Endpoint::discard(TimePoint now, std::size_t most) {
 template <class Read>
 std::size_t Endpoint::take(TimePoint now, std::size_t most, Read read) {
   state_before_ = state_;
+  input_ = Input::process;
   const Stretch stretch = stretch_after(0);
   receive_.discard(stretch.skip);
   const std::size_t count = read(std::min(most, stretch.most));

@@ -109,8 +109,8 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
     // sender may be waiting for it (netinet/tcp_output.c).
     const bool eager = os().ack.style.value == AckStyle::fast_tick;
     const std::uint32_t buffer = window_.buffer();
-    const bool matters = opens >= buffer / 4 || visible <= buffer / 8 || buffer <= 8 * send_mss();
-    if ((opens >= 2 * send_mss() && (eager || matters)) || 2 * opens >= buffer) ack_now(Cause::window_update);
+    const bool matters = opens >= buffer / 4 || visible <= buffer / 8 || buffer <= 8 * full_mss();
+    if ((opens >= 2 * full_mss() && (eager || matters)) || 2 * opens >= buffer) ack_now(Cause::window_update);
     return;
   }
   window_.on_read(os().window, now, static_cast<std::uint32_t>(count), rtt_.srtt(os().rtt), adv_mss(),
@@ -124,6 +124,7 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
 
 void Endpoint::set_quick_ack(std::int64_t value) {
   state_before_ = state_;
+  input_ = Input::process;
   const bool receives = state_ == State::established || state_ == State::close_wait;
   ack_.set_quick(value, receives, receive_.readable() == 0, distance(window_.acknowledged(), rcv_nxt_),
                  window_.rcv_mss());

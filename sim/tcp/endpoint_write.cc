@@ -21,6 +21,7 @@ constexpr std::uint32_t kSmallWindow = 536;
 
 std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, WriteFlags flags) {
   state_before_ = state_;
+  input_ = Input::process;
   haste_ = flags.more ? Haste::holds : Haste::usual;
   const std::size_t count = can_send() ? std::min(bytes.size(), room_for(bytes.size())) : 0;
   wants_space_ = count < bytes.size();
@@ -28,7 +29,10 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   if (restarts_at_write() && board_.empty()) restart_after_idle(now);
   const std::uint32_t syn = board_.has_syn() ? 1 : 0;
   const Seq start = snd_una_ + send_.size() + syn;
+  const bool pieces = os().socket.write_cluster != 0 && is_synchronized(state_);
+  if (pieces) pieces_.add(static_cast<std::uint32_t>(count), send_limit() - send_.size());
   send_.append(env_->pool, bytes.first(count));
+  if (pieces) pieces_.release(os().socket);
   more_announced_ = flags.more;
   if (!flags.more) push_end_ = start + static_cast<std::uint32_t>(count);
   const bool attaches = flags.ends_record || flags.zero_copy || options_.reports != 0;
@@ -57,6 +61,7 @@ std::optional<SendReport> Endpoint::take_report() {
 
 void Endpoint::push() {
   state_before_ = state_;
+  input_ = Input::process;
   haste_ = Haste::pushes;
 }
 
@@ -71,7 +76,9 @@ std::size_t Endpoint::write_space() const { return can_send() ? room_for(send_li
 // (include/net/sock.h sk_stream_is_writeable, include/net/tcp.h tcp_stream_memory_free).
 bool Endpoint::is_writable() const {
   if (!can_send()) return false;
-  if (os().window.burst_cost == 0) return write_space() > 0;
+  if (os().window.burst_cost == 0)
+    return write_space() >=
+           std::min<std::uint32_t>(std::max<std::uint32_t>(os().socket.write_low, 1), send_limit());
   const std::uint64_t used = send_memory(send_.size() - unsent(), unsent());
   const std::uint64_t limit = send_limit();
   return limit > used && limit - used >= used / 2 && std::uint64_t{2} * unsent() < unsent_low();
@@ -95,8 +102,12 @@ std::uint32_t Endpoint::unsent_low() const {
 
 // The send buffer in the unit in which the OS counts it.
 std::uint32_t Endpoint::send_limit() const {
-  if (options_.send_buffer != 0) return options_.send_buffer;
-  return send_limit_ != 0 ? send_limit_ : wanted_send_limit();
+  const std::uint32_t limit = options_.send_buffer != 0 ? options_.send_buffer
+                              : send_limit_ != 0        ? send_limit_
+                                                        : wanted_send_limit();
+  if (!os().window.round_to_mss || !is_synchronized(state_)) return limit;
+  const std::uint32_t mss = std::max(std::min(offered_mss(), peer_mss_), 1u);
+  return (limit + mss - 1) / mss * mss;
 }
 
 // One that nobody set grows with the congestion window.
@@ -149,7 +160,10 @@ std::uint32_t Endpoint::sendable_now() const {
 // what may be sent leaves as soon as its burst is full (net/ipv4/tcp.c tcp_sendmsg_locked).
 std::size_t Endpoint::room_for(std::size_t bytes) const {
   const std::uint32_t limit = send_limit();
-  if (os().window.burst_cost == 0) return send_.size() < limit ? limit - send_.size() : 0;
+  if (os().window.burst_cost == 0) {
+    const std::uint32_t room = send_.size() < limit ? limit - send_.size() : 0;
+    return room < bytes && room < std::min<std::uint32_t>(os().socket.write_low, limit) ? 0 : room;
+  }
   const std::uint32_t burst = burst_size();
   const std::uint32_t gone = sendable_now();
   std::uint64_t taken = 0;

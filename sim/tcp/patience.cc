@@ -166,7 +166,9 @@ Patience::Keepalive Patience::on_keepalive_timer(const Around& around, bool wait
   if (counts) {
     dead = has_limit(around) ? silence >= options.user_timeout && probes_ > 0 : probes_ >= probes;
   } else {
-    dead = silence + slack >= idle + probes * interval;
+    // Where a tick is counted after its timers, silence is a tick shorter for them.
+    const Duration counted = os.clock.counts_after_timers ? silence : silence + slack;
+    dead = counted >= idle + probes * interval;
   }
   if (dead) return {.what = Answer::die};
   if (probes_ < 255) ++probes_;

@@ -40,11 +40,21 @@ enum class Recovery : std::uint8_t {
   sack_pipe,  // RFC 6675 where SACK was agreed, else NewReno
   rack,       // RFC 8985 where SACK was agreed, else NewReno
 };
-enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
+enum class CongestionAlgorithm : std::uint8_t {
+  reno,   // RFC 5681: by what was acknowledged, while the window was in use
+  cubic,  // RFC 9438
+  net3,   // 4.4BSD's Reno: each ACK opens the window, and a loss halves what the windows allowed
+};
 enum class CwndUnit : std::uint8_t { bytes, segments };
-enum class IdleRestart : std::uint8_t { none, one_segment, initial_window, halve_per_rto };
+enum class IdleRestart : std::uint8_t {
+  none,
+  one_segment,  // after so many ticks in which nothing came
+  initial_window,
+  halve_per_rto,
+};
 enum class NagleStyle : std::uint8_t {
   original,  // RFC 896: a small segment waits while anything is unacknowledged
+  once,      // BSD: the same, looked at once for all that goes out at one occasion
   minshall,  // Linux: only while an earlier small segment is
 };
 enum class AckStyle : std::uint8_t {
@@ -81,6 +91,7 @@ enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
   acks_only,  // resets and whatever has no ACK are ignored; only a repeated FIN starts it again
   restarts,   // as rfc9293, and a bare ACK that fits restarts it; answers to what has no data are limited
+  ends,       // a reset ends it, what else comes is answered and does not start it again
 };
 // When an ACK that brings nothing new changes the window.
 enum class WindowUpdate : std::uint8_t {
@@ -130,6 +141,8 @@ struct ClockProfile {
   Sourced<std::uint32_t> hz;    // jiffies or ticks a second
   Sourced<Duration> slow_tick;  // bsd_ticks
   Sourced<Duration> fast_tick;  // bsd_ticks
+  // A tick is counted after its timers have run, and packets that came with it: they see the count before.
+  Sourced<bool> counts_after_timers;
 };
 
 struct RttProfile {
@@ -161,8 +174,9 @@ struct RetransmitProfile {
   Sourced<std::uint8_t> dup_threshold;
   Sourced<std::uint16_t> most_reordering;  // segments: the threshold does not adapt beyond
   Sourced<bool> frto;
-  Sourced<bool> undo;                       // a repair that was for nothing is taken back (RFC 4015, D-SACK)
-  Sourced<bool> collapse;                   // small unacknowledged segments merge when retransmitted
+  Sourced<bool> undo;      // a repair that was for nothing is taken back (RFC 4015, D-SACK)
+  Sourced<bool> collapse;  // small unacknowledged segments merge when retransmitted
+  Sourced<bool> recuts;    // what is sent again is cut anew from all that waits in the buffer
   Sourced<std::uint8_t> forget_srtt_after;  // expiries after which BSD forgets the SRTT; 0: never
 };
 
@@ -196,6 +210,8 @@ struct AckProfile {
   Sourced<std::uint8_t> compress_most;
   Sourced<Duration> compress_delay;
   Sourced<Duration> compress_slack;
+  // What is sent for an ACK's sake takes along the data that the windows allow, also what would wait.
+  Sourced<bool> takes_data;
 };
 
 struct WindowProfile {
@@ -233,7 +249,9 @@ struct OptionsProfile {
   Sourced<std::uint16_t> default_mss;             // when the peer offers none
   Sourced<std::uint16_t> default_mss_v6;
   Sourced<std::uint16_t> least_mss;  // less than that is taken for it
-  Sourced<bool> timestamps_on_rst;   // the reset of a connection carries them
+  // A full segment, in windows and rules, is one without options; only the packet is cut for them.
+  Sourced<bool> mss_counts_options;
+  Sourced<bool> timestamps_on_rst;  // the reset of a connection carries them
   // NOPs go before a SACK-permitted that shares its word with no timestamps; else the end of the list fills
   // it.
   Sourced<bool> aligns_sack_permitted;
@@ -248,6 +266,7 @@ struct KeepaliveProfile {
   Sourced<Duration> interval;
   Sourced<std::uint32_t> probes;
   Sourced<bool> rst_on_death;
+  Sourced<bool> timestamps;  // probes have them
 };
 
 struct PersistProfile {
@@ -280,8 +299,9 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
   Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
   Sourced<SynFinCheck> syn_fin;
-  Sourced<bool> drops_syn_ack;    // a listener passes over a SYN-ACK; else a reset answers it
-  Sourced<SynText> crossing_syn;  // what it carries
+  Sourced<bool> drops_syn_ack;       // a listener passes over a SYN-ACK; else a reset answers it
+  Sourced<SynText> crossing_syn;     // what it carries
+  Sourced<bool> recent_of_bare_ack;  // TS.Recent is taken from segments without data, too
   Sourced<WindowUpdate> window_update;
   Sourced<TimeWaitCheck> time_wait;
 };
@@ -313,6 +333,12 @@ struct SocketProfile {
   Sourced<bool> keeps_after_shut;
   // TCP_MAXSEG: the least that it takes, and then nothing more than is in use; 0: whatever fits.
   Sourced<std::uint16_t> maxseg_least;
+  // A write reaches TCP in pieces of `write_cluster` while so much is free and at least `write_cluster_least`
+  // is left, else of `write_mbuf`, each of which is sent by itself; 0: in one.
+  Sourced<std::uint16_t> write_cluster;
+  Sourced<std::uint16_t> write_cluster_least;
+  Sourced<std::uint16_t> write_mbuf;
+  Sourced<std::uint16_t> write_low;  // bytes that must be free before a writer that waits goes on
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;  // the most that listen() grants
   Sourced<SynCookies> syn_cookies;   // two_queues

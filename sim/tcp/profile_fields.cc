@@ -178,7 +178,7 @@ constexpr std::string_view word(Recovery v) {
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(CongestionAlgorithm v) {
-  constexpr std::string_view words[] = {"Reno", "CUBIC"};
+  constexpr std::string_view words[] = {"Reno", "CUBIC", "Reno by ACKs"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(CwndUnit v) {
@@ -191,7 +191,8 @@ constexpr std::string_view word(IdleRestart v) {
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(NagleStyle v) {
-  constexpr std::string_view words[] = {"while anything is unacknowledged", "while an earlier small one is"};
+  constexpr std::string_view words[] = {"while anything is unacknowledged",
+                                        "while anything is, looked at once", "while an earlier small one is"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(EcnUse v) {
@@ -259,7 +260,8 @@ constexpr std::string_view word(WindowUpdate v) {
 }
 constexpr std::string_view word(TimeWaitCheck v) {
   constexpr std::string_view words[] = {"RST ends it, the rest is answered", "only what has an ACK counts",
-                                        "RST ends it, a bare ACK restarts it, the rest is answered"};
+                                        "RST ends it, a bare ACK restarts it, the rest is answered",
+                                        "RST ends it, the rest is answered and does not restart it"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(OptionSlot v) {

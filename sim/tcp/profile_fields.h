@@ -16,6 +16,7 @@ constexpr void visit_timing_fields(Profile& p, F& f) {
   f("clock", "ticks a second", p.clock.hz);
   f("clock", "slow tick", p.clock.slow_tick);
   f("clock", "fast tick", p.clock.fast_tick);
+  f("clock", "a tick counts after its timers", p.clock.counts_after_timers);
   f("timeout", "round-trip estimator", p.rtt.estimator);
   f("timeout", "initial", p.rtt.rto_initial);
   f("timeout", "without a sample", p.rtt.rto_fallback);
@@ -46,6 +47,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("retransmission", "F-RTO", p.retransmit.frto);
   f("retransmission", "needless repairs are undone", p.retransmit.undo);
   f("retransmission", "small segments merge", p.retransmit.collapse);
+  f("retransmission", "cut anew", p.retransmit.recuts);
   f("retransmission", "forgets the SRTT beyond expiry", p.retransmit.forget_srtt_after);
   f("congestion", "algorithm", p.congestion.algorithm);
   f("congestion", "window counted in", p.congestion.unit);
@@ -73,6 +75,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("acknowledgment", "SACKs that one stands for, at most", p.ack.compress_most);
   f("acknowledgment", "its delay", p.ack.compress_delay);
   f("acknowledgment", "its slack", p.ack.compress_slack);
+  f("acknowledgment", "takes waiting data along", p.ack.takes_data);
   f("window", "style", p.window.style);
   f("window", "receive buffer", p.window.rcvbuf);
   f("window", "receive buffer may grow to", p.window.rcvbuf_max);
@@ -101,6 +104,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("options", "segment size when none is offered", p.options.default_mss);
   f("options", "segment size when none is offered, IPv6", p.options.default_mss_v6);
   f("options", "smallest segment size", p.options.least_mss);
+  f("options", "a full segment counts them", p.options.mss_counts_options);
   f("options", "timestamps on resets", p.options.timestamps_on_rst);
   f("options", "NOPs before a SACK-permitted alone", p.options.aligns_sack_permitted);
   f("options", "a crossing SYN's answer offers all", p.options.crossing_syn_ack_offers);
@@ -127,6 +131,7 @@ constexpr void visit_ending_fields(Profile& p, F& f) {
   f("keepalive", "interval", p.keepalive.interval);
   f("keepalive", "probes", p.keepalive.probes);
   f("keepalive", "reset at the end", p.keepalive.rst_on_death);
+  f("keepalive", "timestamps", p.keepalive.timestamps);
   f("zero window", "probe style", p.persist.style);
   f("zero window", "shortest interval", p.persist.min);
   f("zero window", "longest interval", p.persist.max);
@@ -156,6 +161,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "SYN with FIN", p.check.syn_fin);
   f("checks", "listeners pass over a SYN-ACK", p.check.drops_syn_ack);
   f("checks", "what a SYN that crossed carries", p.check.crossing_syn);
+  f("checks", "TS.Recent of bare ACKs", p.check.recent_of_bare_ack);
   f("checks", "window of an ACK without news", p.check.window_update);
   f("checks", "in TIME-WAIT", p.check.time_wait);
   f("ICMP", "errors", p.icmp.rows);
@@ -174,6 +180,10 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "SO_PEEK_OFF", p.socket.peek_offset);
   f("sockets", "data after SHUT_RD is kept", p.socket.keeps_after_shut);
   f("sockets", "TCP_MAXSEG only shrinks, not below", p.socket.maxseg_least);
+  f("sockets", "a write goes in clusters of", p.socket.write_cluster);
+  f("sockets", "for at least", p.socket.write_cluster_least);
+  f("sockets", "else in pieces of", p.socket.write_mbuf);
+  f("sockets", "a writer goes on when there is room for", p.socket.write_low);
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "SYN cookies", p.socket.syn_cookies);

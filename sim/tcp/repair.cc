@@ -11,6 +11,12 @@ bool falls_bit_by_bit(const OsProfile& os) {
   return os.congestion.unit.value == CwndUnit::segments && os.congestion.prr;
 }
 
+// What a loss halves (netinet/tcp_input.c, netinet/tcp_timer.c: min(snd_wnd, snd_cwnd) / 2).
+std::uint32_t in_use(const Repair::Around& around) {
+  const bool by_windows = around.os.congestion.algorithm == CongestionAlgorithm::net3;
+  return by_windows ? std::min(around.window, around.congestion.cwnd()) : around.board.out();
+}
+
 }  // namespace
 
 void Repair::start(const OsProfile& os, Seq una) {
@@ -81,7 +87,7 @@ void Repair::begin_recovery(const Around& around, const AckResult& ack, Step& st
   prr_.begin(segments ? around.congestion.cwnd() : around.board.out());
   high_seq_ = around.nxt;
   if (phase_ != Phase::cwr) {  // once a window
-    around.congestion.on_loss(os.congestion, around.board.out());
+    around.congestion.on_loss(os.congestion, in_use(around));
     arm_undo(around);
   }
   step.reduced = true;
@@ -185,7 +191,7 @@ void Repair::on_timeout(const Around& around, std::uint8_t expiries) {
   const bool fresh = was_open || is_over || (expiries == 0 && phase_ == Phase::loss) ||
                      (!os.retransmit.undo && phase_ != Phase::loss);
   if (fresh) {
-    around.congestion.on_loss(os.congestion, board.out());
+    around.congestion.on_loss(os.congestion, in_use(around));
     arm_undo(around);
   }
   if (board.sacked() >= board.units(1) * os.retransmit.dup_threshold && was_open)

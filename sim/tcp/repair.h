@@ -34,6 +34,7 @@ class Repair {
     Duration min_rtt = Duration::max();  // none is known
     Duration srtt{};                     // zero: none is known
     bool sack = false;                   // was agreed
+    std::uint32_t window = 0;            // that the peer offers, bytes
     bool may_send_new = false;           // there is data, and room in the peer's window
   };
   struct Step {

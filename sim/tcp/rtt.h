@@ -34,6 +34,9 @@ class RttEstimator {
   // Half of the smoothed sum on which BSD's persist timer builds.
   [[nodiscard]] Duration persist_base(const RttProfile& profile, const TickClock& clock) const;
 
+  // REXMTVAL: the timeout before backoff, slop and bounds.
+  [[nodiscard]] Duration base(const RttProfile& profile) const;
+
   [[nodiscard]] bool has_sample() const { return has_sample_; }
   [[nodiscard]] Duration srtt(const RttProfile& profile) const;  // zero without a sample
   // No sample came from the handshake: data starts with the profile's fallback.
@@ -48,8 +51,6 @@ class RttEstimator {
   void sample_linux(const RttProfile& profile, Duration rtt, Seq snd_una, Seq snd_nxt);
   void sample_bsd(std::int64_t ticks);
   void sample_freebsd(std::int64_t ticks);
-  // REXMTVAL: the timeout before backoff, slop and bounds.
-  [[nodiscard]] Duration base(const RttProfile& profile) const;
 
   // Scaled as the estimator has them: RFC ns; Linux us (srtt times 8, deviations times 4); BSD ticks (8 and
   // 4); FreeBSD ticks (32 and 16).

@@ -31,12 +31,12 @@ bool should_wait(const SendView& view, std::uint64_t burst) {
 }  // namespace
 
 std::uint32_t plan_segment(const SendView& view, CwndUnit unit) {
-  std::uint32_t length = std::min({view.waiting, view.segment, view.window});
+  std::uint32_t length = std::min({view.waiting, view.full, view.window});
   if (length == 0 || view.in_flight >= view.cwnd) return 0;
   if (unit == CwndUnit::bytes) length = std::min(length, view.cwnd - view.in_flight);
-  if (length >= view.segment) return length;
-  if (length == view.waiting) return view.more || view.small_may_go ? length : 0;
-  return length >= view.max_window / 2 ? length : 0;
+  const bool goes = length >= view.full || (length == view.waiting && (view.more || view.small_may_go)) ||
+                    (length < view.waiting && length >= view.max_window / 2);
+  return goes ? std::min(length, view.segment) : 0;
 }
 
 std::uint32_t plan_burst(const SendView& view) {

@@ -16,6 +16,7 @@ struct SendView {
   std::uint32_t waiting = 0;  // bytes that may go together: up to a record's end
   bool more = false;          // there is more behind them
   std::uint32_t segment = 0;  // the most data in a segment, bytes
+  std::uint32_t full = 0;     // what the rules take for a full segment, not less (OptionsProfile)
   // What lets it go. The congestion window and what is in flight are in the profile's unit.
   std::uint32_t window = 0;        // what is left of the peer's, bytes
   std::uint32_t whole_window = 0;  // all of it

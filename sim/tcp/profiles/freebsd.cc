@@ -63,6 +63,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.recovery = {Recovery::sack_pipe, "netinet/tcp_sack.c tcp_sack_output"};
   p.collapse = {true,
                 "netinet/tcp_output.c tcp_default_output: each sending is cut from the socket buffer anew"};
+  p.recuts = {false, "its suite: no case"};
   p.forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timer_rexmt: beyond TCP_MAXRXTSHIFT / 4"};
   return p;
 }();
@@ -96,7 +97,8 @@ constexpr OsProfile kFreebsd14 = {
     .clock = {.style = {TickStyle::callout, "kern/kern_timeout.c callout_reset_sbt_on"},
               .hz = {1000, "kern.hz; 100 in some virtual machines"},
               .slow_tick = {0ms, kUnused},
-              .fast_tick = {0ms, kUnused}},
+              .fast_tick = {0ms, kUnused},
+              .counts_after_timers = {false, kUnused}},
     .rtt = {.estimator = {RttEstimatorKind::freebsd, "netinet/tcp_input.c tcp_xmit_timer"},
             .rto_initial = {1s, "net.inet.tcp.rexmit_initial"},
             .rto_fallback = {1s, "netinet/tcp_subr.c tcp_newtcpcb: as the initial one"},
@@ -113,7 +115,7 @@ constexpr OsProfile kFreebsd14 = {
                    .prr = {true, "net.inet.tcp.do_prr, believed to be the default since 13"},
                    .hystart = {false, "netinet/cc/cc_cubic.c: HyStart++ believed to be off unless asked for"},
                    .fin_ignores_cwnd = {true, "netinet/tcp_output.c tcp_output: TH_FIN goes to send"},
-                   .nagle = {NagleStyle::original, "netinet/tcp_output.c tcp_default_output"},
+                   .nagle = {NagleStyle::once, "netinet/tcp_output.c tcp_default_output"},
                    .burst_least = {0, kUnused},
                    .ecn = {EcnUse::on_request, "net.inet.tcp.ecn.enable"},
                    .ecn_syn_retries = {1, "net.inet.tcp.ecn.maxretries"},
@@ -127,7 +129,8 @@ constexpr OsProfile kFreebsd14 = {
             .quick = {0, kUnused},
             .compress_most = {0, kUnused},
             .compress_delay = {0ms, kUnused},
-            .compress_slack = {0ms, kUnused}},
+            .compress_slack = {0ms, kUnused},
+            .takes_data = {false, "its suite: no case"}},
     .window = kWindow,
     .options = {.timestamps = {true, "net.inet.tcp.rfc1323"},
                 .sack = {true, "net.inet.tcp.sack.enable"},
@@ -142,6 +145,7 @@ constexpr OsProfile kFreebsd14 = {
                 .default_mss = {536, "net.inet.tcp.mssdflt"},
                 .default_mss_v6 = {1220, "net.inet.tcp.v6mssdflt"},
                 .least_mss = {216, "netinet/tcp.h TCP_MINMSS; netinet/tcp_input.c tcp_mss_update"},
+                .mss_counts_options = {false, "netinet/tcp_output.c tcp_default_output: t_maxseg"},
                 .timestamps_on_rst = {true, "netinet/tcp_output.c tcp_default_output: TF_RCVD_TSTMP"},
                 .aligns_sack_permitted = {false, "netinet/tcp_output.c tcp_addoptions: TOF_SACKPERM"},
                 .crossing_syn_ack_offers = {false, "netinet/tcp_output.c tcp_default_output"}},
@@ -165,7 +169,8 @@ constexpr OsProfile kFreebsd14 = {
                   .idle = {2h, "net.inet.tcp.keepidle"},
                   .interval = {75s, "net.inet.tcp.keepintvl"},
                   .probes = {8, "net.inet.tcp.keepcnt"},
-                  .rst_on_death = {true, "netinet/tcp_subr.c tcp_drop"}},
+                  .rst_on_death = {true, "netinet/tcp_subr.c tcp_drop"},
+                  .timestamps = {true, "netinet/tcp_subr.c tcp_respond"}},
     .persist = {.style = {ProbeStyle::one_byte, "netinet/tcp_output.c tcp_default_output: TF_FORCEDATA"},
                 .min = {5s, "net.inet.tcp.persmin"},
                 .max = {60s, "net.inet.tcp.persmax"},
@@ -195,6 +200,7 @@ constexpr OsProfile kFreebsd14 = {
                            "before send a reset (netinet/tcp_input.c tcp_input_with_port)"},
          .crossing_syn = {SynText::data,
                           "netinet/tcp_input.c tcp_do_segment, netinet/tcp_reass.c tcp_reass: a FIN is lost"},
+         .recent_of_bare_ack = {true, "netinet/tcp_input.c tcp_do_segment"},
          .window_update = {WindowUpdate::larger, "netinet/tcp_input.c tcp_do_segment: snd_wl2"},
          .time_wait = {TimeWaitCheck::acks_only, "netinet/tcp_timewait.c tcp_twcheck"}},
     .icmp = {.rows = {kIcmpRows,
@@ -217,6 +223,10 @@ constexpr OsProfile kFreebsd14 = {
                .peek_offset = {false, kUnused},
                .keeps_after_shut = {false, "netinet/tcp_input.c tcp_do_segment: SBS_CANTRCVMORE"},
                .maxseg_least = {176, "netinet/tcp_usrreq.c tcp_default_ctloutput: net.inet.tcp.minmss - 40"},
+               .write_cluster = {0, "kern/uipc_mbuf.c m_uiotombuf: as much as there is room for"},
+               .write_cluster_least = {0, kUnused},
+               .write_mbuf = {0, kUnused},
+               .write_low = {1, "not verified: sb_lowat is 2048"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
                .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "net.inet.tcp.syncookies: of a full cache, not modelled"},

@@ -58,6 +58,7 @@ constexpr ClockProfile kClock = {
     .hz = {250, "CONFIG_HZ of Debian's and most distributions' kernels"},
     .slow_tick = {0ms, kUnused},
     .fast_tick = {0ms, kUnused},
+    .counts_after_timers = {false, kUnused},
 };
 
 constexpr RttProfile kRtt = {
@@ -91,6 +92,7 @@ constexpr RetransmitProfile kRetransmit = {
     .frto = {true, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_frto 2"},
     .undo = {true, "net/ipv4/tcp_input.c tcp_may_undo"},
     .collapse = {true, "net/ipv4/tcp_output.c tcp_retrans_try_collapse"},
+    .recuts = {false, "net/ipv4/tcp_output.c __tcp_retransmit_skb"},
     .forget_srtt_after = {0, kUnused},
 };
 
@@ -120,6 +122,7 @@ constexpr AckProfile kAck = {
     .compress_most = {44, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_nr"},
     .compress_delay = {1ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_delay_ns"},
     .compress_slack = {100us, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_slack_ns"},
+    .takes_data = {false, "net/ipv4/tcp_output.c __tcp_send_ack"},
 };
 
 constexpr WindowProfile kWindow = {
@@ -157,6 +160,7 @@ constexpr OptionsProfile kOptions = {
     .default_mss = {536, "include/net/tcp.h TCP_MSS_DEFAULT"},
     .default_mss_v6 = {1220, "net/ipv6/tcp_ipv6.c: IPV6_MIN_MTU less its headers"},
     .least_mss = {48, "include/net/tcp.h TCP_MIN_SND_MSS; net/ipv4/tcp_output.c __tcp_mtu_to_mss"},
+    .mss_counts_options = {false, "net/ipv4/tcp_output.c tcp_current_mss"},
     .timestamps_on_rst = {true, "net/ipv4/tcp_output.c tcp_send_active_reset; measured"},
     .aligns_sack_permitted = {true, "net/ipv4/tcp_output.c tcp_options_write"},
     .crossing_syn_ack_offers = {true, "net/ipv4/tcp_output.c tcp_syn_options; measured on 6.18"},
@@ -185,6 +189,7 @@ constexpr KeepaliveProfile kKeepalive = {
     .interval = {75s, "include/net/tcp.h TCP_KEEPALIVE_INTVL"},
     .probes = {9, "include/net/tcp.h TCP_KEEPALIVE_PROBES"},
     .rst_on_death = {true, "net/ipv4/tcp_timer.c tcp_keepalive_timer; measured"},
+    .timestamps = {true, "net/ipv4/tcp_output.c tcp_xmit_probe_skb"},
 };
 
 constexpr PersistProfile kPersist = {
@@ -219,6 +224,7 @@ constexpr CheckProfile kCheck = {
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .drops_syn_ack = {false, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .crossing_syn = {SynText::dropped, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: discard"},
+    .recent_of_bare_ack = {true, "net/ipv4/tcp_input.c tcp_store_ts_recent"},
     .window_update = {WindowUpdate::larger, "net/ipv4/tcp_input.c tcp_may_update_window, before 6.7"},
     .time_wait = {TimeWaitCheck::restarts, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
 };
@@ -232,6 +238,10 @@ constexpr SocketProfile kSocket = {
     .peek_offset = {false, "net/ipv4/af_inet.c inet_stream_ops before 6.9"},
     .keeps_after_shut = {true, "net/ipv4/tcp_input.c tcp_rcv_state_process; measured"},
     .maxseg_least = {0, "net/ipv4/tcp.c tcp_sock_set_maxseg: a limit for later"},
+    .write_cluster = {0, "net/ipv4/tcp.c tcp_sendmsg_locked"},
+    .write_cluster_least = {0, kUnused},
+    .write_mbuf = {0, kUnused},
+    .write_low = {0, "net/ipv4/tcp.c: a third of the buffer, see burst_cost"},
     .listen = {ListenPolicy::two_queues, "net/ipv4/tcp_input.c tcp_conn_request"},
     .somaxconn = {4096, "net.core.somaxconn; include/linux/socket.h SOMAXCONN"},
     .syn_cookies = {SynCookies::when_full, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syncookies 1"},

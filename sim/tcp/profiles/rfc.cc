@@ -56,6 +56,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.frto = {false, "RFC 5682 is not required"};
   p.undo = {false, "RFC 4015 is not required"};
   p.collapse = {false, "RFC 9293 allows repacketization and does not ask for it"};
+  p.recuts = {false, "RFC 9293 section 3.8: it may"};
   p.forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"};
   return p;
 }();
@@ -87,7 +88,8 @@ constexpr OsProfile kRfc = {
     .clock = {.style = {TickStyle::ideal, "chosen: a clock without ticks"},
               .hz = {1000, "chosen: what counts in ticks counts in milliseconds"},
               .slow_tick = {0ms, kUnused},
-              .fast_tick = {0ms, kUnused}},
+              .fast_tick = {0ms, kUnused},
+              .counts_after_timers = {false, kUnused}},
     .rtt = {.estimator = {RttEstimatorKind::rfc6298, "RFC 6298 section 2"},
             .rto_initial = {1s, "RFC 6298 section 2.1"},
             .rto_fallback = {3s, "RFC 6298 section 5.7"},
@@ -117,7 +119,8 @@ constexpr OsProfile kRfc = {
             .quick = {0, kUnused},
             .compress_most = {0, kUnused},
             .compress_delay = {0ms, kUnused},
-            .compress_slack = {0ms, kUnused}},
+            .compress_slack = {0ms, kUnused},
+            .takes_data = {false, "RFC 9293 section 3.8.6.3"}},
     .window = kWindow,
     .options = {.timestamps = {true, "RFC 7323 section 3"},
                 .sack = {true, "RFC 2018"},
@@ -132,6 +135,7 @@ constexpr OsProfile kRfc = {
                 .default_mss = {536, "RFC 9293 section 3.7.1"},
                 .default_mss_v6 = {1220, "RFC 9293 section 3.7.1"},
                 .least_mss = {88, "chosen: leaves room beside all options that a header can have"},
+                .mss_counts_options = {false, "RFC 6691 section 2"},
                 .timestamps_on_rst = {true, "RFC 7323 section 3.2"},
                 .aligns_sack_permitted = {true, "chosen: as RFC 7323 appendix A likes it"},
                 .crossing_syn_ack_offers = {false, "RFC 7323 section 2.5"}},
@@ -142,7 +146,8 @@ constexpr OsProfile kRfc = {
                   .idle = {2h, "RFC 9293 section 3.8.4: at least two hours by default"},
                   .interval = {75s, "chosen: as most systems"},
                   .probes = {9, "chosen: as Linux"},
-                  .rst_on_death = {false, "chosen: as for any other timeout"}},
+                  .rst_on_death = {false, "chosen: as for any other timeout"},
+                  .timestamps = {true, "RFC 7323 section 3.2: in every segment"}},
     .persist = {.style = {ProbeStyle::one_byte, "RFC 9293 section 3.8.6.1: at least one octet of new data"},
                 .min = {1s, "RFC 9293 section 3.8.6.1: the retransmission timeout"},
                 .max = {60s, "chosen: as the retransmission timeout"},
@@ -169,6 +174,7 @@ constexpr OsProfile kRfc = {
               .syn_fin = {SynFinCheck::listener_drops, "RFC 9293 section 3.10.7.2 leaves it open"},
               .drops_syn_ack = {false, "RFC 9293 section 3.10.7.2: any ACK is answered with a reset"},
               .crossing_syn = {SynText::all, "RFC 9293 section 3.10.7.3: queued until ESTABLISHED"},
+              .recent_of_bare_ack = {true, "RFC 7323 section 4.3"},
               .window_update = {WindowUpdate::any, "RFC 9293 section 3.10.7.4"},
               .time_wait = {TimeWaitCheck::rfc9293, "RFC 9293 section 3.10.7.4"}},
     .icmp = {.rows = {kIcmpRows, "RFC 9293 section 3.9.2.2; RFC 1191; RFC 6633"},
@@ -185,6 +191,10 @@ constexpr OsProfile kRfc = {
                .peek_offset = {false, kUnused},
                .keeps_after_shut = {false, "POSIX shutdown: further receiving is disabled"},
                .maxseg_least = {0, kUnused},
+               .write_cluster = {0, kUnused},
+               .write_cluster_least = {0, kUnused},
+               .write_mbuf = {0, kUnused},
+               .write_low = {1, "RFC 9293 says nothing"},
                .listen = {ListenPolicy::accept_queue, "chosen: no RFC knows of a backlog"},
                .somaxconn = {128, "chosen: POSIX listen leaves it open"},
                .syn_cookies = {SynCookies::never, "RFC 4987 section 3.6 describes them, none asks for them"},

@@ -128,7 +128,7 @@ CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::ui
   const bool waits = row_of(*socket.connection).write == Writing::waits;
   if (waits && !socket.connection->endpoint().is_early()) return CallResult::waits();
   if (bytes.empty()) return CallResult::of(0);
-  if (again && !socket.connection->endpoint().is_writable()) return CallResult::waits();
+  if (again && !socket.connection->endpoint().resumes_write(bytes.size())) return CallResult::waits();
   flags.zero_copy = flags.zero_copy && options_of(socket).zero_copy;
   std::size_t count = 0;
   stack_.input(now, *socket.connection,

@@ -43,9 +43,13 @@ void Endpoint::set_state(TimePoint now, State next, Cause why) {
 void Endpoint::finish(TimePoint now, Cause why, Errno error) {
   if (error != Errno::none) error_ = error;
   soft_error_ = Errno::none;
-  // What was to be sent goes with the connection; what was received can still be read.
-  send_.clear();
-  board_.reset();
+  // What was to be sent goes with the connection, but for what its reset takes along; what was received can
+  // still be read.
+  if (!reset_pending_ || reset_is_reply_ || !os().ack.takes_data) {
+    send_.clear();
+    pieces_.clear();
+    board_.reset();
+  }
   repair_.reset();
   ack_.forget();
   syn_pending_ = false;

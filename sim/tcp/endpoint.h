@@ -172,6 +172,7 @@ class Endpoint {
   [[nodiscard]] bool can_send() const;                               // write() may accept bytes, now or later
   [[nodiscard]] std::size_t write_space() const;                     // bytes that write() would take now
   [[nodiscard]] bool is_writable() const;                            // poll(2): enough of them
+  [[nodiscard]] bool resumes_write(std::size_t bytes) const;         // one that waits with so many left
   [[nodiscard]] bool has_reports() const { return marks_ != nullptr && marks_->has_reports(); }
   [[nodiscard]] std::uint32_t unacknowledged() const { return send_.size(); }   // bytes: SIOCOUTQ
   [[nodiscard]] std::uint32_t segment_size() const;                             // TCP_MAXSEG, bytes
@@ -433,6 +434,8 @@ class Endpoint {
   std::uint8_t plan_repair(std::uint32_t next);
   void collapse_at(std::uint32_t index);
   bool cut_to_fit(std::uint32_t index);
+  std::uint32_t recut_at(std::uint32_t index);
+  void take_runt(std::uint32_t index, std::uint32_t length);
 
   // endpoint_full_device.cc
   bool send_into_full_device(TimePoint now, Packet& out);
@@ -589,6 +592,7 @@ class Endpoint {
   bool write_expected_ : 1 = false;
   bool sends_on_ : 1 = false;         // there may be more to send at this occasion
   bool began_idle_ : 1 = false;       // nothing was out when it began
+  bool repairs_only_ : 1 = false;     // nothing new goes at this occasion
   bool accept_deferred_ : 1 = false;  // our SYN-ACK is acknowledged, and data is waited for
 };
 

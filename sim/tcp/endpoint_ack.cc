@@ -41,7 +41,8 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const bool grows = repair_.is_open() || repair_.phase() == Repair::Phase::loss;
   // Where reordering is usual a SACK is progress, too (net/ipv4/tcp_input.c tcp_may_raise_cwnd).
   const bool counts_sacks = repair_.rack().reordering() > os().retransmit.dup_threshold;
-  const bool progress = result.acked > 0 || (result.sacked && sends_bursts() && counts_sacks);
+  const bool progress =
+      result.acked > 0 || (by_acks && result.advanced) || (result.sacked && sends_bursts() && counts_sacks);
   if (progress && grows && (!was_recovering || by_acks)) {
     congestion_.on_ack(os().congestion, {.now = now,
                                          .acked = sends_bursts() ? result.delivered : result.acked,

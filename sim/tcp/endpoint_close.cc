@@ -71,7 +71,8 @@ void Endpoint::disconnect(TimePoint now) {
 void Endpoint::send_active_reset(Cause why) {
   reset_pending_ = true;
   reset_is_reply_ = false;
-  reset_.seq = snd_nxt_;
+  // Beyond what was sent, a window probe's byte included (netinet/tcp_output.c: snd_max).
+  reset_.seq = window_probe_byte_ && os().ack.takes_data ? later(window_probe_end_, snd_nxt_) : snd_nxt_;
   reset_cause_ = why;
 }
 

@@ -32,7 +32,10 @@ bool Endpoint::poll_segment(TimePoint now, Packet& out) {
 // The next packet of what one occasion lets go.
 bool Endpoint::decide(TimePoint now, Packet& out) {
   if (acc_ecn_ != nullptr) acc_ecn_->wants_option = is_acc_ecn_option_due(now);
-  if (!sends_on_) began_idle_ = board_.empty();
+  if (!sends_on_) {
+    began_idle_ = board_.empty();
+    repairs_only_ = false;
+  }
   sends_on_ = true;
   if (reset_pending_) return send_reset(now, out);
   if (syn_pending_) {
@@ -49,7 +52,7 @@ bool Endpoint::decide(TimePoint now, Packet& out) {
   }
   sends_on_ = env_->device_is_full ? send_into_full_device(now, out)
                                    : send_retransmission(now, out) || send_probe(now, out) ||
-                                         send_new(now, out) || send_ack(now, out);
+                                         (!repairs_only_ && send_new(now, out)) || send_ack(now, out);
   return sends_on_;
 }
 
@@ -403,6 +406,9 @@ bool Endpoint::send_reset(TimePoint now, Packet& out) {
     const std::uint32_t length = os().ack.takes_data ? data_beside_ack() : 0;
     if (length > 0)
       out.segment()->payload = send_.slice(env_->pool, send_.size() - pieces_.held() - unsent(), length);
+    send_.clear();
+    pieces_.clear();
+    board_.reset();
     return true;
   }
   write_reset(out, addresses_, reset_, os().ip, env_->next_ip_id);

@@ -98,16 +98,16 @@ void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t leng
 
 // The reader made room: tell the peer where it matters (silly-window avoidance), and pay an owed ACK.
 void Endpoint::after_read(TimePoint now, std::size_t count) {
+  // BSD's rule made every second segment's ACK, and does not ask whether more can come; its successors tell a
+  // reader's progress only where the sender may be waiting for it (netinet/tcp_output.c).
+  const bool eager = os().ack.style.value == AckStyle::fast_tick;
   const bool receiving =
       state_ == State::established || state_ == State::fin_wait_1 || state_ == State::fin_wait_2;
-  if (!receiving) return;
+  if (!receiving && !(eager && is_synchronized(state_))) return;
   const std::uint32_t visible = receive_window();
   if (os().window.style.value == WindowStyle::free_space) {
     const std::uint32_t offer = choose_window();
     const std::uint32_t opens = offer > visible ? offer - visible : 0;
-    // BSD's rule made every second segment's ACK; its successors tell a reader's progress only where the
-    // sender may be waiting for it (netinet/tcp_output.c).
-    const bool eager = os().ack.style.value == AckStyle::fast_tick;
     const std::uint32_t buffer = window_.buffer();
     const bool matters = opens >= buffer / 4 || visible <= buffer / 8 || buffer <= 8 * full_mss();
     if ((opens >= 2 * full_mss() && (eager || matters)) || 2 * opens >= buffer) ack_now(Cause::window_update);

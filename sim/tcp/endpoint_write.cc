@@ -84,6 +84,11 @@ bool Endpoint::is_writable() const {
   return limit > used && limit - used >= used / 2 && std::uint64_t{2} * unsent() < unsent_low();
 }
 
+// Where bursts are counted it must be writable; BSD's writers wake with each ACK, and look again.
+bool Endpoint::resumes_write(std::size_t bytes) const {
+  return os().window.burst_cost != 0 ? is_writable() : can_send() && room_for(bytes) > 0;
+}
+
 // After an ACK: the buffer follows a congestion window that is not full, and a writer hears that there is
 // room (net/ipv4/tcp_input.c tcp_new_space, tcp_should_expand_sndbuf). That is looked at when the first burst
 // has left that the ACK lets go; the others leave later (measured: send-buffer-follows-the-first-burst.pkt).

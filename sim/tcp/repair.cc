@@ -17,6 +17,10 @@ std::uint32_t in_use(const Repair::Around& around) {
   return by_windows ? std::min(around.window, around.congestion.cwnd()) : around.board.out();
 }
 
+bool counts_anew(const Repair::Around& around, const AckResult& ack) {
+  return around.os.congestion.algorithm == CongestionAlgorithm::net3 && !ack.advanced && !ack.duplicate;
+}
+
 }  // namespace
 
 void Repair::start(const OsProfile& os, Seq una) {
@@ -112,6 +116,13 @@ void Repair::on_ack_recovery(const Around& around, const AckResult& ack, Step& s
     stamp_ = kNever;
     return reduce(around, ack, false);
   }
+  // An ACK that changes the window, or brings data, makes 4.4BSD count anew (netinet/tcp_input.c tcp_input:
+  // t_dupacks = 0).
+  if (counts_anew(around, ack)) {
+    duplicates_ = 0;
+    phase_ = Phase::open;
+    return board.forgive_all();
+  }
   const bool over = around.una.at_or_after(high_seq_);
   if (over || (ack.advanced && os.retransmit.recovery == Recovery::reno)) {
     if (undoes && may_undo(ack))
@@ -151,6 +162,7 @@ void Repair::repair_by_partial_acks(const Around& around, const AckResult& ack) 
     const std::uint32_t cwnd = congestion.cwnd();
     congestion.set_cwnd(cwnd > ack.acked ? cwnd - ack.acked + congestion.mss() : congestion.mss());
   } else if (ack.duplicate) {
+    if (duplicates_ < 255) ++duplicates_;
     congestion.set_cwnd(congestion.cwnd() + congestion.mss());
   }
 }
@@ -171,7 +183,10 @@ void Repair::leave_recovery(const Around& around) {
   std::uint32_t cwnd = around.congestion.ssthresh();
   if (around.os.retransmit.recovery == Recovery::newreno)
     cwnd = std::min(cwnd, std::max(around.board.in_flight(), mss) + mss);  // RFC 6582
-  around.congestion.set_cwnd(cwnd);
+  // 4.4BSD takes back what duplicates added only where there were more than the three.
+  const bool keeps = around.os.congestion.algorithm == CongestionAlgorithm::net3 &&
+                     duplicates_ <= around.os.retransmit.dup_threshold;
+  if (!keeps) around.congestion.set_cwnd(cwnd);
   phase_ = Phase::open;
   duplicates_ = 0;
   stamp_ = kNever;
@@ -188,7 +203,8 @@ void Repair::on_timeout(const Around& around, std::uint8_t expiries) {
   Scoreboard& board = around.board;
   const bool was_open = phase_ == Phase::open;
   const bool is_over = !high_seq_.after(around.una);
-  const bool fresh = was_open || is_over || (expiries == 0 && phase_ == Phase::loss) ||
+  const bool each = os.congestion.algorithm == CongestionAlgorithm::net3;
+  const bool fresh = each || was_open || is_over || (expiries == 0 && phase_ == Phase::loss) ||
                      (!os.retransmit.undo && phase_ != Phase::loss);
   if (fresh) {
     around.congestion.on_loss(os.congestion, in_use(around));

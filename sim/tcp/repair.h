@@ -83,6 +83,7 @@ class Repair {
   void on_new_sent(std::uint32_t units) { prr_.on_sent(units); }
   void defer() { forced_ = false; }  // it did not leave after all
   [[nodiscard]] bool is_forced() const { return forced_; }
+  void force() { forced_ = true; }
   [[nodiscard]] Cause cause() const { return cause_; }
 
   // --- The tail loss probe (RFC 8985 section 7)

@@ -99,6 +99,7 @@ void Repair::detect_by_duplicates(const Around& around, const AckResult& ack) {
     duplicates_ = 0;
     return;
   }
+  if (!ack.duplicate && around.os.congestion.algorithm == CongestionAlgorithm::net3) duplicates_ = 0;
   if (!ack.duplicate || around.board.empty()) return;
   if (duplicates_ < 255) ++duplicates_;
   if (duplicates_ == around.os.retransmit.dup_threshold && phase_ == Phase::open) around.board.mark_lost(0);

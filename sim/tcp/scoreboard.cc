@@ -156,6 +156,15 @@ void Scoreboard::join(std::uint32_t i) {
   if (repair_hint_ > i) hint(repair_hint_ - 1);
 }
 
+void Scoreboard::extend(std::uint32_t bytes) {
+  SentSegment& last = entries_.back();
+  const std::uint32_t before = units(last.length);
+  last.length += bytes;
+  const std::uint32_t more = units(last.length) - before;
+  out_ += more;
+  lost_ += more;
+}
+
 void Scoreboard::reset() {
   entries_.reset();
   out_ = sacked_ = lost_ = retransmitted_ = 0;

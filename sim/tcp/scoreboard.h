@@ -92,6 +92,7 @@ class Scoreboard {
   void forgive(std::uint32_t i);  // neither lost nor sent again
   void forgive_all();
   void push(std::uint32_t i) { entries_[i].flags |= SentSegment::psh; }
+  void unpush(std::uint32_t i) { clear(entries_[i], SentSegment::psh); }
   // A burst ends before entry `i`, if there is one.
   void part(std::uint32_t i) {
     if (i < size()) clear(entries_[i], SentSegment::joined);
@@ -104,6 +105,8 @@ class Scoreboard {
   void cut(std::uint32_t i, std::uint32_t bytes);
   // Entry `i` takes in the one behind it, which is as lost as it is.
   void join(std::uint32_t i);
+  // The last, which is lost, takes in so many bytes that were not sent yet.
+  void extend(std::uint32_t bytes);
   // Empties it and gives the memory back.
   void reset();
 

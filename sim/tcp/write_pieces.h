@@ -29,7 +29,7 @@ class WritePieces {
     held_ -= piece;
     return true;
   }
-  void release_all() { held_ = 0; }
+  void clear() { held_ = 0; }
   // Bytes at the end of the send buffer of which TCP does not know yet.
   [[nodiscard]] std::uint32_t held() const { return held_; }
 

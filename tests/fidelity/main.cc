@@ -1,7 +1,9 @@
-// Prints how the model does in the situations of tests/fidelity: `fidelity DIRECTORY [STACK]`, a table of all
-// stacks, or each situation of one ("k61", "4.4bsd") with the first thing that differs.
+// Prints how the model does in the situations of tests/fidelity: `fidelity DIRECTORY [STACK [SITUATION]]`, a
+// table of all stacks, or each situation of one ("k61", "4.4bsd") with the first thing that differs, or one
+// situation packet by packet, the trace at the left.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -51,6 +53,21 @@ void print_all(const std::filesystem::path& directory) {
   }
 }
 
+void print_situation(const Outcome& outcome) {
+  const auto line = [](const auto& list, std::size_t i) {
+    return i < list.size() ? text_of(list[i]) : std::string{};
+  };
+  const auto both = [&line](const auto& truth, const auto& model) {
+    for (std::size_t i = 0; i < std::max(truth.size(), model.size()); ++i) {
+      const std::string left = line(truth, i), right = line(model, i);
+      fmt::print("{:>3} {} {:<66}  {}\n", i + 1, left == right ? ' ' : '*', left, right);
+    }
+  };
+  fmt::print("{}\n", outcome.scenario);
+  both(outcome.truth.packets, outcome.model.packets);
+  both(outcome.truth.calls, outcome.model.calls);
+}
+
 void print_one(const std::filesystem::path& directory, const Stack& stack) {
   std::map<std::string, Sum> groups;
   for (const Outcome& outcome : play_all(directory, stack)) {
@@ -79,12 +96,13 @@ int main(int argc, char** argv) {
       return 0;
     }
     for (const Stack& stack : stacks()) {
-      if (argc == 3 && (stack.suffix == argv[2] || stack.profile == argv[2])) {
-        print_one(argv[1], stack);
-        return 0;
-      }
+      if (argc < 3 || (stack.suffix != argv[2] && stack.profile != argv[2])) continue;
+      if (argc == 3) return print_one(argv[1], stack), 0;
+      for (const Outcome& outcome : play_all(argv[1], stack))
+        if (outcome.situation == argv[3]) print_situation(outcome);
+      return 0;
     }
-    std::fputs("usage: fidelity DIRECTORY [k510|k61|k612|k618|k72|4.4bsd]\n", stderr);
+    std::fputs("usage: fidelity DIRECTORY [k510|k61|k612|k618|k72|4.4bsd [SITUATION]]\n", stderr);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "fidelity: %s\n", error.what());
   }

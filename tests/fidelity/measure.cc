@@ -48,16 +48,6 @@ bool is_near(std::uint32_t a, std::uint32_t b, double stretch) {
          static_cast<double>(std::max(a, b)) * stretch;
 }
 
-std::string text_of(const Packet& packet) {
-  return fmt::format("{:.6f} {} win {}", std::chrono::duration<double>(packet.at.time_since_epoch()).count(),
-                     packet.what, packet.window);
-}
-
-std::string text_of(const Call& call) {
-  return fmt::format("{:.6f} {} = {} {}", std::chrono::duration<double>(call.at.time_since_epoch()).count(),
-                     call.name, call.result, call.error);
-}
-
 void note_first(Measure& measure, std::string text) {
   if (measure.first.empty()) measure.first = std::move(text);
 }
@@ -116,6 +106,16 @@ void measure_calls(const Recording& truth, const Recording& model, const Toleran
 }
 
 }  // namespace
+
+std::string text_of(const Packet& packet) {
+  return fmt::format("{:.6f} {} win {}", std::chrono::duration<double>(packet.at.time_since_epoch()).count(),
+                     packet.what, packet.window);
+}
+
+std::string text_of(const Call& call) {
+  return fmt::format("{:.6f} {} = {} {}", std::chrono::duration<double>(call.at.time_since_epoch()).count(),
+                     call.name, call.result, call.error);
+}
 
 Measure measure(const Recording& truth, const Recording& model, const Tolerance& tolerance) {
   Measure measure;

@@ -29,6 +29,10 @@ struct Measure {
   std::string first;
 };
 
+// One line, as the first difference shows it.
+[[nodiscard]] std::string text_of(const Packet& packet);
+[[nodiscard]] std::string text_of(const Call& call);
+
 [[nodiscard]] Measure measure(const Recording& truth, const Recording& model,
                               const Tolerance& tolerance = {});
 

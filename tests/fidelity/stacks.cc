@@ -61,14 +61,22 @@ std::vector<Outcome> play_all(const std::filesystem::path& directory, const Stac
     const std::filesystem::path capture = traces / (situation.name + ending + ".pcap.zst");
     if (!std::filesystem::exists(capture)) continue;
     const Log log = read_log(traces / (situation.name + ending + ".log"));
-    Outcome outcome{
-        .situation = situation.name, .group = group_of(situation.name), .measure = {}, .missing = {}};
+    Outcome outcome{.situation = situation.name,
+                    .group = group_of(situation.name),
+                    .measure = {},
+                    .scenario = {},
+                    .truth = {},
+                    .model = {},
+                    .missing = {}};
     if (const auto scenario = scenario_text(situation, log, stack, outcome.missing)) {
       Recording model = play(*scenario);
       const bool has_connect = !log.calls.empty() && log.calls.front().name == "connect";
       if (!has_connect && !model.calls.empty())
         model.calls.erase(model.calls.begin());  // 7.2's logs leave it out
-      outcome.measure = measure(read_recording(capture, log), model);
+      outcome.scenario = *scenario;
+      outcome.truth = read_recording(capture, log);
+      outcome.model = std::move(model);
+      outcome.measure = measure(outcome.truth, outcome.model);
     }
     outcomes.push_back(std::move(outcome));
   }

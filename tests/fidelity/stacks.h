@@ -18,7 +18,9 @@ struct Outcome {
   std::string situation;
   std::string group;  // the letters that its name begins with: "l" of "l-c01"
   Measure measure;
-  std::string missing;  // a fact for which a scenario has no words: nothing was played
+  std::string scenario;    // that the model played
+  Recording truth, model;  // what was measured
+  std::string missing;     // a fact for which a scenario has no words: nothing was played
 };
 
 // Plays each situation of which `directory` (tests/fidelity) has a trace of the stack, in the order of their

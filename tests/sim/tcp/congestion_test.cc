@@ -101,6 +101,29 @@ TEST(Loss, RenoHalvesWhatIsInFlight) {
   EXPECT_EQ(c.ssthresh(), 2000u);
 }
 
+// netinet/tcp_input.c of 4.4BSD-Lite2: a segment for each ACK up to the threshold, beyond it a segment's
+// square by the window, whether or not it was used, and never beyond what the peer can offer.
+TEST(Net3, EachAckOpensTheWindow) {
+  constexpr std::uint32_t kMost = 65'535;
+  CongestionControl c;
+  c.start(of("4.4bsd"), 1460, Seq{1}, false);
+  const auto ack = [&](std::uint32_t bytes) {
+    c.on_ack(
+        of("4.4bsd"),
+        {.now = at(1s), .acked = bytes, .limited = false, .rtt = {}, .most = kMost, .una = {}, .nxt = {}});
+    return c.cwnd();
+  };
+  EXPECT_EQ(ack(1), 2920u);
+  EXPECT_EQ(ack(5840), 4380u);
+  c.on_loss(of("4.4bsd"), c.cwnd());  // 4380 / 2 is one segment; two are the least
+  EXPECT_EQ(c.ssthresh(), 2920u);
+  c.set_cwnd(2920);
+  EXPECT_EQ(ack(1460), 4380u);  // at the threshold it is slow start yet
+  EXPECT_EQ(ack(1460), 4380u + 1460u * 1460u / 4380u);
+  c.set_cwnd(kMost - 10);
+  EXPECT_EQ(ack(1460), kMost);
+}
+
 TEST(Loss, CubicKeepsSevenTenths) {
   CongestionControl c;
   c.start(of("linux"), 1, Seq{1}, false);

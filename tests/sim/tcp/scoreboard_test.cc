@@ -114,6 +114,23 @@ TEST(Scoreboard, AFinAndAPushStayWithTheEndOfWhatIsCut) {
   EXPECT_EQ(board.out(), 2u);
 }
 
+TEST(Scoreboard, WhatWasNeverSentMayJoinTheLast) {
+  for (const CwndUnit unit : {CwndUnit::segments, CwndUnit::bytes}) {
+    Scoreboard board = board_of(2, unit);
+    board.mark_lost(0);
+    board.mark_lost(1);
+    const std::uint32_t out = board.out();
+    board.extend(300);
+    EXPECT_EQ(board.back().length, kMss + 300);
+    EXPECT_EQ(board.out(), out + (unit == CwndUnit::bytes ? 300u : 0u));
+    EXPECT_EQ(board.in_flight(), 0u);
+    board.push(1);
+    board.unpush(1);
+    EXPECT_FALSE(board[1].is(SentSegment::psh));
+    EXPECT_EQ(board.broken_invariant(kFirst), "");
+  }
+}
+
 TEST(Scoreboard, FindsWhereABlockBegins) {
   const Scoreboard board = board_of(4);
   EXPECT_EQ(board.first_from(kFirst), 0u);

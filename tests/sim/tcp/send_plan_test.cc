@@ -12,6 +12,7 @@ SendView fresh() {
   return {.waiting = 20 * kMss,
           .more = false,
           .segment = kMss,
+          .full = kMss,
           .window = 65'535,
           .whole_window = 65'535,
           .max_window = 65'535,
@@ -97,6 +98,24 @@ TEST(SendPlan, ABurstTakesAMillisecondAtTwiceTheWindowARoundTrip) {
             45u);  // no sample: as much as there may be
   EXPECT_EQ(burst_segments(2, 1448, 10, true, 2ms, 2ms),
             15u);  // a short path: 9.8, and 65536 >> 3 bytes more
+}
+
+// 4.4BSD with timestamps: t_maxseg counts, the packet is twelve bytes shorter.
+TEST(SendPlan, AFullSegmentMayBeMoreThanAPacketTakes) {
+  SendView view = fresh();
+  view.segment = kMss - 12;
+  view.cwnd = 2 * kMss;
+  view.small_may_go = false;
+  EXPECT_EQ(plan_segment(view, CwndUnit::bytes), kMss - 12);
+  view.in_flight = kMss - 12;
+  EXPECT_EQ(plan_segment(view, CwndUnit::bytes), kMss - 12);
+  view.in_flight = 2 * (kMss - 12);  // 24 bytes of the window are left: no full segment
+  EXPECT_EQ(plan_segment(view, CwndUnit::bytes), 0u);
+  view.in_flight = 0;
+  view.waiting = kMss - 12;  // would fill a packet, and is no full segment
+  EXPECT_EQ(plan_segment(view, CwndUnit::bytes), 0u);
+  view.small_may_go = true;
+  EXPECT_EQ(plan_segment(view, CwndUnit::bytes), kMss - 12);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ constexpr ClockProfile clock_of(TickStyle style, std::uint32_t hz) {
   return {.style = {style, "test"},
           .hz = {hz, "test"},
           .slow_tick = {500ms, "test"},
-          .fast_tick = {200ms, "test"}};
+          .fast_tick = {200ms, "test"},
+          .counts_after_timers = {false, "test"}};
 }
 TickClock linux_clock(std::uint32_t hz, Duration phase = 0ms) {
   return {clock_of(TickStyle::linux_wheel, hz), phase};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kDefaultProfile = "linux";
 
 // A kernel's profile is "linux-" and its release: "linux-6.18.44" is modelled by the row linux-6.18, a
-// release without a row by the newest.
+// release without a row by the one that is usual.
 const OsProfile* profile_for(const RunInfo& run) {
   const auto host = std::ranges::find(run.hosts, run.tap, &HostInfo::id);
   if (host == run.hosts.end()) return nullptr;

@@ -8,7 +8,6 @@ namespace {
 
 constexpr Duration kAtoStep = 20ms;   // half of TCP_ATO_MIN
 constexpr std::uint8_t kRepeats = 3;  // TCP_FASTRETRANS_THRESH
-constexpr int kShare = 20;            // of a round trip
 constexpr Duration kDelayedPushed = 200ms;
 constexpr Duration kDelayedLong = 500ms;
 
@@ -127,7 +126,8 @@ std::optional<Duration> AckPolicy::on_out_of_order(const AckProfile& profile, bo
   ++held_segments_;
   if (compresses_) return std::nullopt;
   compresses_ = true;
-  const Duration share = clock.srtt.value_or(Duration{0}) / kShare;
+  const Duration round_trip = std::min(clock.receive_rtt, clock.srtt.value_or(clock.receive_rtt));
+  const Duration share = round_trip * profile.compress_share.value / 100;
   return std::min<Duration>(profile.compress_delay, share) + profile.compress_slack.value;
 }
 

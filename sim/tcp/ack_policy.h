@@ -23,6 +23,7 @@ class AckPolicy {
     TimePoint now;
     TimePoint due = kNever;  // of the delayed-ACK timer; kNever: it does not run
     Duration rto{};
+    Duration receive_rtt{};        // as the receiver sees it; zero: no sample
     std::optional<Duration> srtt;  // none without a sample
     Duration most{};               // no ACK waits longer than that, whatever the rules say
   };

@@ -474,7 +474,7 @@ class Endpoint {
 
   // endpoint_window.cc: the window we offer, and when we acknowledge
   void init_receive_window(bool passive);
-  void settle_receive_window();
+  void settle_receive_window(TimePoint now);
   [[nodiscard]] std::uint32_t receive_window() const { return window_.visible(rcv_nxt_); }
   [[nodiscard]] std::uint32_t acceptable_window() const;  // what the peer may still send, from RCV.NXT
   [[nodiscard]] std::uint32_t choose_window();

@@ -77,8 +77,9 @@ void Endpoint::enter_syn_received(TimePoint now, const Arrival& arrival, Cause w
     init_receive_window(true);
     queue_syn(now);
   } else {
-    if (os().window.round_to_mss) settle_receive_window();  // BSD rounds as soon as it knows the peer's MSS
-    syn_pending_ = true;                                    // the same SYN again, now with an ACK
+    if (os().window.round_to_mss)
+      settle_receive_window(now);  // BSD rounds as soon as it knows the peer's MSS
+    syn_pending_ = true;           // the same SYN again, now with an ACK
   }
   set_state(now, State::syn_received, why);
   if (passive_) arm_connect(now);
@@ -188,7 +189,7 @@ void Endpoint::establish(TimePoint now) {
 
 // Both MSS are known: windows and estimates begin.
 void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
-  settle_receive_window();
+  settle_receive_window(now);
   const std::uint32_t one = os().congestion.unit == CwndUnit::segments ? 1 : full_mss();
   congestion_.start(os().congestion, one, snd_una_, lost_syn);
   if (env_->route.initial_window != 0 && !lost_syn) congestion_.set_cwnd(env_->route.initial_window * one);

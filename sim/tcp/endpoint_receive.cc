@@ -47,6 +47,9 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     const bool is_newer = gate_.take_timestamp(segment, window_.acknowledged(), now);
     if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = is_newer;
   }
+  if (ts_ok_ && segment.options.has_timestamps())
+    window_.on_echo(os().window, segment.options.timestamps().echo, ts_now(now), os().options.ts_clock,
+                    segment.payload.size());
   if (ecn_.agreed) take_ecn(arrival);
   if (acc_ecn_ != nullptr) take_acc_ecn(arrival);
   take_ack(now, segment);
@@ -194,6 +197,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
     if (keeps) receive_.append(std::move(payload), truesize);
     rcv_nxt_ += kept;
     const std::uint32_t length = arrival.merged_of != 0 ? arrival.merged_of : kept;
+    window_.on_in_order(os().window, now, rcv_nxt_);
     window_grew = window_.grow(os().window, {.length = kept, .truesize = truesize, .segment = length}, held(),
                                adv_mss());
   }

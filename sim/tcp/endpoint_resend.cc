@@ -49,6 +49,8 @@ std::uint32_t Endpoint::recut_at(std::uint32_t index) {
     if (!board_[index + 1].awaits_repair()) board_.mark_lost(index + 1);
     board_.join(index);
   }
+  const bool ends = board_[index].payload() == known && known == length && index + 1 < board_.size();
+  if (ends && board_[index + 1].awaits_repair()) board_.join(index);  // the FIN goes along
   const std::uint32_t payload = board_[index].payload();
   if (payload > length) {
     board_.cut(index, length);

@@ -11,7 +11,7 @@ namespace halfopen {
 bool Endpoint::poll_segment(TimePoint now, Packet& out) {
   const bool is_silent =
       state_ == State::closed || state_ == State::listen || (state_ == State::syn_sent && !syn_pending_);
-  if (is_silent && !reset_pending_) return false;
+  if (is_silent && !reset_pending_) return sends_on_ = false;
   bool sent = decide(now, out);
   while (!sent && pieces_.release(os().socket)) {
     start_persist_if_stuck(now);
@@ -291,7 +291,8 @@ SendView Endpoint::send_view(TimePoint now) const {
 // Segments in a burst.
 std::uint32_t Endpoint::pace() const {
   return burst_segments(os().congestion.burst_least, data_room(), congestion_.cwnd(),
-                        congestion_.is_far_below_ssthresh(), rtt_.srtt(os().rtt), min_rtt_);
+                        congestion_.is_far_below_ssthresh(), rtt_.srtt(os().rtt),
+                        os().congestion.burst_by_rtt ? min_rtt_ : Duration::max());
 }
 
 // Bytes that may go now: a segment, or a burst of them. 0: none.

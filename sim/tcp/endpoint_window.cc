@@ -24,8 +24,8 @@ void Endpoint::init_receive_window(bool passive) {
 }
 
 // At establishment, when both MSS are known.
-void Endpoint::settle_receive_window() {
-  window_.settle(os().window, adv_mss(), scale_ok_);
+void Endpoint::settle_receive_window(TimePoint now) {
+  window_.settle(os().window, now, adv_mss(), scale_ok_);
   if (os().window.round_to_mss) window_.round_buffer(std::min(offered_mss(), peer_mss_));
 }
 
@@ -65,6 +65,7 @@ AckPolicy::Clock Endpoint::ack_clock(TimePoint now) const {
   return {.now = now,
           .due = timers_.due(Timer::delayed_ack),
           .rto = rto(),
+          .receive_rtt = window_.round_trip(),
           .srtt = rtt_.has_sample() ? std::optional{rtt_.srtt(os().rtt)} : std::nullopt,
           .most = os().rtt.rto_min.value - env_->clock.tick()};
 }
@@ -113,8 +114,8 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
     if ((opens >= 2 * full_mss() && (eager || matters)) || 2 * opens >= buffer) ack_now(Cause::window_update);
     return;
   }
-  window_.on_read(os().window, now, static_cast<std::uint32_t>(count), rtt_.srtt(os().rtt), adv_mss(),
-                  options_.receive_buffer != 0);
+  window_.on_read(os().window, now, static_cast<std::uint32_t>(count),
+                  static_cast<std::uint32_t>(receive_.readable()), adv_mss(), options_.receive_buffer != 0);
   const std::uint32_t unacknowledged = distance(window_.acknowledged(), rcv_nxt_);
   if (ack_.on_read(receive_.readable() == 0, unacknowledged, window_.rcv_mss())) return;
   if (2 * visible > window_.clamp()) return;

@@ -78,7 +78,8 @@ Gatekeeper::Ruling Gatekeeper::judge_ack(const Guarded& here, Seq ack) {
   if (here.state == State::syn_received)
     return ack.after(here.una) && ack.at_or_before(here.highest) ? Ruling::pass : Ruling::bad_ack;
   const bool too_old = here.os.check.ack_range && ack.before(here.una - std::max(here.max_window, 1u));
-  return ack.after(here.highest) || too_old ? Ruling::challenge : Ruling::pass;
+  if (ack.after(here.highest)) return here.os.check.answers_unsent ? Ruling::challenge : Ruling::drop;
+  return too_old ? Ruling::challenge : Ruling::pass;
 }
 
 bool Gatekeeper::may_answer(const CheckProfile& profile, TimePoint now) {

@@ -17,20 +17,23 @@ class LimitedTime {
   // From now on it is limited by `what`.
   void enter(TimePoint now, By what) {
     if (what == by_) return;
-    if (by_ != By::idle) total_[index(by_)] += now - since_;
+    if (by_ != By::idle) total_[index(by_)] += steps(now - since_);
     since_ = now;
     by_ = what;
   }
   // How long it was limited by `what`, which is not idle, up to now.
   [[nodiscard]] Duration spent(TimePoint now, By what) const {
-    return total_[index(what)] + (what == by_ ? now - since_ : Duration{});
+    return total_[index(what)] * kStep + (what == by_ ? now - since_ : Duration{});
   }
 
  private:
+  // Each stay counts in whole steps, so that the sums are small; Linux counts in jiffies. 119 hours at most.
+  static constexpr Duration kStep = 100us;
+  static constexpr std::uint32_t steps(Duration time) { return static_cast<std::uint32_t>(time / kStep); }
   static constexpr std::size_t index(By what) { return static_cast<std::size_t>(what); }
 
-  std::array<Duration, static_cast<std::size_t>(By::idle)> total_{};
   TimePoint since_{};
+  std::array<std::uint32_t, static_cast<std::size_t>(By::idle)> total_{};
   By by_ = By::idle;
 };
 

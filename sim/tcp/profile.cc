@@ -7,7 +7,8 @@
 namespace halfopen {
 namespace {
 
-constexpr std::array<const OsProfile*, 5> kProfiles = {&kBsd44, &kLinux61, &kLinux618, &kFreebsd14, &kRfc};
+constexpr std::array<const OsProfile*, 8> kProfiles = {&kBsd44,    &kLinux510, &kLinux61,   &kLinux612,
+                                                       &kLinux618, &kLinux72,  &kFreebsd14, &kRfc};
 
 struct Aliases {
   std::string_view profile;

@@ -190,7 +190,8 @@ struct CongestionProfile {
   Sourced<bool> fin_ignores_cwnd;  // a FIN without data leaves even when the congestion window is full
   Sourced<NagleStyle> nagle;
   Sourced<std::uint8_t>
-      burst_least;  // segments that go to the device at once where they may; 0: each by itself
+      burst_least;             // segments that go to the device at once where they may; 0: each by itself
+  Sourced<bool> burst_by_rtt;  // and more of them where the round trip is short
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
   Sourced<bool> ecn_of_crossing_syn;      // a SYN that asks and meets one that did not is granted it
@@ -204,11 +205,11 @@ struct AckProfile {
   Sourced<Duration> delay_min;  // the fixed delay for every_second
   Sourced<Duration> delay_max;
   Sourced<std::uint32_t> quick;  // quick ACKs at the start, quickack
-  // Of ACKs for out-of-order data, after the third with the same number: one for all that comes in a
-  // twentieth of a round trip and no more than the delay, and the timer's slack, but for so many at most; 0:
-  // each goes.
+  // Of ACKs for out-of-order data, after the third with the same number: one for all that comes in a share of
+  // a round trip and no more than the delay, and the timer's slack, but for so many at most; 0: each goes.
   Sourced<std::uint8_t> compress_most;
   Sourced<Duration> compress_delay;
+  Sourced<std::uint8_t> compress_share;  // percent of the receiver's round trip, at most
   Sourced<Duration> compress_slack;
   // What is sent for an ACK's sake takes along the data that the windows allow, also what would wait.
   Sourced<bool> takes_data;
@@ -225,6 +226,8 @@ struct WindowProfile {
   Sourced<bool> round_to_mss;            // buffers are rounded up to whole segments once the MSS is known
   Sourced<bool> ratio_adapts;            // what of the memory is payload is measured, else it is half
   Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
+  Sourced<bool> counts_unread;          // what was read in a round trip is counted less what waits unread
+  Sourced<bool> takes_least_rtt;        // a shorter round trip is believed at once, not by an eighth
   Sourced<std::uint8_t> autotune_margin;  // segments beside twice what was read in a round trip
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes
@@ -293,6 +296,7 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<bool> echo_of_syn;  // a SYN-ACK that echoes no timestamp of our SYNs is answered with a reset
   Sourced<bool> dsack_of_crossing_syn;     // a SYN-ACK that repeats a SYN which crossed ours is reported
   Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
+  Sourced<bool> answers_unsent;            // so do ACKs of what was never sent, else they are passed over
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
   Sourced<bool> challenges_as_answers;       // one limit for both: out_of_window_interval
@@ -376,7 +380,8 @@ struct TunnelProfile {
 struct OsProfile {
   std::string_view name;
   std::string_view title;
-  std::string_view story;  // what is peculiar about it, for people
+  std::string_view story;   // what is peculiar about it, for people
+  std::string_view base{};  // the row from which it differs in a few constants; empty: it stands for itself
   OsFamily family = OsFamily::rfc;
   ClockProfile clock;
   RttProfile rtt;

@@ -37,6 +37,7 @@ constexpr OsName kOsNames[] = {
     {linux_os, "retransmission", "small segments merge", "tcp_retrans_collapse"},
     {linux_os, "acknowledgment", "SACKs that one stands for, at most", "tcp_comp_sack_nr"},
     {linux_os, "acknowledgment", "its delay", "tcp_comp_sack_delay_ns"},
+    {linux_os, "acknowledgment", "its share of a round trip", "tcp_comp_sack_rtt_percent"},
     {linux_os, "acknowledgment", "its slack", "tcp_comp_sack_slack_ns"},
     {linux_os, "congestion", "algorithm", "tcp_congestion_control"},
     {linux_os, "congestion", "after idling", "tcp_slow_start_after_idle"},

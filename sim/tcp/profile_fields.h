@@ -58,6 +58,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "a FIN may exceed the window", p.congestion.fin_ignores_cwnd);
   f("congestion", "small segments wait", p.congestion.nagle);
   f("congestion", "segments in a burst, at least", p.congestion.burst_least);
+  f("congestion", "bursts grow on short paths", p.congestion.burst_by_rtt);
   f("congestion", "ECN", p.congestion.ecn);
   f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
   f("congestion", "a crossing SYN is granted ECN", p.congestion.ecn_of_crossing_syn);
@@ -74,6 +75,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("acknowledgment", "quick ACKs", p.ack.quick);
   f("acknowledgment", "SACKs that one stands for, at most", p.ack.compress_most);
   f("acknowledgment", "its delay", p.ack.compress_delay);
+  f("acknowledgment", "its share of a round trip", p.ack.compress_share);
   f("acknowledgment", "its slack", p.ack.compress_slack);
   f("acknowledgment", "takes waiting data along", p.ack.takes_data);
   f("window", "style", p.window.style);
@@ -86,6 +88,8 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("window", "buffers in whole segments", p.window.round_to_mss);
   f("window", "memory's payload is measured", p.window.ratio_adapts);
   f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
+  f("window", "what waits unread counts", p.window.counts_unread);
+  f("window", "a shorter round trip counts at once", p.window.takes_least_rtt);
   f("window", "segments beside what was read", p.window.autotune_margin);
   f("window", "memory cost of a small packet", p.window.truesize_small);
   f("window", "memory cost of a full packet", p.window.truesize_full);
@@ -153,6 +157,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "a SYN-ACK's timestamp echo", p.check.echo_of_syn);
   f("checks", "DSACK of a SYN that crossed", p.check.dsack_of_crossing_syn);
   f("checks", "range of ACKs", p.check.ack_range);
+  f("checks", "ACKs of what was never sent are answered", p.check.answers_unsent);
   f("checks", "challenge ACKs", p.check.challenge_count);
   f("checks", "in a time of", p.check.challenge_interval);
   f("checks", "challenge ACKs count as answers", p.check.challenges_as_answers);

@@ -53,7 +53,7 @@ void ReceiveWindow::open(const WindowProfile& profile, const Opening& opening) {
   if (!opening.scales) scale_ = 0;
 }
 
-void ReceiveWindow::settle(const WindowProfile& profile, std::uint32_t adv_mss, bool scaled) {
+void ReceiveWindow::settle(const WindowProfile& profile, TimePoint now, std::uint32_t adv_mss, bool scaled) {
   if (profile.style.value != WindowStyle::truesize) return;
   if (!scaled) clamp_ = std::min(clamp_, kLargestField);
   // One segment is kept back, unless the clamp leaves as much (net/ipv4/tcp_input.c tcp_init_buffer_space).
@@ -62,6 +62,7 @@ void ReceiveWindow::settle(const WindowProfile& profile, std::uint32_t adv_mss, 
     clamp_ = std::max(2 * adv_mss, all > adv_mss ? all - adv_mss : 0);
   ssthresh_ = std::min(advertised_, clamp_);
   read_before_ = std::min(ssthresh_, kFirstRound * adv_mss);
+  round_since_ = now;
 }
 
 void ReceiveWindow::round_buffer(std::uint32_t mss) { buffer_ = round_up(buffer_, mss); }
@@ -123,22 +124,52 @@ bool ReceiveWindow::grow(const WindowProfile& profile, const Data& data, const H
   return true;
 }
 
+// net/ipv4/tcp_input.c tcp_rcv_rtt_update.
+void ReceiveWindow::take_round_trip(const WindowProfile& profile, Duration sample, bool by_window) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max() / 8;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(sample).count();
+  const auto taken = static_cast<std::uint32_t>(std::clamp<std::int64_t>(micros, 1, kMost));
+  if (rtt_ == 0 || (taken * 8 < rtt_ && (by_window || profile.takes_least_rtt))) {
+    rtt_ = taken * 8;
+  } else if (!by_window) {
+    rtt_ = rtt_ - rtt_ / 8 + taken;
+  }
+}
+
+void ReceiveWindow::on_echo(const WindowProfile& profile, TsVal echo, TsVal now, Duration step,
+                            std::uint32_t length) {
+  if (echo == last_echo_) return;
+  last_echo_ = echo;
+  if (length < std::max(rcv_mss_, 1u)) return;
+  take_round_trip(profile, std::max(distance(echo, now), 1u) * step, false);
+}
+
+void ReceiveWindow::on_in_order(const WindowProfile& profile, TimePoint now, Seq nxt) {
+  if (passing_since_ != 0 && nxt.before(passed_at_)) return;
+  if (passing_since_ != 0) take_round_trip(profile, std::max(steps(now) - passing_since_, 1u) * kStep, true);
+  passed_at_ = nxt + advertised_;
+  passing_since_ = std::max(steps(now), 1u);
+}
+
 void ReceiveWindow::on_read(const WindowProfile& profile, TimePoint now, std::uint32_t count,
-                            Duration round_trip, std::uint32_t adv_mss, bool is_fixed) {
+                            std::uint32_t unread, std::uint32_t adv_mss, bool is_fixed) {
   read_ += count;
-  if (is_fixed || buffer_ >= profile.rcvbuf_max) return;
-  if (now - round_since_ < std::max<Duration>(round_trip, 1ms)) return;
-  if (read_ > read_before_) {
-    std::uint64_t wanted = std::uint64_t{2} * read_ + std::uint64_t{profile.autotune_margin} * adv_mss;
-    wanted += 2 * (wanted * (read_ - read_before_) / std::max(read_before_, 1u));
+  if (rtt_ == 0 || now - round_since_ < round_trip()) return;
+  const std::uint32_t waiting = profile.counts_unread ? unread : 0;
+  const std::uint32_t gone = read_ > waiting ? read_ - waiting : 0;
+  if (gone > read_before_ && (is_fixed || buffer_ >= profile.rcvbuf_max)) {
+    read_before_ = gone;
+  } else if (gone > read_before_) {
+    std::uint64_t wanted = std::uint64_t{2} * gone + std::uint64_t{profile.autotune_margin} * adv_mss;
+    wanted += 2 * (wanted * (gone - read_before_) / std::max(read_before_, 1u));
     const std::uint64_t buffer =
         profile.ratio_adapts ? wanted * 256 / ratio_ : wanted / adv_mss * memory_of_segment(adv_mss);
     if (buffer > buffer_) {
       buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(buffer, profile.rcvbuf_max));
       clamp_ = payload_of(buffer_);
     }
+    read_before_ = gone;
   }
-  read_before_ = std::max(read_, read_before_);
   read_ = 0;
   round_since_ = now;
 }

@@ -36,7 +36,7 @@ class ReceiveWindow {
   void open(const WindowProfile& profile, const Opening& opening);
   // At establishment, when both MSS are known: `adv_mss` is the most data in a segment of the peer's, beside
   // its timestamps. `scaled`: both ends scale.
-  void settle(const WindowProfile& profile, std::uint32_t adv_mss, bool scaled);
+  void settle(const WindowProfile& profile, TimePoint now, std::uint32_t adv_mss, bool scaled);
   // Up to whole segments, where the OS does so.
   void round_buffer(std::uint32_t mss);
   void stop_scaling() { scale_ = 0; }
@@ -50,8 +50,15 @@ class ReceiveWindow {
     std::uint32_t segment = 0;
   };
   bool grow(const WindowProfile& profile, const Data& data, const Held& held, std::uint32_t adv_mss);
-  // A reader took so many bytes: once a round trip the buffer follows (tcp_rcv_space_adjust).
-  void on_read(const WindowProfile& profile, TimePoint now, std::uint32_t count, Duration round_trip,
+  // A segment of `length` bytes that is let in echoes `echo`, and the clock of our timestamps, whose step is
+  // `step`, shows `now`: a sample of the round trip, if it is a full one and the first with that echo
+  // (tcp_rcv_rtt_measure_ts).
+  void on_echo(const WindowProfile& profile, TsVal echo, TsVal now, Duration step, std::uint32_t length);
+  // Data came in order, up to RCV.NXT: a window of it takes a round trip at least (tcp_rcv_rtt_measure).
+  void on_in_order(const WindowProfile& profile, TimePoint now, Seq nxt);
+  // A reader took so many bytes, and left `unread`: once a round trip the buffer follows
+  // (tcp_rcv_space_adjust).
+  void on_read(const WindowProfile& profile, TimePoint now, std::uint32_t count, std::uint32_t unread,
                std::uint32_t adv_mss, bool is_fixed);
   // TCP_WINDOW_CLAMP (net/ipv4/tcp.c tcp_set_window_clamp).
   void set_clamp(std::uint32_t clamp);
@@ -85,6 +92,8 @@ class ReceiveWindow {
   [[nodiscard]] std::uint32_t ssthresh() const { return ssthresh_; }
   [[nodiscard]] std::uint32_t rcv_mss() const { return rcv_mss_; }  // the peer's segments as estimated
   [[nodiscard]] std::uint8_t scale() const { return scale_; }
+  // The round trip as the receiver sees it; zero: no sample.
+  [[nodiscard]] Duration round_trip() const { return std::chrono::microseconds{rtt_ / 8}; }
 
  private:
   [[nodiscard]] std::uint32_t payload_of(std::uint64_t memory) const {
@@ -95,8 +104,16 @@ class ReceiveWindow {
   }
   [[nodiscard]] std::uint32_t by_space(const Held& held, std::uint32_t send_mss) const;
   void measure(const WindowProfile& profile, const Data& data);
+  void take_round_trip(const WindowProfile& profile, Duration sample, bool by_window);
+  // Times of a window's passing, in steps that fit 32 bits for 19 hours.
+  static constexpr Duration kStep = std::chrono::microseconds{16};
+  static std::uint32_t steps(TimePoint now) { return static_cast<std::uint32_t>((now - kTimeZero) / kStep); }
 
-  TimePoint round_since_{};  // of autotuning
+  TimePoint round_since_{};          // of autotuning
+  std::uint32_t rtt_ = 0;            // microseconds, times eight
+  std::uint32_t passing_since_ = 0;  // steps; 0: no window passes
+  Seq passed_at_;
+  TsVal last_echo_;
   Seq acknowledged_;
   std::uint32_t advertised_ = 0;
   std::uint32_t buffer_;

@@ -31,9 +31,9 @@ std::string group_of(const std::string& name) {
 
 const std::vector<Stack>& stacks() {
   static const std::vector<Stack> kStacks{
-      guest("k510", "Linux 5.10", "linux-6.1"),
+      guest("k510", "Linux 5.10", "linux-5.10"),
       guest("k61", "Linux 6.1", "linux-6.1"),
-      guest("k612", "Linux 6.12", "linux-6.18", kGuestRate),
+      guest("k612", "Linux 6.12", "linux-6.12", kGuestRate),
       {.suffix = "k618",
        .name = "Linux 6.18",
        .profile = "linux-6.18",
@@ -42,7 +42,7 @@ const std::vector<Stack>& stacks() {
        .wire = 100us},
       {.suffix = "k72",
        .name = "Linux 7.2",
-       .profile = "linux-6.18",
+       .profile = "linux-7.2",
        .rmem = "4096 131072 6291456",
        .wmem = kGuestWriteMemory,
        .wire = 100us,

@@ -106,6 +106,7 @@ constexpr CongestionProfile kCongestion = {
     .fin_ignores_cwnd = {true, "net/ipv4/tcp_output.c tcp_cwnd_test before 6.13"},
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
     .burst_least = {2, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_min_tso_segs"},
+    .burst_by_rtt = {true, "net/ipv4/tcp_output.c tcp_tso_autosize: tcp_tso_rtt_log, since 5.18"},
     .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
     .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
     .ecn_of_crossing_syn = {false, "include/net/tcp_ecn.h tcp_ecn_rcv_syn: only what was asked for"},
@@ -121,6 +122,7 @@ constexpr AckProfile kAck = {
     .quick = {16, "include/net/tcp.h TCP_MAX_QUICKACKS"},
     .compress_most = {44, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_nr"},
     .compress_delay = {1ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_delay_ns"},
+    .compress_share = {5, "net/ipv4/tcp_input.c __tcp_ack_snd_check: 5 % of a round trip; measured"},
     .compress_slack = {100us, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_comp_sack_slack_ns"},
     .takes_data = {false, "net/ipv4/tcp_output.c __tcp_send_ack"},
 };
@@ -136,6 +138,10 @@ constexpr WindowProfile kWindow = {
     .round_to_mss = {false, kUnused},
     .ratio_adapts = {false, "net.ipv4.tcp_adv_win_scale 1, before 6.6"},
     .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
+    .counts_unread = {false, "net/ipv4/tcp_input.c tcp_rcv_space_adjust before 6.12"},
+    .takes_least_rtt =
+        {true,
+         "net/ipv4/tcp_input.c tcp_rcv_rtt_update, since 6.16 and in 6.1's and 6.12's updates; measured"},
     .autotune_margin = {16, "net/ipv4/tcp_input.c tcp_rcv_space_adjust, before 6.16"},
     .truesize_small = {768, "include/linux/skbuff.h SKB_TRUESIZE; measured, differs between drivers"},
     .truesize_full = {2304, "measured: a 1500-byte frame in a 2 KiB buffer, as most drivers charge it"},
@@ -216,6 +222,9 @@ constexpr CheckProfile kCheck = {
     .echo_of_syn = {true, "net/ipv4/tcp_input.c tcp_rcv_synsent_state_process: PAWSACTIVEREJECTED"},
     .dsack_of_crossing_syn = {false, "net/ipv4/tcp_input.c tcp_validate_incoming before 6.12"},
     .ack_range = {true, "net/ipv4/tcp_input.c tcp_ack"},
+    .answers_unsent = {false,
+                       "net/ipv4/tcp_input.c tcp_ack: -SKB_DROP_REASON_TCP_ACK_UNSENT_DATA; measured on "
+                       "5.10, 6.1 and 6.12"},
     .challenge_count = {1, "net/ipv4/tcp_input.c tcp_send_challenge_ack; measured"},
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
     .challenges_as_answers = {true, "net/ipv4/tcp_input.c tcp_send_challenge_ack: last_oow_ack_time"},
@@ -257,7 +266,8 @@ constexpr IpProfile kIp = {
     .id = {IpIdPolicy::per_connection, "include/net/ip.h ip_select_ident_segs"},
     .zero_id_without_socket = {true, "include/net/ip.h ip_select_ident_segs; measured"},
     .isn = {IsnPolicy::hash_64ns, "net/core/secure_seq.c seq_scale"},
-    .reuse_isn_step = {65537, "net/ipv4/tcp_minisocks.c tcp_timewait_state_process"},
+    .reuse_isn_step =
+        {0, "net/ipv4/tcp_ipv4.c tcp_v4_rcv: the number is lost before 6.10; measured on 5.10 and 6.1"},
 };
 
 }  // namespace
@@ -313,16 +323,73 @@ constexpr OsProfile kLinux618 = [] {
   p.congestion.knows_acc_ecn = {
       true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
   p.socket.peek_offset = {true, "net/ipv4/af_inet.c inet_stream_ops: set_peek_off, since 6.9"};
+  p.check.answers_unsent = {true, "net/ipv4/tcp_input.c tcp_ack; measured on 6.18 and 7.2"};
+  p.ip.reuse_isn_step = {65537,
+                         "net/ipv4/tcp_minisocks.c tcp_timewait_state_process; measured on 6.12 and 6.18"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.check.window_update = {WindowUpdate::larger_or_none,
                            "net/ipv4/tcp_input.c tcp_may_update_window, since 6.7; measured on 6.18"};
   p.window.ratio_adapts = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.6; measured"};
+  p.window.counts_unread = {true, "net/ipv4/tcp_input.c tcp_rcv_space_adjust: inq"};
   p.window.autotune_margin = {0, "net/ipv4/tcp_input.c tcp_rcvbuf_grow, since 6.16"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
   return p;
 }();
 
+// --- Rows for what lies between and beyond, each by what its traces and scripts show (docs/fidelity.md).
+
+constexpr OsProfile kLinux510 = [] {
+  OsProfile p = kLinux61;
+  p.name = "linux-5.10";
+  p.title = "Linux 5.10";
+  p.base = "linux-6.1";
+  p.story =
+      "As Linux 6.1, but bursts on short paths are no longer than on long ones, a receiver smoothes its "
+      "round "
+      "trips also where one is shorter, and a Fast Open that vanished on the way makes it pause for an hour.";
+  p.window.takes_least_rtt = {false, "net/ipv4/tcp_input.c tcp_rcv_rtt_update; measured on 5.10"};
+  p.congestion.burst_by_rtt = {false, "net/ipv4/tcp_output.c tcp_tso_autosize before 5.18"};
+  p.fast_open.pause_of_blackhole = {
+      1h, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_fastopen_blackhole_timeout_sec, until 5.14"};
+  return p;
+}();
+
+constexpr OsProfile kLinux612 = [] {
+  OsProfile p = kLinux618;
+  p.name = "linux-6.12";
+  p.title = "Linux 6.12";
+  p.base = "linux-6.18";
+  p.story =
+      "As Linux 6.18, but the receive buffer grows to 6 MiB at most, with sixteen segments to spare, so the "
+      "window scale is 7; a better look at the packets' memory cost lets the window grow, and does not widen "
+      "it at once.";
+  p.window.rcvbuf_max = kWindow.rcvbuf_max;
+  p.window.autotune_margin = kWindow.autotune_margin;
+  p.check.answers_unsent = kCheck.answers_unsent;
+  p.window.clamp_moves_threshold = kWindow.clamp_moves_threshold;
+  p.congestion.knows_acc_ecn = kCongestion.knows_acc_ecn;
+  return p;
+}();
+
+constexpr OsProfile kLinux72 = [] {
+  OsProfile p = kLinux618;
+  p.name = "linux-7.2";
+  p.title = "Linux 7.2";
+  p.base = "linux-6.18";
+  p.story =
+      "As Linux 6.18, but a better look at the packets' memory cost does not widen the window at once, and "
+      "an "
+      "ACK that stands for several of out-of-order data comes sooner on short paths.";
+  p.ack.compress_share = {33, "net.ipv4.tcp_comp_sack_rtt_percent, measured on 7.2"};
+  p.ack.compress_slack = {10us, "net.ipv4.tcp_comp_sack_slack_ns, measured on 7.2"};
+  p.window.clamp_moves_threshold = {false, "measured on 7.2: the window grows from 64088 bytes"};
+  return p;
+}();
+
+static_assert(is_sane(kLinux510));
 static_assert(is_sane(kLinux61));
+static_assert(is_sane(kLinux612));
 static_assert(is_sane(kLinux618));
+static_assert(is_sane(kLinux72));
 
 }  // namespace halfopen

@@ -8,8 +8,11 @@
 namespace halfopen {
 
 extern const OsProfile kBsd44;
+extern const OsProfile kLinux510;
 extern const OsProfile kLinux61;
+extern const OsProfile kLinux612;
 extern const OsProfile kLinux618;
+extern const OsProfile kLinux72;
 extern const OsProfile kFreebsd14;
 extern const OsProfile kRfc;
 
@@ -64,6 +67,8 @@ inline constexpr WindowProfile kFreeSpaceWindow = [] {
   p.rounds_up = {false, kUnused};
   p.ratio_adapts = {false, kUnused};
   p.clamp_moves_threshold = {false, kUnused};
+  p.counts_unread = {false, kUnused};
+  p.takes_least_rtt = {false, kUnused};
   p.autotune_margin = {0, kUnused};
   p.truesize_small = {0, kUnused};
   p.truesize_full = {0, kUnused};

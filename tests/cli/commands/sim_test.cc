@@ -29,7 +29,7 @@ TEST_F(SimTest, TellsTitleLadderAndWhatTheClientSaw) {
   EXPECT_THAT(outcome.err, IsEmpty());
   EXPECT_THAT(outcome.out, HasSubstr("client > server"));
   EXPECT_THAT(outcome.out, HasSubstr("read() = -1 ETIMEDOUT, 9 min 2.5 s after the write"));
-  EXPECT_THAT(outcome.out, HasSubstr("sooner: keepalive (10 s idle, 3 probes 2 s apart): after 16 s"));
+  EXPECT_THAT(outcome.out, HasSubstr("sooner: keepalive (10 s idle, 3 probes 2 s apart): after 18 s"));
 }
 
 TEST_F(SimTest, QuietSaysNothingWhenAllIsWell) {

@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
             "title = 'x'\n[client]\nprogram = 'echo-server'",
             "x.toml:3:11: expected \"line-client\" or \"bulk-client\" for program, found \"echo-server\""},
         BadScenario{"title = 'x'\n[client]\nprofile = 'solaris'",
-                    "x.toml:3:11: expected \"4.4bsd\", \"linux-6.1\", \"linux-6.18\", \"freebsd-14\" or "
+                    "x.toml:3:11: expected \"4.4bsd\", \"linux-5.10\", \"linux-6.1\", \"linux-6.12\", "
+                    "\"linux-6.18\", \"linux-7.2\", \"freebsd-14\" or "
                     "\"rfc\" for profile, "
                     "found \"solaris\""},
         BadScenario{

@@ -15,7 +15,7 @@ AckPolicy::Data segment() {
   return {.length = kMss, .segment = kMss, .advertised = 64'000, .unacknowledged = kMss};
 }
 AckPolicy::Clock at(Duration now) {
-  return {.now = TimePoint{now}, .rto = 200ms, .srtt = 20ms, .most = 196ms};
+  return {.now = TimePoint{now}, .rto = 200ms, .receive_rtt = 1s, .srtt = 20ms, .most = 196ms};
 }
 
 // The quick ACKs of the start are used up: as many as fit half of the window in segments, sixteen at most.

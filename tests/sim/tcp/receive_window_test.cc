@@ -25,7 +25,7 @@ struct Client {
     profile.rcvbuf_max.value = 6'291'456;
     window.open(profile, {.mss = kMss + 12, .scales = true});  // of timestamps it does not know yet
     window.acknowledge(nxt);
-    window.settle(profile, kMss, true);
+    window.settle(profile, kTimeZero, kMss, true);
     window.assume_segment(536);
     window.advertise(window.choose(profile, nxt, held, kMss));
   }
@@ -79,15 +79,64 @@ TEST(ReceiveWindow, BerkeleysIsWhatIsFree) {
       << "the edge stays";
 }
 
+constexpr Duration kStep = 1ms;  // of the timestamps
+
 TEST(ReceiveWindow, TheBufferFollowsTheReaderBeyondTenSegmentsARoundTrip) {
   Client client;
-  client.window.on_read(client.profile, TimePoint{1s}, 10 * kMss, 20ms, kMss, false);
+  client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
+  client.window.on_read(client.profile, TimePoint{1s}, 10 * kMss, 0, kMss, false);
   EXPECT_EQ(client.window.buffer(), 131'072u);
-  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 20ms, kMss, false);
+  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 0, kMss, false);
   EXPECT_GT(client.window.buffer(), 2 * 200'000u);
   Client fixed;
-  fixed.window.on_read(fixed.profile, TimePoint{2s}, 200'000, 20ms, kMss, true);
+  fixed.window.on_echo(fixed.profile, TsVal{100}, TsVal{120}, kStep, kMss);
+  fixed.window.on_read(fixed.profile, TimePoint{2s}, 200'000, 0, kMss, true);
   EXPECT_EQ(fixed.window.buffer(), 131'072u);
+}
+
+// net/ipv4/tcp_input.c tcp_rcv_space_adjust: rcv_rtt_est.rtt_us == 0.
+TEST(ReceiveWindow, WithoutARoundTripTheBufferStays) {
+  Client client;
+  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 0, kMss, false);
+  EXPECT_EQ(client.window.buffer(), 131'072u);
+}
+
+TEST(ReceiveWindow, WhatWaitsUnreadCountsSince612) {
+  Client client;
+  client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
+  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 190'000, kMss, false);
+  EXPECT_EQ(client.window.buffer(), 131'072u);
+}
+
+// tcp_rcv_rtt_measure_ts: a full segment with an echo that no segment before had.
+TEST(ReceiveWindow, TheRoundTripIsThatOfAFullSegmentWithANewEcho) {
+  Client client;
+  const auto echo = [&](std::uint32_t of, std::uint32_t now, std::uint32_t length) {
+    client.window.on_echo(client.profile, TsVal{of}, TsVal{now}, kStep, length);
+    return client.window.round_trip();
+  };
+  EXPECT_EQ(echo(100, 150, 0), 0ms) << "a bare ACK";
+  EXPECT_EQ(echo(100, 160, kMss), 0ms) << "its echo is no news";
+  EXPECT_EQ(echo(110, 170, 100), 0ms) << "not a full segment";
+  EXPECT_EQ(echo(120, 180, kMss), 60ms);
+  EXPECT_EQ(echo(140, 280, kMss), 70ms) << "a longer one counts an eighth";
+  EXPECT_EQ(echo(300, 320, kMss), 20ms) << "a shorter one at once, since 6.16";
+  client.profile.takes_least_rtt.value = false;
+  EXPECT_EQ(echo(400, 412, kMss), 19ms);
+  EXPECT_EQ(echo(500, 500, kMss), 16750us) << "no time is taken for one step";
+}
+
+// tcp_rcv_rtt_measure: a window of data takes a round trip at least.
+TEST(ReceiveWindow, AWindowThatPassedBoundsTheRoundTrip) {
+  Client client;
+  const std::uint32_t window = client.window.advertised();
+  client.window.on_in_order(client.profile, kTimeZero + 1s, client.nxt);
+  client.window.on_in_order(client.profile, kTimeZero + 1100ms, client.nxt + (window - 1));
+  EXPECT_EQ(client.window.round_trip(), 0ms);
+  client.window.on_in_order(client.profile, kTimeZero + 1200ms, client.nxt + window);
+  EXPECT_EQ(client.window.round_trip(), 200ms);
+  client.window.on_in_order(client.profile, kTimeZero + 2s, client.nxt + 2 * window);
+  EXPECT_EQ(client.window.round_trip(), 200ms) << "a longer one is none";
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ Alone::Alone(std::string_view os) : pair{os, "rfc"} { pair.b.answers = false; }
 
 Alone& Alone::ideal() {
   pair.a.profile.clock.style.value = TickStyle::ideal;
+  pair.a.profile.clock.counts_after_timers.value = false;
   pair.a.clock = TickClock{pair.a.profile.clock, Duration{0}};
   return *this;
 }

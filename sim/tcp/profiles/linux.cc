@@ -367,6 +367,7 @@ constexpr OsProfile kLinux612 = [] {
   p.window.autotune_margin = kWindow.autotune_margin;
   p.check.answers_unsent = kCheck.answers_unsent;
   p.window.clamp_moves_threshold = kWindow.clamp_moves_threshold;
+  p.window.truesize_small = {896, "measured on Debian's 6.12"};
   p.congestion.knows_acc_ecn = kCongestion.knows_acc_ecn;
   return p;
 }();
@@ -383,6 +384,7 @@ constexpr OsProfile kLinux72 = [] {
   p.ack.compress_share = {33, "net.ipv4.tcp_comp_sack_rtt_percent, measured on 7.2"};
   p.ack.compress_slack = {10us, "net.ipv4.tcp_comp_sack_slack_ns, measured on 7.2"};
   p.window.clamp_moves_threshold = {false, "measured on 7.2: the window grows from 64088 bytes"};
+  p.window.truesize_small = {896, "measured on Debian's 7.2"};
   return p;
 }();
 

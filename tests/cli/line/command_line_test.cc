@@ -131,8 +131,9 @@ TEST(CommandLine, ListIsInTheOrderOfTheStory) {
 TEST(CommandLine, ProfilesListsTheStacksAndPrintsOneWithSources) {
   const Outcome table = halfopen_run({"profiles"});
   EXPECT_EQ(table.status, 0) << table.err;
-  EXPECT_THAT(lines_of(table.out), SizeIs(5));
-  for (const char* name : {"4.4bsd (berkeley)", "linux-6.1", "linux-6.18 (linux)", "freebsd-14", "rfc"}) {
+  EXPECT_THAT(lines_of(table.out), SizeIs(8));
+  for (const char* name : {"4.4bsd (berkeley)", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18 (linux)",
+                           "linux-7.2", "freebsd-14", "rfc"}) {
     EXPECT_THAT(table.out, HasSubstr(name));
   }
   const Outcome bsd = halfopen_run({"profiles", "berkeley"});

@@ -1,7 +1,6 @@
 #include "sim/drill/packet_headers.h"
 
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "sim/drill/script_host.h"
@@ -204,7 +203,8 @@ std::vector<std::uint8_t> encapsulate(std::vector<std::uint8_t> packet,
   if (outer.empty()) return packet;
   if (!is_ip(what_is(outer.front()))) throw NotSupported{"a packet whose outermost header is not IP"};
   Inside inside = !packet.empty() && packet[0] >> 4 == 6 ? kIpV6 : kIpV4;
-  for (const script::OuterHeader& header : outer | std::views::reverse) {
+  for (std::size_t i = outer.size(); i-- > 0;) {
+    const script::OuterHeader& header = outer[i];
     Wrap wrap{.inside = inside, .packet = std::move(packet)};
     packet = std::visit(wrap, header);
     inside = what_is(header);

@@ -31,7 +31,8 @@ TEST(Sweep, MakesAThousandSituationsThatTheModelPlays) {
 TEST(Sweep, BadWordsAreOneLineAndExit2) {
   const auto kernel = shell(kSweep + "--kernel potato /nowhere");
   EXPECT_EQ(kernel.status, 2);
-  EXPECT_THAT(kernel.err, HasSubstr("--kernel: expected one of bullseye bookworm trixie sid, found 'potato'"));
+  EXPECT_THAT(kernel.err,
+              HasSubstr("--kernel: expected one of bullseye bookworm trixie sid, found 'potato'"));
   const auto every = shell(kSweep + "--every none /nowhere");
   EXPECT_EQ(every.status, 2);
   EXPECT_THAT(every.err, HasSubstr("--every: expected a number from 1 on, found 'none'"));

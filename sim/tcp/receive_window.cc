@@ -4,6 +4,8 @@
 #include <bit>
 #include <limits>
 
+#include "sim/tcp/rtt.h"
+
 namespace halfopen {
 namespace {
 
@@ -140,8 +142,10 @@ void ReceiveWindow::on_echo(const WindowProfile& profile, TsVal echo, TsVal now,
                             std::uint32_t length) {
   if (echo == last_echo_) return;
   last_echo_ = echo;
-  if (length < std::max(rcv_mss_, 1u)) return;
-  take_round_trip(profile, std::max(distance(echo, now), 1u) * step, false);
+  const std::uint32_t ago = std::max(distance(echo, now), 1u);
+  // What lies further back is no echo of ours (net/ipv4/tcp_input.c tcp_rtt_tsopt_us).
+  if (length < std::max(rcv_mss_, 1u) || ago > RttEstimator::kLongestSample / step) return;
+  take_round_trip(profile, ago * step, false);
 }
 
 void ReceiveWindow::on_in_order(const WindowProfile& profile, TimePoint now, Seq nxt) {

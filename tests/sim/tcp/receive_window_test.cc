@@ -118,6 +118,7 @@ TEST(ReceiveWindow, TheRoundTripIsThatOfAFullSegmentWithANewEcho) {
   EXPECT_EQ(echo(100, 150, 0), 0ms) << "a bare ACK";
   EXPECT_EQ(echo(100, 160, kMss), 0ms) << "its echo is no news";
   EXPECT_EQ(echo(110, 170, 100), 0ms) << "not a full segment";
+  EXPECT_EQ(echo(180, 120, kMss), 0ms) << "an echo of what is to come";
   EXPECT_EQ(echo(120, 180, kMss), 60ms);
   EXPECT_EQ(echo(140, 280, kMss), 70ms) << "a longer one counts an eighth";
   EXPECT_EQ(echo(300, 320, kMss), 20ms) << "a shorter one at once, since 6.16";

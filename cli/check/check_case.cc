@@ -46,6 +46,7 @@ std::string command_for(const RunSpec& spec, const RunInfo& info, const std::str
                                     named ? to_string(hosts) : "run", shell_word(spec.scenario));
   if (!named) command += " --client model --server kernel";
   if (spec.quick) command += " --quick";
+  if (!spec.trace && !hosts.is_simulated()) command += " --no-trace";
   for (const std::string& set : spec.sets) command += " --set " + shell_word(set);
   return command + " -q -w " + shell_word(file);
 }

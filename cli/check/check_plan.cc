@@ -157,6 +157,7 @@ void Planner::add(const std::string& name) {
   one.spec.scenario = name;
   one.spec.hosts = options_.hosts;
   one.spec.sets = options_.sets;
+  one.spec.trace = !options_.no_trace;
   bool quick = options_.quick;
   if (capture_entry_) {  // as the capture was made
     one.spec.sets.insert(one.spec.sets.begin(), capture_entry_->sets.begin(), capture_entry_->sets.end());

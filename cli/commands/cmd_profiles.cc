@@ -21,12 +21,15 @@ std::string full_name(const OsProfile& profile) {
                          : fmt::format("{} ({})", profile.name, fmt::join(aliases, ", "));
 }
 
+constexpr std::string_view kNotVerified = "not verified against a kernel";
+
 void print_table(Prose& out) {
   std::size_t width = 0;
   for (const OsProfile* profile : all_profiles()) width = std::max(width, full_name(*profile).size());
   for (const OsProfile* profile : all_profiles()) {
     const std::string padded = fmt::format("{:<{}}", full_name(*profile), width);
-    out.line(out.paint(Style::title, padded) + "  " + std::string{profile->title});
+    const std::string caution = profile->oracle.empty() ? fmt::format(", {}", kNotVerified) : "";
+    out.line(out.paint(Style::title, padded) + fmt::format("  {}{}", profile->title, caution));
   }
 }
 
@@ -34,6 +37,8 @@ void print_table(Prose& out) {
 void print_profile(Prose& out, const OsProfile& profile) {
   out.line(out.paint(Style::title, full_name(profile)) + ": " + std::string{profile.title});
   out.line(profile.story);
+  out.line(profile.oracle.empty() ? std::string{kNotVerified}
+                                  : fmt::format("held against: {}", profile.oracle));
   const std::vector<ProfileLine> lines = describe_profile(profile);
   std::size_t group_width = 0;
   std::size_t name_width = 0;

@@ -45,6 +45,7 @@ void add_check(CommandLine& line) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   command->add_flag("--quick", check.quick, "Apply the scenarios' [quick], with which they take seconds");
+  command->add_flag("--no-trace", check.no_trace, "Do not watch the programs' system calls on kernels");
   command->add_option("--jobs", check.jobs, "How many runs at a time (default: by the number of cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 1000));

@@ -53,6 +53,7 @@ struct CheckOptions {
   bool quick = false;
   std::string against;        // "sim", a capture, or a directory of references; empty: the references nearby
   bool bless = false;         // write references, do not compare with them
+  bool no_trace = false;      // programs are not watched
   std::uint32_t jobs = 0;     // runs at a time; 0: as many as are sensible
   std::uint32_t retries = 2;  // of a run that a busy machine left unresolved
   bool ktap = false;

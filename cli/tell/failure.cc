@@ -18,6 +18,7 @@ constexpr auto kHarms = std::to_array<Harm>({
     {"host shuts down", "the shutdown"},
     {"path is cut", "the cut"},
     {"path drops", "the path's drops"},
+    {"path delays", "the path's delays"},
     {"router answers", "the router's answers"},
 });
 

@@ -38,11 +38,16 @@ class KernelCalls {
   // Of the call that was prepared last.
   [[nodiscard]] Outcome conclude(const AgentReply& reply, const RealClock& clock);
 
-  // Asks for TCP_INFO of a descriptor of the script's, and reads what came: every field that the kernel has.
+  // Asks for TCP_INFO or SO_MEMINFO of a descriptor of the script's, and reads what came: every field that
+  // the kernel has.
   [[nodiscard]] AgentCall ask_tcp_info(std::int64_t descriptor);
+  [[nodiscard]] AgentCall ask_memory_info(std::int64_t descriptor);
   [[nodiscard]] std::vector<TcpInfoField> tcp_info(const AgentReply& reply) const;
+  [[nodiscard]] std::vector<TcpInfoField> memory_info(const AgentReply& reply) const;
 
  private:
+  [[nodiscard]] AgentCall ask(std::int64_t descriptor, int level, int name);
+  [[nodiscard]] std::span<const std::byte> answer(const AgentReply& reply) const;
   // Holds what a call that succeeded has written against the script.
   using Conclude = std::function<void(const AgentReply& reply, const RealClock& clock, Outcome& outcome)>;
   struct Prepared {
@@ -111,8 +116,8 @@ class KernelCalls {
   Duration tolerance_;
   std::map<std::int64_t, int> descriptors_;  // the script's number to the agent's
   Conclude conclude_;
-  void* tcp_info_ = nullptr;  // shared: where it was asked to go
-  socklen_t* tcp_info_size_ = nullptr;
+  void* info_ = nullptr;  // shared: where what was asked for is to go
+  socklen_t* info_size_ = nullptr;
 };
 
 }  // namespace halfopen::drill

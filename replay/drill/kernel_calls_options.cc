@@ -212,22 +212,38 @@ KernelCalls::Prepared KernelCalls::epoll_wait(const CallSpec& call) {
   return prepared;
 }
 
-AgentCall KernelCalls::ask_tcp_info(std::int64_t descriptor) {
+AgentCall KernelCalls::ask(std::int64_t descriptor, int level, int name) {
   const std::span<std::byte> room = agent_.room(kOptionRoom);
-  tcp_info_ = room.data();
-  tcp_info_size_ = agent_.put(static_cast<socklen_t>(room.size()));
+  info_ = room.data();
+  info_size_ = agent_.put(static_cast<socklen_t>(room.size()));
   const auto found = descriptors_.find(descriptor);
   const int fd = found == descriptors_.end() ? -1 : found->second;
-  constexpr std::uint64_t kLevel = 6;  // SOL_TCP
-  constexpr std::uint64_t kName = 11;  // TCP_INFO
   return {.number = SYS_getsockopt,
-          .arguments = {static_cast<std::uint64_t>(fd), kLevel, kName, address_of(tcp_info_),
-                        address_of(tcp_info_size_)}};
+          .arguments = {static_cast<std::uint64_t>(fd), static_cast<std::uint64_t>(level),
+                        static_cast<std::uint64_t>(name), address_of(info_), address_of(info_size_)}};
+}
+
+AgentCall KernelCalls::ask_tcp_info(std::int64_t descriptor) {
+  constexpr int kTcp = 6;    // SOL_TCP
+  constexpr int kInfo = 11;  // TCP_INFO
+  return ask(descriptor, kTcp, kInfo);
+}
+
+AgentCall KernelCalls::ask_memory_info(std::int64_t descriptor) {
+  return ask(descriptor, SOL_SOCKET, SO_MEMINFO);
+}
+
+std::span<const std::byte> KernelCalls::answer(const AgentReply& reply) const {
+  if (reply.value < 0) return {};
+  return {static_cast<const std::byte*>(info_), *info_size_};
 }
 
 std::vector<TcpInfoField> KernelCalls::tcp_info(const AgentReply& reply) const {
-  if (reply.value < 0) return {};
-  return tcp_info_fields({static_cast<const std::byte*>(tcp_info_), *tcp_info_size_});
+  return tcp_info_fields(answer(reply));
+}
+
+std::vector<TcpInfoField> KernelCalls::memory_info(const AgentReply& reply) const {
+  return memory_info_fields(answer(reply));
 }
 
 }  // namespace halfopen::drill

@@ -221,8 +221,13 @@ std::optional<std::string> KernelScriptHost::command(const std::string& line) {
 
 std::vector<TcpInfoField> KernelScriptHost::tcp_info(std::int64_t descriptor) {
   agent_.begin(Lane::quick, calls_.ask_tcp_info(descriptor));
-  const std::optional<AgentReply> reply = await_reply();
-  return reply ? calls_.tcp_info(*reply) : std::vector<TcpInfoField>{};
+  std::optional<AgentReply> reply = await_reply();
+  if (!reply) return {};
+  std::vector<TcpInfoField> fields = calls_.tcp_info(*reply);
+  agent_.begin(Lane::quick, calls_.ask_memory_info(descriptor));
+  reply = await_reply();
+  if (reply) std::ranges::move(calls_.memory_info(*reply), std::back_inserter(fields));
+  return fields;
 }
 
 PlayResult play_on_kernel(const script::Script& script, const std::string& name, DrillConfig config,

@@ -113,4 +113,16 @@ std::vector<TcpInfoField> tcp_info_fields(std::span<const std::byte> given) {
   return fields;
 }
 
+std::vector<TcpInfoField> memory_info_fields(std::span<const std::byte> given) {
+  constexpr std::array<std::string_view, 9> kNames{
+      "SK_MEMINFO_RMEM_ALLOC", "SK_MEMINFO_RCVBUF",    "SK_MEMINFO_WMEM_ALLOC",
+      "SK_MEMINFO_SNDBUF",     "SK_MEMINFO_FWD_ALLOC", "SK_MEMINFO_WMEM_QUEUED",
+      "SK_MEMINFO_OPTMEM",     "SK_MEMINFO_BACKLOG",   "SK_MEMINFO_DROPS"};
+  constexpr std::size_t kBytes = 4;
+  std::vector<TcpInfoField> fields;
+  for (std::size_t i = 0; i < kNames.size() && (i + 1) * kBytes <= given.size(); ++i)
+    fields.emplace_back(kNames[i], number_at(given.subspan(i * kBytes, kBytes)));
+  return fields;
+}
+
 }  // namespace halfopen::drill

@@ -11,5 +11,7 @@ namespace halfopen::drill {
 
 // Every field that lies wholly within what a kernel gave: a newer one has more (include/uapi/linux/tcp.h).
 [[nodiscard]] std::vector<TcpInfoField> tcp_info_fields(std::span<const std::byte> given);
+// The same of SO_MEMINFO (include/uapi/linux/sock_diag.h SK_MEMINFO_...).
+[[nodiscard]] std::vector<TcpInfoField> memory_info_fields(std::span<const std::byte> given);
 
 }  // namespace halfopen::drill

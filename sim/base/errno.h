@@ -23,6 +23,7 @@ enum class Errno : int {
   notsock = 88,
   noprotoopt = 92,
   opnotsupp = 95,
+  afnosupport = 97,
   addrinuse = 98,
   addrnotavail = 99,
   netdown = 100,

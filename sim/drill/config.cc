@@ -224,6 +224,7 @@ script::Definitions suite_definitions(IpVersion version) {
   const bool is_v6 = version == IpVersion::ipv6;
   const bool is_v4_socket = version == IpVersion::ipv4;
   script::Definitions words{{"TFO_COOKIE", is_v6 ? "c1d1e9742a47a9bc" : "3021b9d889017eeb"},
+                            {"TFO_COOKIE_ZERO", is_v6 ? "82af1a8f9a205c34" : "b7c12350a90dc8f5"},
                             {"CMSG_LEVEL_IP", is_v4_socket ? "SOL_IP" : "SOL_IPV6"},
                             {"CMSG_TYPE_RECVERR", is_v4_socket ? "IP_RECVERR" : "IPV6_RECVERR"}};
   if (!is_v6) words["CODE"] = "host_unreachable";

@@ -207,8 +207,12 @@ ModelCalls::Prepared ModelCalls::accept(const CallSpec& call) {
 }
 
 ModelCalls::Prepared ModelCalls::connect(const CallSpec& call) {
-  const SocketAddress remote = address(call.arguments[1], setting_.connect_to);
-  return {.call = calls::connect(descriptor(call), remote), .immediate = {}, .conclude = {}};
+  const Value& to = call.arguments[1];
+  const bool disconnects = to.kind == Value::Kind::word && to.text == "AF_UNSPEC";
+  const SocketAddress remote = disconnects ? SocketAddress{} : address(to, setting_.connect_to);
+  Call connect = calls::connect(descriptor(call), remote);
+  connect.disconnects = disconnects;
+  return {.call = connect, .immediate = {}, .conclude = {}};
 }
 
 ModelCalls::Prepared ModelCalls::shutdown(const CallSpec& call) {

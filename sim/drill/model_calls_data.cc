@@ -63,9 +63,10 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
   const std::int64_t more = marks ? word("MSG_MORE") : 0;
   const std::int64_t zero_copy = marks ? word("MSG_ZEROCOPY") : 0;
   const std::int64_t fast_open = word("MSG_FASTOPEN");
-  const std::int64_t known = dont_wait | word("MSG_NOSIGNAL") | eor | more | zero_copy | fast_open;
+  const std::int64_t urgent = word("MSG_OOB");
+  const std::int64_t known = dont_wait | word("MSG_NOSIGNAL") | eor | more | zero_copy | fast_open | urgent;
   if (const std::int64_t other = flags & ~known; other != 0) {
-    for (const std::string_view name : {"MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE", "MSG_OOB"})
+    for (const std::string_view name : {"MSG_ZEROCOPY", "MSG_EOR", "MSG_MORE"})
       if (word(name) != 0 && (other & word(name)) != 0)
         throw NotSupported{"the model has no " + std::string{name}};
     throw NotSupported{fmt::format("the model has no such flags for writing: {:#x}", other)};
@@ -74,8 +75,10 @@ ModelCalls::Prepared ModelCalls::write_of(int fd, std::vector<std::uint8_t> byte
   bytes_ = std::move(bytes);
   Call call = calls::write(fd, bytes_);
   call.dont_wait = (flags & dont_wait) != 0;
-  call.flags = {
-      .ends_record = (flags & eor) != 0, .more = (flags & more) != 0, .zero_copy = (flags & zero_copy) != 0};
+  call.flags = {.ends_record = (flags & eor) != 0,
+                .more = (flags & more) != 0,
+                .zero_copy = (flags & zero_copy) != 0,
+                .urgent = (flags & urgent) != 0};
   if (to != nullptr) return write_to(call, *to, (flags & fast_open) != 0);
   return {.call = call, .immediate = {}, .conclude = {}};
 }

@@ -75,13 +75,21 @@ std::optional<RouteMetrics> route_metrics(std::span<const std::string> words, co
   return route;
 }
 
-// ip tcp_metrics flush [all]; ip [-4|-6] route change DESTINATION ...
+// ip tcp_metrics flush [all]; ip [-4|-6] route change DESTINATION ...; ip link set [dev] tun0 mtu N.
 void ModelCommands::ip(const Words& words) {
   const bool has_family = words.size() > 1 && (words[1] == "-4" || words[1] == "-6");
   const std::span<const std::string> said = std::span{words}.subspan(has_family ? 2 : 1);
   const auto is = [&](std::size_t at, std::string_view word) { return said.size() > at && said[at] == word; };
   TcpStack& stack = host_.kernel().stack();
   if (is(0, "tcp_metrics") && is(1, "flush")) return stack.forget_servers();
+  if (is(0, "link") && is(1, "set")) {
+    const std::span<const std::string> link = said.subspan(is(2, "dev") ? 3 : 2);
+    std::uint16_t mtu = 0;
+    const bool fits = link.size() == 3 && link[0] == "tun0" && link[1] == "mtu" &&
+                      read_number<std::uint16_t>(link[2], 68, 65535, mtu);
+    if (!fits) throw no_such(words);
+    return host_.kernel().set_mtu(mtu);
+  }
   bool concerns = false;
   std::optional<RouteMetrics> route;
   if (is(0, "route") && (is(1, "change") || is(1, "replace") || is(1, "add")))

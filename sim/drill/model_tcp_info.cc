@@ -78,7 +78,10 @@ std::vector<TcpInfoField> tcp_info_of(const Endpoint& endpoint, TimePoint now) {
           {"tcpi_received_ce_bytes", info.received_bytes[2]},
           {"tcpi_snd_wnd", info.snd_wnd},
           {"tcpi_rcv_wnd", info.rcv_wnd},
-          {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)}};
+          {"tcpi_fastopen_client_fail", static_cast<std::int64_t>(info.fast_open_failure)},
+          // SO_MEMINFO, as far as there is something like it.
+          {"SK_MEMINFO_RCVBUF", endpoint.receive_buffer()},
+          {"SK_MEMINFO_SNDBUF", endpoint.send_buffer()}};
 }
 
 std::vector<TcpInfoField> tcp_info_of_unconnected(State state) {

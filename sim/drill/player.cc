@@ -328,7 +328,18 @@ class Player {
   // What calls say of the connection that packets are about.
   void before_call(const CallSpec& call) {
     const script::Value* to = destination_of(call);
-    if (to == nullptr || call.arguments.empty() || descriptor_of(call) != descriptor_) return;
+    if (to == nullptr) return;
+    const std::int64_t descriptor = descriptor_of(call);
+    if (call.name == "connect" && to->text == "AF_UNSPEC") {
+      dissolved_ = descriptor;
+      return;
+    }
+    if (descriptor == dissolved_) {  // the socket's next connection
+      dissolved_ = -1;
+      descriptor_ = descriptor;
+      map_.socket();
+    }
+    if (descriptor != descriptor_) return;
     SocketAddress remote{config_.remote(), config_.connect_port};
     if (const auto given = script::socket_address_of(*to)) remote = *given;
     if (map_.stage() == ConnectionMap::Stage::fresh) map_.connect(remote);
@@ -382,6 +393,7 @@ class Player {
   const DrillConfig& config_;
   BlockPool pool_;
   ConnectionMap map_;
+  std::int64_t dissolved_ = -1;   // the socket whose connection connect() to AF_UNSPEC has ended
   std::int64_t descriptor_ = -1;  // of the socket that `map_` is about; -1 until it is accepted
   std::uint16_t remote_port_ = kFirstRemotePort;
   script::Place place_;

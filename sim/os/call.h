@@ -69,6 +69,7 @@ struct Call {
   bool dont_wait = false;                 // read, write: MSG_DONTWAIT
   WriteFlags flags{};                     // write
   bool fast_open = false;                 // write: MSG_FASTOPEN
+  bool disconnects = false;               // connect: to AF_UNSPEC
   SocketAddress address{};                // bind, connect; write: where to, if that connects or is UDP
   SocketOption option = SocketOption::count_;
   std::int64_t value = 0;  // setsockopt; listen: backlog

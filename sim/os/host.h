@@ -23,13 +23,16 @@ class Host {
   virtual ~Host() = default;
 
   // At one instant the owner calls these in this order, each until there is nothing left at that instant:
-  // receive() for every packet due, fire_timers(), run_programs(). After each it drains poll_packet().
+  // receive() for every packet due, after each of them run_woken(); fire_timers(); run_programs(). After each
+  // it drains poll_packet().
   virtual void receive(TimePoint now, Packet&& packet) = 0;
   virtual void fire_timers(TimePoint now) = 0;
   // Lets programs that can go on make their system calls, until all of them block or one has something to
   // send: what a call sends leaves before the next call is made. True if any ran: drain poll_packet() and
   // call again.
   virtual bool run_programs(TimePoint now) = 0;
+  // The same for programs that a packet woke up, where they do not wait for the other packets of the instant.
+  virtual bool run_woken(TimePoint) { return false; }
   virtual bool poll_packet(TimePoint now, Packet& out) = 0;
   // The earliest timer; kNever without one.
   [[nodiscard]] virtual TimePoint next_deadline() const = 0;

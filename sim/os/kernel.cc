@@ -47,6 +47,23 @@ bool Kernel::run_programs(TimePoint now) {
   return ran;
 }
 
+bool Kernel::run_woken(TimePoint now) {
+  const WakeupPreemption who = facts_.profile.socket.wakeup_preemption.value;
+  if (who == WakeupPreemption::none) return false;
+  const auto may = [who](const Runnable& ready) {
+    const auto& process = static_cast<const Process&>(ready);
+    const bool writes = process.blocked && process.pending.call.kind == CallKind::write;
+    return writes || who == WakeupPreemption::all;
+  };
+  bool ran = false;
+  running_at_ = now;
+  while (Runnable* next = ready_.pop_if(may)) {
+    ran |= step(now, static_cast<Process&>(*next));
+    if (stack_.has_output()) return true;
+  }
+  return ran;
+}
+
 // Lets one process run until it blocks, ends, or has something to send. True if it did anything.
 bool Kernel::step(TimePoint now, Process& process) {
   if (process.frozen || process.ended) return false;

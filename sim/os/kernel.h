@@ -30,6 +30,8 @@ class Kernel {
   void fire_timers(TimePoint now);
   // See ModelHost::run_programs().
   bool run_programs(TimePoint now);
+  // The same for those who run between two packets of an instant, by the profile.
+  bool run_woken(TimePoint now);
   [[nodiscard]] TimePoint next_deadline();
   void type(std::string_view text);
   void close_input();
@@ -41,6 +43,9 @@ class Kernel {
   [[nodiscard]] Processes& processes() { return processes_; }
   // When the process that runs now was let run.
   [[nodiscard]] TimePoint running_at() const { return running_at_; }
+
+  // Of its device, for connections that begin from now on.
+  void set_mtu(std::uint16_t mtu) { facts_.mtu = mtu; }
 
  private:
   bool step(TimePoint now, Process& process);

@@ -18,14 +18,17 @@ bool Listener::listens_at(const SocketAddress& local) const {
 }
 
 Listener::Place Listener::place_for_syn(bool takes_over) const {
-  if (os_.listen.value == ListenPolicy::both_queues)
-    return queue_.size() + embryos_ > backlog_ * 3 / 2 ? Place::none : Place::embryo;
+  const bool may_give = os_.syn_cookies.value != SynCookies::never;
+  const bool always = may_give && (os_.syn_cookies.value == SynCookies::always || os_.only_syn_cookies);
+  if (os_.listen.value == ListenPolicy::both_queues) {
+    if (queue_.size() + embryos_ > backlog_ * 3 / 2) return Place::none;
+    return always ? Place::cookie : Place::embryo;
+  }
   if (queue_.size() > backlog_) return Place::none;
   if (os_.listen.value != ListenPolicy::two_queues || takes_over) return Place::embryo;
   // net/ipv4/tcp_input.c tcp_conn_request.
   const bool full = embryos_ > backlog_;
-  if (os_.syn_cookies.value != SynCookies::never)
-    return full || os_.syn_cookies.value == SynCookies::always ? Place::cookie : Place::embryo;
+  if (may_give) return full || always ? Place::cookie : Place::embryo;
   // Without cookies the last quarter is for ends whose earlier connections are remembered: here none are.
   const std::uint32_t most = os_.embryos_most - os_.embryos_most / 4;
   return full || embryos_ > most ? Place::none : Place::embryo;

@@ -23,6 +23,7 @@ struct OsRules {
   // shutdown() of a listener for reading ends its listening, and shutdown() of an attempt to connect the
   // attempt; else it is ENOTCONN.
   Sourced<bool> shutdown_disconnects;
+  Sourced<bool> unspec_disconnects;        // connect() to AF_UNSPEC ends a connection; else it is refused
   Sourced<bool> listener_resets_embryos;   // closing a listener resets also connections not yet established
   Sourced<bool> ports_in_order;            // ephemeral ports start at the first one, not at a random one
   Sourced<bool> timestamp_offset;          // a timestamp clock of its own for each connection

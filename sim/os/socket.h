@@ -20,6 +20,7 @@ struct SocketSetup {
   FastOpenSetup fast_open;                // for listen()
   std::optional<SocketAddress> deferred;  // connect() was called, and its SYN waits for the first write
   std::unique_ptr<Datagrams> datagrams;   // of a UDP socket
+  Errno error = Errno::none;              // of the connection that connect() to AF_UNSPEC ended
   bool bound = false;
 };
 
@@ -31,6 +32,7 @@ struct Socket {
   std::uint32_t references = 1;        // descriptors that name it, in all processes
   std::int32_t peek_offset = -1;  // SO_PEEK_OFF: where the next MSG_PEEK begins; less than 0: at the first
   bool was_connected = false;     // connect() succeeded, or it came from accept()
+  bool has_port = false;          // its connection's local port is one that bind() gave
   bool nonblocking = false;       // O_NONBLOCK
   bool lingering = false;         // no descriptor names it, but a close() waits for it
 };

@@ -49,14 +49,14 @@ const CallRow& row_of(const Connection& connection) {
 CallResult Sockets::read(TimePoint now, Socket& socket, std::span<std::uint8_t> into) {
   if (is_datagram(socket)) return read_datagram(socket, into, false);
   if (is_deferred(socket)) return CallResult::waits();
-  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (socket.connection == nullptr) return without_connection(socket, Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.read(now, into); });
 }
 
 CallResult Sockets::peek(Socket& socket, std::span<std::uint8_t> into) {
   if (is_datagram(socket)) return read_datagram(socket, into, true);
-  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (socket.connection == nullptr) return without_connection(socket, Errno::notconn);
   if (into.empty()) return CallResult::of(0);
   const Endpoint& endpoint = socket.connection->endpoint();
   const auto offset = static_cast<std::size_t>(std::max(socket.peek_offset, 0));
@@ -96,7 +96,7 @@ bool Sockets::is_input_over(const Socket& socket) {
 }
 
 CallResult Sockets::discard(TimePoint now, Socket& socket, std::size_t most) {
-  if (socket.connection == nullptr) return CallResult::failure(Errno::notconn);
+  if (socket.connection == nullptr) return without_connection(socket, Errno::notconn);
   return read_by(now, socket, [&](Endpoint& endpoint) { return endpoint.discard(now, most); });
 }
 
@@ -123,7 +123,7 @@ CallResult Sockets::read_nothing(Socket& socket) const {
 
 CallResult Sockets::write(TimePoint now, Socket& socket, std::span<const std::uint8_t> bytes,
                           WriteFlags flags, bool again) {
-  if (socket.connection == nullptr) return CallResult::failure(facts_.rules.write_unconnected);
+  if (socket.connection == nullptr) return without_connection(socket, facts_.rules.write_unconnected);
   if (write_fails(socket)) return write_failure(socket);
   const bool waits = row_of(*socket.connection).write == Writing::waits;
   if (waits && !socket.connection->endpoint().is_early()) return CallResult::waits();
@@ -172,10 +172,7 @@ CallResult Sockets::connect(TimePoint now, Socket& socket, const SocketAddress& 
   }
   // The attempt failed: the socket is as before it, and may try again.
   const Errno error = socket.connection->take_error();
-  socket.setup = std::make_unique<SocketSetup>();
-  socket.setup->options = socket.connection->endpoint().options();
-  stack_.release(*socket.connection);
-  socket.connection = nullptr;
+  detach(socket);
   return CallResult::failure(error != Errno::none ? error : Errno::connaborted);
 }
 
@@ -205,9 +202,54 @@ Errno Sockets::choose_ends(Socket& socket, const SocketAddress& remote, FourTupl
 
 void Sockets::attach(Socket& socket, Connection& connection) {
   std::erase(stack_.bound(), &socket);
+  socket.has_port = socket.setup->bound && socket.setup->local.port != 0;
   socket.connection = &connection;
   connection.socket = &socket;
   socket.setup.reset();
+}
+
+// Without its connection a socket has its options still, and the port that bind() gave it.
+void Sockets::detach(Socket& socket) {
+  auto setup = std::make_unique<SocketSetup>();
+  const Endpoint& endpoint = socket.connection->endpoint();
+  setup->options = endpoint.options();
+  if (socket.has_port) {
+    setup->local = endpoint.addresses().local;
+    setup->bound = true;
+    stack_.bound().push_back(&socket);
+  }
+  stack_.release(*socket.connection);
+  socket.connection = nullptr;
+  socket.was_connected = false;
+  socket.setup = std::move(setup);
+}
+
+CallResult Sockets::disconnect(TimePoint now, Socket& socket) {
+  if (is_datagram(socket)) {
+    socket.setup->datagrams->peer.reset();
+    return CallResult::of(0);
+  }
+  if (!facts_.rules.unspec_disconnects)
+    return CallResult::failure(socket.connection != nullptr ? Errno::isconn : Errno::afnosupport);
+  if (socket.listener != nullptr) {
+    stop_listening(now, socket);
+  } else if (socket.connection == nullptr) {
+    socket.setup->deferred.reset();
+  } else {
+    const State state = socket.connection->endpoint().state();
+    const bool was_over = state == State::closed || state == State::time_wait;
+    stack_.input(now, *socket.connection, [now](Endpoint& endpoint) { endpoint.abort(now); });
+    const Errno before = socket.connection->take_error();
+    detach(socket);
+    socket.setup->error = was_over ? before : Errno::connreset;
+  }
+  return CallResult::of(0);
+}
+
+// What a call fails with that wants a connection: what the one before left, once, else `otherwise`.
+CallResult Sockets::without_connection(Socket& socket, Errno otherwise) {
+  const Errno left = socket.setup != nullptr ? std::exchange(socket.setup->error, Errno::none) : Errno::none;
+  return CallResult::failure(left != Errno::none ? left : otherwise);
 }
 
 void Sockets::expect_write(TimePoint now, Socket& socket) {
@@ -241,7 +283,10 @@ std::uint8_t Sockets::readiness(const Socket& socket) const {
   if (is_datagram(socket)) return datagram_readiness(socket);
   if (socket.listener != nullptr) return socket.listener->waiting() > 0 ? ev::in : std::uint8_t{0};
   if (is_deferred(socket)) return ev::out;  // a write connects
-  if (socket.connection == nullptr) return ev::out | ev::hup;
+  if (socket.connection == nullptr) {
+    const std::uint8_t failed = socket.setup->error != Errno::none ? ev::err : std::uint8_t{0};
+    return ev::out | ev::hup | failed;
+  }
   const Endpoint& endpoint = socket.connection->endpoint();
   const State state = endpoint.state();
   const bool closed = state == State::closed;

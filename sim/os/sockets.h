@@ -59,6 +59,9 @@ class Sockets {
   CallResult listen(Socket& socket, std::uint32_t backlog);
   // Blocks until established. Made again, it waits for the attempt under way.
   CallResult connect(TimePoint now, Socket& socket, const SocketAddress& remote);
+  // connect() to AF_UNSPEC: a connection ends, by a reset where something may be on the way; the socket can
+  // connect again.
+  CallResult disconnect(TimePoint now, Socket& socket);
   // On success `accepted` is the new socket.
   CallResult accept(Socket& socket, Socket*& accepted);
   // The number of bytes; 0 is the end. Blocks while there is neither data nor end nor error.
@@ -137,6 +140,8 @@ class Sockets {
   CallResult connect_or_defer(TimePoint now, Socket& socket, const SocketAddress& remote);
   [[nodiscard]] Errno choose_ends(Socket& socket, const SocketAddress& remote, FourTuple& tuple);
   void attach(Socket& socket, Connection& connection);
+  void detach(Socket& socket);
+  static CallResult without_connection(Socket& socket, Errno otherwise);
   [[nodiscard]] static bool is_deferred(const Socket& socket);
   CallResult set_fast_open_queue(Socket& socket, std::int64_t limit);
   [[nodiscard]] bool may_set(const Socket& socket, SocketOption option, std::int64_t value) const;

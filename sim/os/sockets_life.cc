@@ -25,6 +25,7 @@ void Sockets::destroy(Socket& socket) {
   socket.references = 1;
   socket.peek_offset = -1;
   socket.was_connected = false;
+  socket.has_port = false;
   socket.nonblocking = false;
   socket.lingering = false;
   free_.push_back(&socket);

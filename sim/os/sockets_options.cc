@@ -78,9 +78,9 @@ CallResult Sockets::get_option(Socket& socket, SocketOption option) {
   }
   if (socket.connection != nullptr) return get_connection_option(*socket.connection, option);
   if (option == SocketOption::so_error) {
-    const bool tells = is_datagram(socket);
-    return CallResult::of(tells ? static_cast<int>(std::exchange(socket.setup->datagrams->error, Errno::none))
-                                : 0);
+    if (socket.setup == nullptr) return CallResult::of(0);
+    Errno& error = is_datagram(socket) ? socket.setup->datagrams->error : socket.setup->error;
+    return CallResult::of(static_cast<int>(std::exchange(error, Errno::none)));
   }
   return CallResult::of(halfopen::get_option(facts_.profile, options_of(socket), option));
 }

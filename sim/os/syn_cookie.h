@@ -1,7 +1,10 @@
 // SYN cookies: a listener that has no room for another embryo answers a SYN all the same and keeps nothing.
-// What it would have to remember goes out with the SYN-ACK and comes back with the last ACK of the handshake:
-// a check of the addresses and the peer's MSS in the initial sequence number, its other options in the low
-// bits of the timestamp. Linux's (net/ipv4/syncookies.c); RFC 4987 section 3.6.
+// What it would have to remember goes out with the SYN-ACK and comes back with the last ACK of the handshake
+// (RFC 4987 section 3.6). Two forms, SynCookieForm:
+// - minute: a check of the addresses and the peer's MSS in the initial sequence number, its other options in
+//   the low bits of the timestamp (net/ipv4/syncookies.c).
+// - secrets: all in the initial sequence number, a check of 24 bits and eight for the MSS, the window scale,
+//   SACK and which secret it was; timestamps are on if the ACK has one (netinet/tcp_syncache.c).
 #pragma once
 
 #include <array>
@@ -33,14 +36,22 @@ class SynCookieJar {
   };
   // What answers `syn`, which came to `connection`.
   [[nodiscard]] Answer answer(TimePoint now, const FourTuple& connection, const Segment& syn) const;
-  // The SYN of the handshake that `ack` completes; nullopt if it acknowledges no cookie of this minute or the
-  // one before. `ts_offset` is what the connection adds to the timestamp clock.
+  // The SYN of the handshake that `ack` completes; nullopt if it acknowledges no cookie that is still good:
+  // of this minute or the one before, of this secret or the one before. `ts_offset` is what the connection
+  // adds to the timestamp clock.
   [[nodiscard]] std::optional<Segment> recall(TimePoint now, const FourTuple& connection,
                                               std::uint32_t ts_offset, const Segment& ack) const;
 
  private:
-  [[nodiscard]] std::uint32_t hash(const FourTuple& connection, std::uint32_t minute,
-                                   std::uint8_t purpose) const;
+  [[nodiscard]] Answer answer_of_minute(TimePoint now, const FourTuple& connection, const Segment& syn) const;
+  [[nodiscard]] Answer answer_of_secret(TimePoint now, const FourTuple& connection, const Segment& syn) const;
+  [[nodiscard]] std::optional<Segment> recall_of_minute(TimePoint now, const FourTuple& connection,
+                                                        std::uint32_t ts_offset, const Segment& ack) const;
+  [[nodiscard]] std::optional<Segment> recall_of_secret(TimePoint now, const FourTuple& connection,
+                                                        const Segment& ack) const;
+  // `period`: the minute, or how many secrets were before; `salt`: what else the hash is of.
+  [[nodiscard]] std::uint32_t hash(const FourTuple& connection, std::uint32_t period,
+                                   std::uint32_t salt) const;
   [[nodiscard]] std::uint32_t option_bits(const Segment& syn) const;
   bool recall_options(std::uint32_t bits, Segment& syn) const;
 

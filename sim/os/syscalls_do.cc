@@ -44,6 +44,7 @@ CallResult Syscalls::do_connect(TimePoint now, Process& process, PendingCall& pe
   Errno error = Errno::none;
   Socket* socket = socket_of(process, pending.call.fd, error);
   if (socket == nullptr) return CallResult::failure(error);
+  if (pending.call.disconnects) return sockets_.disconnect(now, *socket);
   pending.under_way = socket->connection != nullptr;
   return sockets_.connect(now, *socket, pending.call.address);
 }

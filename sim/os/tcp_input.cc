@@ -168,6 +168,7 @@ bool TcpStack::take_cookie(TimePoint now, const Packet& packet, const Segment& a
   const auto syn = cookies_.recall(now, tuple, identity_.timestamp_offset(tuple), ack);
   if (!syn.has_value()) return false;
   if (listener.refuses_last_ack()) return true;
+  if (listener.place_for_syn(false) == Listener::Place::none) return false;
   Connection& connection = make(now, tuple, options_for(listener, packet), ack.ack - 1);
   listener.add(connection);
   input(now, connection, [&](Endpoint& endpoint) {

@@ -33,6 +33,14 @@ class ReadyQueue {
     if (who != nullptr) remove(*who);
     return who;
   }
+  // The first that `may` allows; nullptr when there is none.
+  template <class Predicate>
+  Runnable* pop_if(const Predicate& may) {
+    Runnable* who = first_;
+    while (who != nullptr && !may(*who)) who = who->ready_after;
+    if (who != nullptr) remove(*who);
+    return who;
+  }
   // Takes it out if it is in.
   void remove(Runnable& who) {
     if (!who.is_ready) return;

@@ -51,6 +51,8 @@ void ModelHost::fire_timers(TimePoint now) {
 
 bool ModelHost::run_programs(TimePoint now) { return kernel_ != nullptr && kernel_->run_programs(now); }
 
+bool ModelHost::run_woken(TimePoint now) { return kernel_ != nullptr && kernel_->run_woken(now); }
+
 bool ModelHost::poll_packet(TimePoint now, Packet& out) {
   return kernel_ != nullptr && kernel_->stack().poll_packet(now, out);
 }

@@ -49,6 +49,7 @@ class ModelHost final : public Host {
   // Runs programs until one of them has something to send or all block: what a call sends leaves before the
   // next call is made. So the owner drains poll_packet() and calls again until this gives false.
   bool run_programs(TimePoint now) override;
+  bool run_woken(TimePoint now) override;
   bool poll_packet(TimePoint now, Packet& out) override;
   [[nodiscard]] TimePoint next_deadline() const override;
 

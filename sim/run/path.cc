@@ -65,20 +65,23 @@ bool Path::router_answers(TimePoint now, const Packet& packet, std::size_t size,
   return true;
 }
 
-bool Path::dropped_by_rule(HostId from, const Packet& packet) {
-  for (std::size_t i = 0; i < drops_.size(); ++i) {
-    DropRule& rule = drops_[i];
+std::optional<Duration> Path::apply(std::vector<PacketRule>& rules, HostId from, const Packet& packet) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    PacketRule& rule = rules[i];
     if (!matches(rule.match, from, packet)) continue;
     if (rule.skip > 0) {
       --rule.skip;
       continue;
     }
-    if (rule.count != 0 && --rule.count == 0) {
-      drops_.erase(drops_.begin() + static_cast<std::ptrdiff_t>(i));
-    }
-    return true;
+    const Duration late = rule.late;
+    if (rule.count != 0 && --rule.count == 0) rules.erase(rules.begin() + static_cast<std::ptrdiff_t>(i));
+    return late;
   }
-  return false;
+  return std::nullopt;
+}
+
+bool Path::dropped_by_rule(HostId from, const Packet& packet) {
+  return !drops_.empty() && apply(drops_, from, packet).has_value();
 }
 
 bool Path::fits_queue(TimePoint now, Lane& lane, std::size_t size) {
@@ -93,7 +96,7 @@ bool Path::fits_queue(TimePoint now, Lane& lane, std::size_t size) {
   return lane.departures.size() < link.queue_packets;
 }
 
-void Path::schedule(TimePoint now, Lane& lane, std::size_t size, Passage& passage) {
+void Path::schedule(TimePoint now, Lane& lane, std::size_t size, Duration late, Passage& passage) {
   const LinkConfig& link = lane.link;
   TimePoint leaves = now;
   if (link.rate != 0) {
@@ -110,8 +113,10 @@ void Path::schedule(TimePoint now, Lane& lane, std::size_t size, Passage& passag
     passage.arrival += Duration{
         static_cast<std::int64_t>(lane.rng.below(static_cast<std::uint64_t>(link.jitter.count()) + 1))};
   }
-  if (lane.rng.chance(link.reorder)) {
-    passage.arrival += link.reorder_delay;  // those behind it may overtake
+  if (late > Duration::zero()) {
+    passage.arrival += late;  // those behind it may overtake
+  } else if (lane.rng.chance(link.reorder)) {
+    passage.arrival += link.reorder_delay;
   } else {
     passage.arrival = std::max(passage.arrival, lane.last_arrival);
     lane.last_arrival = passage.arrival;
@@ -128,7 +133,7 @@ Path::Passage Path::judge(TimePoint now, HostId from, const Packet& packet) {
   if (router_answers(now, packet, size, passage)) return passage;
   if (lane.is_cut) {
     passage.fate = PacketFate::cut;
-  } else if (!drops_.empty() && dropped_by_rule(from, packet)) {
+  } else if (dropped_by_rule(from, packet)) {
     passage.fate = PacketFate::dropped_by_match;
   } else if (lane.link.mtu != 0 && size > lane.link.mtu) {
     passage.fate = PacketFate::too_big;
@@ -141,7 +146,8 @@ Path::Passage Path::judge(TimePoint now, HostId from, const Packet& packet) {
   } else if (!fits_queue(now, lane, size)) {
     passage.fate = PacketFate::queue_full;
   } else {
-    schedule(now, lane, size, passage);
+    const std::optional<Duration> late = delays_.empty() ? std::nullopt : apply(delays_, from, packet);
+    schedule(now, lane, size, late.value_or(Duration::zero()), passage);
   }
   return passage;
 }
@@ -163,7 +169,7 @@ void Path::send_answer(const Passage& passage, const Packet& offender) {
   if (!error) return;  // this IP version has no such error
   Lane& back = lanes_[passage.from == HostId::server ? 0 : 1];
   ++back.counters.from_router;
-  if (!drops_.empty() && dropped_by_rule(HostId::router, *error)) {
+  if (dropped_by_rule(HostId::router, *error)) {
     ++back.counters.dropped_by_match;
     return;
   }
@@ -245,7 +251,9 @@ void Path::restore(Direction direction) {
   }
 }
 
-void Path::drop(const DropRule& rule) { drops_.push_back(rule); }
+void Path::follow(const PacketRule& rule) {
+  (rule.late > Duration::zero() ? delays_ : drops_).push_back(rule);
+}
 
 void Path::answer(const AnswerRule& rule) { answer_ = rule; }
 

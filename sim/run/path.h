@@ -3,7 +3,7 @@
 // flight when the path is cut still arrives. The same object serves virtual and real time.
 //
 // In each direction, in this order: the router's answer, the cut, drops by match, the MTU, the queue and its
-// rate, random loss, then delay, jitter, reordering and duplication.
+// rate, random loss, then delay, jitter, delays by match, reordering and duplication.
 #pragma once
 
 #include <array>
@@ -75,7 +75,8 @@ class Path {
 
   void cut(Direction direction);
   void restore(Direction direction);
-  void drop(const DropRule& rule);
+  // Drops or delays what matches; a second rule does not replace the first.
+  void follow(const PacketRule& rule);
   // A second call replaces the first.
   void answer(const AnswerRule& rule);
   void stop_answering();
@@ -106,8 +107,11 @@ class Path {
   [[nodiscard]] static std::size_t lane_of(Direction one) { return one == Direction::to_client ? 1 : 0; }
   [[nodiscard]] bool router_answers(TimePoint now, const Packet& packet, std::size_t size, Passage& passage);
   [[nodiscard]] bool dropped_by_rule(HostId from, const Packet& packet);
+  // The rule, of those there are, that this packet falls under; nullopt if it passes them all.
+  [[nodiscard]] static std::optional<Duration> apply(std::vector<PacketRule>& rules, HostId from,
+                                                     const Packet& packet);
   [[nodiscard]] bool fits_queue(TimePoint now, Lane& lane, std::size_t size);
-  void schedule(TimePoint now, Lane& lane, std::size_t size, Passage& passage);
+  void schedule(TimePoint now, Lane& lane, std::size_t size, Duration late, Passage& passage);
   void launch(Lane& lane, TimePoint arrival, std::uint32_t slot, bool from_router);
   void send_answer(const Passage& passage, const Packet& offender);
   [[nodiscard]] std::uint32_t take_slot();
@@ -115,7 +119,7 @@ class Path {
   std::array<Lane, 2> lanes_;  // to the server, to the client
   IpAddress router_;
   bool router_says_too_big_;
-  std::vector<DropRule> drops_;
+  std::vector<PacketRule> drops_, delays_;
   std::optional<AnswerRule> answer_;
   std::deque<Packet> slots_;  // stable addresses; the free ones are listed in free_
   std::vector<std::uint32_t> free_;

@@ -42,8 +42,9 @@ std::string shutdown_text(const TimelineEvent& event) {
   return text + fmt::format(", dark {} later", duration_text(event.dark));
 }
 
-std::string drop_text(const DropRule& rule) {
+std::string rule_text(const PacketRule& rule) {
   std::string text = rule.count == 0 ? "every match from now on" : fmt::format("{} matching", rule.count);
+  if (rule.late > Duration::zero()) text += " by " + duration_text(rule.late);
   if (rule.skip != 0) text += fmt::format(", after letting {} pass", rule.skip);
   return text;
 }
@@ -154,7 +155,8 @@ void Timeline::act(TimePoint now, const Due& due, Host& client, Host& server, Pa
     case Verb::path_restored:
       note(now, event, std::string{to_string(event.direction)});
       return path.restore(event.direction);
-    case Verb::path_drops: note(now, event, drop_text(event.drop)); return path.drop(event.drop);
+    case Verb::path_drops:
+    case Verb::path_delays: note(now, event, rule_text(event.rule)); return path.follow(event.rule);
     case Verb::router_answers:
       note(now, event, event.answer ? answer_text(*event.answer) : "nothing any more");
       return event.answer ? path.answer(*event.answer) : path.stop_answering();

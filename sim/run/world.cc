@@ -119,6 +119,7 @@ bool World::deliver_due() {
     host.receive(now_, std::move(*due.packet));
     path_.done(due);
     drain(host, due.to);
+    while (host.run_woken(now_)) drain(host, due.to);
     count_round();
     delivered = true;
   }

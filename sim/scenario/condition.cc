@@ -30,7 +30,8 @@ constexpr auto kFacts = std::to_array<FactRow>({
     {"server.kind", Fact::server_kind},
     {"quick", Fact::quick},
 });
-constexpr std::array<std::string_view, 4> kSystems{"4.4bsd", "linux", "freebsd", "rfc"};
+constexpr std::array<std::string_view, 7> kSystems{"4.4bsd", "linux",   "freebsd", "windows",
+                                                   "macos",  "openbsd", "rfc"};
 constexpr std::array<std::string_view, 2> kKinds{"model", "kernel"};
 
 constexpr std::size_t kLongest = 1000;
@@ -129,7 +130,7 @@ class Parser {
     const bool system = fact == Fact::client_os || fact == Fact::server_os;
     const bool kind = fact == Fact::client_kind || fact == Fact::server_kind;
     if (system && std::find(kSystems.begin(), kSystems.end(), value) == kSystems.end()) {
-      fail("'4.4bsd', 'linux', 'freebsd' or 'rfc'");
+      fail("'4.4bsd', 'linux', 'freebsd', 'windows', 'macos', 'openbsd' or 'rfc'");
     }
     if (kind && std::find(kKinds.begin(), kKinds.end(), value) == kKinds.end()) fail("'model' or 'kernel'");
     if (!system && !kind) {

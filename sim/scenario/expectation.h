@@ -25,7 +25,7 @@ struct CountRange {
 
 // What `when` may ask about.
 struct RunFacts {
-  std::string client_os;  // "4.4bsd", "linux", "freebsd", "rfc"
+  std::string client_os;  // "4.4bsd", "linux", "freebsd", "windows", ...
   std::string server_os;
   std::string client_profile;  // "linux-6.18"; of a kernel host "linux-" and its release
   std::string server_profile;

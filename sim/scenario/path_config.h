@@ -37,11 +37,13 @@ struct PathConfig {
   bool router_says_too_big = true;  // answers "fragmentation needed" for the MTU; false: a black hole
 };
 
-// Drops matching packets: the first `skip` pass, then `count` are dropped (0: all from then on).
-struct DropRule {
+// What becomes of matching packets: the first `skip` pass, then `count` (0: all from then on) are dropped or,
+// with `late`, arrive so much later, and those behind them may overtake.
+struct PacketRule {
   PacketMatch match = {};
   std::uint32_t skip = 0;
   std::uint32_t count = 0;
+  Duration late{};
 };
 
 // The router answers every packet of `direction` (to an ICMP error nobody answers) and lets none through,

@@ -80,9 +80,11 @@ void set_ip_version(Scenario& scenario, int version) {
 }
 
 RunFacts Scenario::facts() const {
+  // A row's name up to its version; its family may be another's, by whose names it takes parameters.
+  const auto system_of = [](const OsProfile& row) { return row.name.substr(0, row.name.find('-')); };
   RunFacts facts;
-  facts.client_os = to_string(client.profile.family);
-  facts.server_os = to_string(server.profile.family);
+  facts.client_os = system_of(client.profile);
+  facts.server_os = system_of(server.profile);
   facts.client_profile = client.profile_name;
   facts.server_profile = server.profile_name;
   facts.quick = quick;

@@ -20,19 +20,37 @@ constexpr std::array<std::string_view, 11> kPathKeys{"delay",         "jitter", 
 constexpr std::span<const std::string_view> kLinkKeys = std::span{kPathKeys}.first(9);
 constexpr std::array<std::string_view, 2> kRouterKeys{"address", "says_too_big"};
 
-constexpr std::array<std::string_view, 20> kClientKeys{
-    "profile",    "address", "hz",          "timer_phase", "truesize",
-    "mtu",        "sysctl",  "program",     "sockopt",     "watch",
-    "keep_going", "bytes",   "never_reads", "local_port",  "read_timeout",
-    "read_delay", "sigpipe", "connections", "addresses",   "connection_interval"};
+constexpr std::array<std::string_view, 21> kClientKeys{"profile",
+                                                       "address",
+                                                       "hz",
+                                                       "timer_phase",
+                                                       "wakeup_preemption",
+                                                       "truesize",
+                                                       "mtu",
+                                                       "sysctl",
+                                                       "program",
+                                                       "sockopt",
+                                                       "watch",
+                                                       "keep_going",
+                                                       "bytes",
+                                                       "never_reads",
+                                                       "local_port",
+                                                       "read_timeout",
+                                                       "read_delay",
+                                                       "sigpipe",
+                                                       "connections",
+                                                       "addresses",
+                                                       "connection_interval"};
 constexpr std::int64_t kMostConnections = 1'000'000;
 constexpr std::uint64_t kMostAddresses = 65'536;
-constexpr std::array<std::string_view, 14> kServerKeys{
-    "profile", "address", "hz",         "timer_phase", "truesize", "mtu",   "sysctl",
-    "program", "sockopt", "on_sigterm", "backlog",     "port",     "reply", "reply_when"};
+constexpr std::array<std::string_view, 15> kServerKeys{
+    "profile",    "address", "hz",     "timer_phase", "wakeup_preemption",
+    "truesize",   "mtu",     "sysctl", "program",     "sockopt",
+    "on_sigterm", "backlog", "port",   "reply",       "reply_when"};
 constexpr std::array<std::string_view, 2> kTruesizeKeys{"small", "full"};
 
 constexpr std::array<std::string_view, 3> kOnSigterm{"dies", "ignores", "closes"};
+constexpr std::array<std::string_view, 3> kWhoIsWoken{"none", "writers", "all"};  // WakeupPreemption
 constexpr std::array<std::string_view, 3> kReplyWhen{"at once", "per line", "per request"};
 constexpr std::array<std::string_view, 2> kSigpipe{"default", "ignore"};
 
@@ -247,6 +265,9 @@ void read_device(const Section& section, HostScenario& host) {
     host.profile.clock.hz = {static_cast<std::uint32_t>(*hz), "the scenario"};
   }
   if (const auto phase = section.duration("timer_phase")) host.timer_phase = *phase;
+  if (const auto who = section.word("wakeup_preemption", kWhoIsWoken)) {
+    host.profile.socket.wakeup_preemption = {static_cast<WakeupPreemption>(*who), "the scenario"};
+  }
   if (const auto mtu = section.integer("mtu", 576, 65535)) host.mtu = static_cast<std::uint16_t>(*mtu);
   if (!section.has("truesize")) return;
   constexpr std::int64_t kMost = 1 << 20;

@@ -29,6 +29,7 @@ constexpr auto kVerbs = std::to_array<VerbRow>({
     {Verb::path_cut, false, "path is cut", {"direction"}},
     {Verb::path_restored, false, "path is restored", {"direction"}},
     {Verb::path_drops, false, "path drops", {"match", "count", "skip"}},
+    {Verb::path_delays, false, "path delays", {"match", "count", "skip", "by"}},
     {Verb::router_answers, false, "router answers", {"icmp", "count", "mtu", "direction"}},
 });
 constexpr std::array<std::string_view, 4> kCommonKeys{"at", "after", "delay", "do"};
@@ -151,10 +152,14 @@ void read_details(const Section& section, const Scenario& scenario, TimelineEven
     case Verb::path_restored:
       event.direction = static_cast<Direction>(section.word("direction", kDirections).value_or(2));
       break;
+    case Verb::path_delays:
+      event.rule.late = section.need_duration("by");
+      if (event.rule.late == Duration::zero()) section.reject("by", "a time above zero");
+      [[fallthrough]];
     case Verb::path_drops:
-      if (const toml::table* match = section.table("match")) event.drop.match = read_match(*match);
-      event.drop.count = static_cast<std::uint32_t>(section.integer("count", 1, kMostCount).value_or(0));
-      event.drop.skip = static_cast<std::uint32_t>(section.integer("skip", 0, kMostCount).value_or(0));
+      if (const toml::table* match = section.table("match")) event.rule.match = read_match(*match);
+      event.rule.count = static_cast<std::uint32_t>(section.integer("count", 1, kMostCount).value_or(0));
+      event.rule.skip = static_cast<std::uint32_t>(section.integer("skip", 0, kMostCount).value_or(0));
       break;
     case Verb::router_answers: read_answer(section, scenario, event); break;
     case Verb::closes_input:

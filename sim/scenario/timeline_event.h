@@ -24,6 +24,7 @@ enum class Verb : std::uint8_t {
   path_cut,
   path_restored,
   path_drops,
+  path_delays,
   router_answers,
 };
 
@@ -47,8 +48,8 @@ struct TimelineEvent {
   Duration grace = 5s;                    // host_shuts_down
   Duration dark = 1s;                     // host_shuts_down: after the last SIGKILL; Duration::max() is never
   Direction direction = Direction::both;  // path_cut, path_restored
-  DropRule drop;
-  std::optional<AnswerRule> answer;  // router_answers; nullopt: no longer
+  PacketRule rule;                        // path_drops, path_delays
+  std::optional<AnswerRule> answer;       // router_answers; nullopt: no longer
 };
 
 }  // namespace halfopen

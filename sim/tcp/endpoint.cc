@@ -14,6 +14,7 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       iss_{birth.iss},
       snd_una_{birth.iss},
       snd_nxt_{birth.iss},
+      snd_up_{birth.iss},
       push_end_{birth.iss},
       small_end_{birth.iss},
       burst_end_{birth.iss},

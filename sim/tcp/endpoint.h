@@ -82,6 +82,7 @@ struct WriteFlags {
   bool ends_record = false;  // MSG_EOR
   bool more = false;         // MSG_MORE: a small segment waits for the next write
   bool zero_copy = false;    // MSG_ZEROCOPY
+  bool urgent = false;       // MSG_OOB: its last byte is the urgent one
   bool waits = false;        // the writer will come again with what was not taken
 };
 
@@ -330,6 +331,7 @@ class Endpoint {
   // endpoint_receive.cc: RFC 9293 section 3.10.7.4, in its order
   Verdict on_synchronized(TimePoint now, const Arrival& arrival);
   [[nodiscard]] Gatekeeper::Guarded guarded(TimePoint now) const;
+  [[nodiscard]] std::optional<std::uint32_t> ack_reach() const;
   bool admits(TimePoint now, const Arrival& arrival);
   void acknowledge_stray(TimePoint now, const Segment& segment);
   bool defers_accept(const Segment& segment);
@@ -345,6 +347,8 @@ class Endpoint {
     std::size_t most = 0;
   };
   void take_urgent(const Segment& segment);
+  [[nodiscard]] bool is_urgent() const { return snd_up_ != snd_una_; }
+  void mark_urgent(Segment& segment) const;
   template <class Read>
   std::size_t take(TimePoint now, std::size_t most, Read read);
   [[nodiscard]] Seq read_seq() const;
@@ -378,6 +382,7 @@ class Endpoint {
   void arm_retransmit_or_probe(TimePoint now, bool advancing);
   void arm_user_timeout(TimePoint now);
   void look_for_narrow_path();
+  void try_smaller_segments();
   void on_tail_loss_timer(TimePoint now);
 
   // endpoint_send.cc: what to send
@@ -500,6 +505,7 @@ class Endpoint {
 
   // Send sequence space (RFC 9293 section 3.3.1); SND.NXT never goes back, lost segments are marked instead.
   Seq iss_, snd_una_, snd_nxt_;
+  Seq snd_up_;  // behind the urgent byte that was written last; SND.UNA: there is none
   Seq snd_wl1_, snd_wl2_;
   Seq push_end_;               // end of the last write: PSH goes there
   Seq small_end_;              // end of the last small segment sent, for Nagle

@@ -94,6 +94,7 @@ AckResult Endpoint::clean_scoreboard(TimePoint now, const Segment& segment, std:
   const std::uint32_t control = (had_syn ? 1u : 0u) + (result.fin_acked ? 1u : 0u);
   const std::uint32_t advance = distance(snd_una_, ack);
   send_.drop_front(std::min(advance - std::min(control, advance), send_.size()));
+  if (snd_up_.at_or_before(ack)) snd_up_ = ack;
   snd_una_ = ack;
   if (marks_ != nullptr && marks_->on_acked(now, ack)) ++news_.errors;
   if (snd_nxt_.before(ack)) snd_nxt_ = ack;  // a window probe's byte was taken

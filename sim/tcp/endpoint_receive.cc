@@ -59,6 +59,18 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
   return Verdict::done;
 }
 
+// How far an ACK may lie before SND.UNA and be an old one. What was acknowledged is counted by the sequence
+// numbers, which begin anew after 4 GB.
+std::optional<std::uint32_t> Endpoint::ack_reach() const {
+  const std::uint32_t first = passive_ ? 1 : 0;  // the peer's last ACK brings a passive end's SYN home
+  switch (os().check.ack_range.value) {
+    case AckRange::any: break;
+    case AckRange::within_largest_window: return max_snd_wnd_;
+    case AckRange::within_acknowledged: return std::min(max_snd_wnd_, distance(iss_ + first, snd_una_));
+  }
+  return std::nullopt;
+}
+
 Gatekeeper::Guarded Endpoint::guarded(TimePoint now) const {
   const bool tells_holes = sack_ok_ && receive_.has_holes();
   return {.os = os(),
@@ -71,7 +83,7 @@ Gatekeeper::Guarded Endpoint::guarded(TimePoint now) const {
           .una = snd_una_,
           // A byte sent as a window probe lies beyond SND.NXT.
           .highest = window_probe_byte_ ? later(window_probe_end_, snd_nxt_) : snd_nxt_,
-          .max_window = max_snd_wnd_,
+          .ack_reach = ack_reach(),
           .timestamps = ts_ok_,
           .embryo = state_ == State::syn_received && passive_ && !is_early()};
 }

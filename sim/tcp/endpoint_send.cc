@@ -84,7 +84,7 @@ std::uint32_t Endpoint::send_mss() const {
   std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
   if (options_.max_segment != 0) mss = std::min<std::uint32_t>(mss, options_.max_segment);
   if (tried_mss_ != 0) mss = std::min<std::uint32_t>(mss, tried_mss_);
-  if (ts_ok_) mss -= 12;
+  if (ts_ok_) mss -= wire::kTimestampsRoom;
   // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
   // tcp_bound_to_half_wnd).
   if (max_snd_wnd_ > 536) mss = std::min(mss, std::max(max_snd_wnd_ / 2, 68u - headers + 40u));
@@ -143,6 +143,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
     if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
     if (!bare_reset) add_options(now, *segment);
+    if (is_urgent()) mark_urgent(*segment);
     if (ecn_.echoes && (flags & tcp_flag::rst) == 0) segment->flags |= tcp_flag::ece;
     if (acc_ecn_ != nullptr) mark_accurately(out, cause);
   }
@@ -276,14 +277,14 @@ SendView Endpoint::send_view(TimePoint now) const {
                 .max_window = max_snd_wnd_,
                 .cwnd = congestion_.cwnd(),
                 .in_flight = board_.in_flight(),
-                .small_may_go = nagle_allows(1, waiting == all),
+                .small_may_go = nagle_allows(1, waiting == all) || is_urgent(),
                 .ends = waiting < all || fin_queued_,
                 .now = now,
                 .last_sent = last_sent_,
                 .oldest_sent = board_.empty() ? kNever : board_.front().sent,
                 .srtt = rtt_.srtt(os().rtt)};
   if (!sends_bursts()) return view;
-  view.pace = pace();
+  view.pace = is_urgent() ? 1 : pace();
   view.may_wait = haste_ != Haste::pushes && (repair_.is_open() || repair_.phase() == Repair::Phase::cwr);
   return view;
 }

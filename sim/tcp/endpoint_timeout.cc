@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
+#include "sim/wire/bytes.h"
 
 namespace halfopen {
 namespace {
@@ -118,10 +119,15 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
       patience_.is_over(waiting(now), repair_.stamp(), board_.front().first_sent, snd_wnd_ == 0);
   if (fast_open_ != nullptr) look_for_blackhole(now, over);
   if (over) return give_up(now, Cause::timed_out);
+  const BlackholeProfile& hole = os().blackhole;
+  if (hole.search == BlackholeSearch::after_r1 &&
+      patience_.has_waited(waiting(now), repair_.stamp(), hole.retries))
+    try_smaller_segments();
   repair_.on_timeout(around(now), patience_.expiries());
   ecn_.owes_cwr = ecn_.agreed;
   patience_.on_expiry(true);
-  if (os().blackhole.search.value != BlackholeSearch::never) look_for_narrow_path();
+  if (hole.search != BlackholeSearch::never && hole.search != BlackholeSearch::after_r1)
+    look_for_narrow_path();
   const std::uint8_t forgets = os().retransmit.forget_srtt_after;
   if (forgets != 0 && patience_.expiries() > forgets) rtt_.forget_srtt();
   arm_retransmit(now);
@@ -152,6 +158,18 @@ void Endpoint::look_for_narrow_path() {
   }
   if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(full_mss());
   congestion_.on_timeout();  // one segment of the new size
+}
+
+// Each time that R1 is over half of what was tried, and what was found is kept (RFC 4821 section 7.7;
+// net/ipv4/tcp_timer.c tcp_mtu_probing). The sizes are data's alone, whatever options go along.
+void Endpoint::try_smaller_segments() {
+  const BlackholeProfile& hole = os().blackhole;
+  const std::uint32_t first = addresses_.local.ip.is_v6() ? hole.mss_v6 : hole.mss_v4;
+  const std::uint32_t options = ts_ok_ ? wire::kTimestampsRoom : 0;
+  std::uint32_t size = first;
+  if (tried_mss_ != 0)
+    size = std::max<std::uint32_t>(std::min(first, (tried_mss_ - options) / 2), hole.least_mss);
+  tried_mss_ = static_cast<std::uint16_t>(size + options);
 }
 
 }  // namespace halfopen

@@ -1,5 +1,5 @@
-// Urgent data that is received (RFC 9293 section 3.8.5), as sockets make of it: the last byte before the
-// urgent pointer is out of band, and a read ends in front of it.
+// Urgent data (RFC 9293 section 3.8.5), as sockets make of it: the last byte before the urgent pointer is out
+// of band, and a read ends in front of it. Until it is acknowledged, each segment before it announces it.
 #include <algorithm>
 #include <limits>
 
@@ -25,6 +25,15 @@ void Endpoint::take_urgent(const Segment& segment) {
   if (skips_urgent_byte()) receive_.discard(1);
   urgent_ = Urgent::unread;
   urgent_seq_ = mark;
+}
+
+// A pointer of 16 bits reaches so far; what lies further on is announced as its end (net/ipv4/tcp_output.c
+// __tcp_transmit_skb; netinet/tcp_output.c sends the low bits).
+void Endpoint::mark_urgent(Segment& segment) const {
+  constexpr std::uint32_t kReach = 0xffff;
+  if (!segment.seq.before(snd_up_)) return;
+  segment.flags |= tcp_flag::urg;
+  segment.urgent = static_cast<std::uint16_t>(std::min(distance(segment.seq, snd_up_), kReach));
 }
 
 // Where a read goes that begins `skip` bytes after the first one: over the urgent byte if it stands at it,

@@ -34,6 +34,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   send_.append(env_->pool, bytes.first(count));
   if (pieces) pieces_.release(os().socket);
   more_announced_ = flags.more;
+  if (flags.urgent) snd_up_ = start + static_cast<std::uint32_t>(count);
   if (!flags.more) push_end_ = start + static_cast<std::uint32_t>(count);
   const bool attaches = flags.ends_record || flags.zero_copy || options_.reports != 0;
   if (attaches) mark_written(start, count, count == bytes.size(), flags);

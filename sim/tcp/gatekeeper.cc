@@ -77,7 +77,7 @@ Gatekeeper::Ruling Gatekeeper::judge_syn(const Guarded& here, const Segment& seg
 Gatekeeper::Ruling Gatekeeper::judge_ack(const Guarded& here, Seq ack) {
   if (here.state == State::syn_received)
     return ack.after(here.una) && ack.at_or_before(here.highest) ? Ruling::pass : Ruling::bad_ack;
-  const bool too_old = here.os.check.ack_range && ack.before(here.una - std::max(here.max_window, 1u));
+  const bool too_old = here.ack_reach.has_value() && ack.before(here.una - *here.ack_reach);
   if (ack.after(here.highest)) return here.os.check.answers_unsent ? Ruling::challenge : Ruling::drop;
   return too_old ? Ruling::challenge : Ruling::pass;
 }

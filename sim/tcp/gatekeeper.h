@@ -22,14 +22,14 @@ class Gatekeeper {
     TimePoint now;
     State state = State::closed;
     Seq rcv_nxt;
-    Seq acknowledged;              // the last ACK sent
-    std::uint32_t window = 0;      // bytes that are acceptable from RCV.NXT
-    std::optional<Seq> held_to;    // the end of what is held beyond a hole, if SACK tells of it
-    Seq una;                       // SND.UNA
-    Seq highest;                   // the last number that may be acknowledged
-    std::uint32_t max_window = 0;  // the largest that the peer has offered, bytes
-    bool timestamps = false;       // were agreed
-    bool embryo = false;           // of a listener, and no process knows of it
+    Seq acknowledged;                          // the last ACK sent
+    std::uint32_t window = 0;                  // bytes that are acceptable from RCV.NXT
+    std::optional<Seq> held_to;                // the end of what is held beyond a hole, if SACK tells of it
+    Seq una;                                   // SND.UNA
+    Seq highest;                               // the last number that may be acknowledged
+    std::optional<std::uint32_t> ack_reach{};  // bytes before `una` at which an ACK is still an old one
+    bool timestamps = false;                   // were agreed
+    bool embryo = false;                       // of a listener, and no process knows of it
   };
   enum class Ruling : std::uint8_t {
     pass,

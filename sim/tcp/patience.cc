@@ -50,14 +50,17 @@ bool Patience::is_over(const Around& around, TimePoint stamp, TimePoint first_se
   switch (rule.give_up.value) {
     case GiveUp::after_count: return expiries_ >= retries;
     case GiveUp::after_budget: {
-      if (stamp == kNever || expiries_ == 0) return false;
-      const Duration budget =
-          limit > Duration{0} ? limit : budget_of(around.os, retries, around.os.rtt.rto_min);
-      return around.now - stamp >= budget;
+      if (limit == Duration{0}) return has_waited(around, stamp, retries);
+      return stamp != kNever && expiries_ != 0 && around.now - stamp >= limit;
     }
     case GiveUp::after_elapsed: return around.now - first_sent >= rule.r2.value;
   }
   return false;
+}
+
+bool Patience::has_waited(const Around& around, TimePoint stamp, std::uint32_t retries) const {
+  if (stamp == kNever || expiries_ == 0) return false;
+  return around.now - stamp >= budget_of(around.os, retries, around.os.rtt.rto_min);
 }
 
 // RFC 9293 section 3.8.3; tcp_syn_retries, keepinit. The linear timeouts do not outlast the budget that the

@@ -37,6 +37,8 @@ class Patience {
   // Whether an expiry is the last. `stamp`: of the first repair, kNever without one; `first_sent`: when the
   // oldest that is out first left; `closed`: the peer took its window back.
   [[nodiscard]] bool is_over(const Around& around, TimePoint stamp, TimePoint first_sent, bool closed) const;
+  // Whether the time of so many retries is over, as a budget counts it (RFC 9293 section 3.8.3: R1).
+  [[nodiscard]] bool has_waited(const Around& around, TimePoint stamp, std::uint32_t retries) const;
   // The same of a SYN that was first sent then.
   [[nodiscard]] bool is_syn_over(const Around& around, TimePoint first_sent) const;
   // No longer than the user's limit lets (net/ipv4/tcp_timer.c tcp_clamp_rto_to_user_timeout).

@@ -7,8 +7,9 @@
 namespace halfopen {
 namespace {
 
-constexpr std::array<const OsProfile*, 8> kProfiles = {&kBsd44,    &kLinux510, &kLinux61,   &kLinux612,
-                                                       &kLinux618, &kLinux72,  &kFreebsd14, &kRfc};
+constexpr std::array<const OsProfile*, 11> kProfiles = {&kBsd44,    &kLinux510, &kLinux61,   &kLinux612,
+                                                        &kLinux618, &kLinux72,  &kFreebsd14, &kWindows11,
+                                                        &kMacos15,  &kOpenbsd7, &kRfc};
 
 struct Aliases {
   std::string_view profile;

@@ -86,6 +86,11 @@ enum class SynCheck : std::uint8_t {  // a SYN in the window of a synchronized s
   abort,                              // ends the connection, which sends a reset of its own
   challenge,                          // is answered by a challenge ACK
 };
+enum class AckRange : std::uint8_t {  // how far back an ACK may lie and be an old one, not a guess
+  any,
+  within_largest_window,  // RFC 5961 section 5.2: SND.UNA - MAX.SND.WND
+  within_acknowledged,    // Linux: the same, but not what was never acknowledged
+};
 enum class SynFinCheck : std::uint8_t { listener_drops, taken, dropped };  // SYN and FIN in one segment
 enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
@@ -105,8 +110,15 @@ enum class SynText : std::uint8_t {
   data,  // waits until the connection is established; a FIN does not
   all,   // waits, with its FIN
 };
-// When path MTU black holes are looked for: by value FreeBSD's net.inet.tcp.pmtud_blackhole_detection.
-enum class BlackholeSearch : std::uint8_t { never, always, over_v4, over_v6 };
+// When path MTU black holes are looked for: by value FreeBSD's net.inet.tcp.pmtud_blackhole_detection, and
+// Linux's way.
+enum class BlackholeSearch : std::uint8_t {
+  never,
+  always,
+  over_v4,
+  over_v6,
+  after_r1,  // once R1 is over (RFC 9293 section 3.8.3): a size that fits most paths, then half of it
+};
 enum class OptionSlot : std::uint8_t { none, mss, window_scale, sack_permitted, timestamps };
 enum class IsnPolicy : std::uint8_t {
   hash_64ns,   // Linux: a keyed hash, and a step every 64 ns
@@ -125,8 +137,19 @@ enum class ListenPolicy : std::uint8_t {
                  // beyond it gets
   both_queues,   // BSD: full when accepted plus embryonic exceed backlog * 3 / 2; then SYNs are dropped
 };
+// Who runs between two packets of one instant when the first wakes it up; all others when the last was taken.
+enum class WakeupPreemption : std::uint8_t {
+  none,
+  writers,  // who waits for room in a send buffer: a reader's wake-up says that the waker goes on (sync)
+  all,
+};
 // When a SYN is answered by a cookie, of which the host keeps nothing: Linux's tcp_syncookies, by value.
 enum class SynCookies : std::uint8_t { never, when_full, always };
+// How a cookie is made (sim/os/syn_cookie.h).
+enum class SynCookieForm : std::uint8_t {
+  minute,   // Linux: a count of minutes, a hash that hides the segment size; options in the timestamp
+  secrets,  // FreeBSD: a hash under one of two secrets that take turns, and options, in one number
+};
 // What an ICMP error does to a connection.
 enum class IcmpEffect : std::uint8_t {
   ignore,
@@ -295,7 +318,7 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<SynCheck> syn;
   Sourced<bool> echo_of_syn;  // a SYN-ACK that echoes no timestamp of our SYNs is answered with a reset
   Sourced<bool> dsack_of_crossing_syn;     // a SYN-ACK that repeats a SYN which crossed ours is reported
-  Sourced<bool> ack_range;                 // ACKs older than the largest window seen get a challenge ACK
+  Sourced<AckRange> ack_range;             // ACKs that are older get a challenge ACK
   Sourced<bool> answers_unsent;            // so do ACKs of what was never sent, else they are passed over
   Sourced<std::uint32_t> challenge_count;  // per challenge_interval and connection
   Sourced<Duration> challenge_interval;
@@ -345,9 +368,12 @@ struct SocketProfile {
   Sourced<std::uint16_t> write_low;  // bytes that must be free before a writer that waits goes on
   Sourced<ListenPolicy> listen;
   Sourced<std::uint32_t> somaxconn;  // the most that listen() grants
-  Sourced<SynCookies> syn_cookies;   // two_queues
+  Sourced<SynCookies> syn_cookies;
+  Sourced<bool> only_syn_cookies;  // where they are not forbidden, every SYN gets one
+  Sourced<SynCookieForm> syn_cookie_form;
   // two_queues without cookies: embryos of a listener, of which a quarter is for ends that are known.
   Sourced<std::uint32_t> embryos_most;
+  Sourced<WakeupPreemption> wakeup_preemption;
   Sourced<bool> rst_on_overflow;      // a last ACK that finds the queue full is answered by a reset
   Sourced<std::uint16_t> port_first;  // ephemeral ports
   Sourced<std::uint16_t> port_last;
@@ -368,6 +394,8 @@ struct BlackholeProfile {
   Sourced<BlackholeSearch> search;
   Sourced<std::uint16_t> mss_v4;  // bytes that are tried before the default size
   Sourced<std::uint16_t> mss_v6;
+  Sourced<std::uint8_t> retries;     // after_r1: R1, a count from which a time is made
+  Sourced<std::uint16_t> least_mss;  // after_r1
 };
 
 // TCP in UDP datagrams, where the OS knows it (draft-cheshire-tcp-over-udp). A socket asks for it by the
@@ -380,8 +408,9 @@ struct TunnelProfile {
 struct OsProfile {
   std::string_view name;
   std::string_view title;
-  std::string_view story;   // what is peculiar about it, for people
-  std::string_view base{};  // the row from which it differs in a few constants; empty: it stands for itself
+  std::string_view story;     // what is peculiar about it, for people
+  std::string_view base{};    // the row from which it differs in a few constants; empty: it stands for itself
+  std::string_view oracle{};  // what it was held against; empty: nothing, its constants are as documented
   OsFamily family = OsFamily::rfc;
   ClockProfile clock;
   RttProfile rtt;

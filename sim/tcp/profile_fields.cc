@@ -60,6 +60,11 @@ constexpr OsName kOsNames[] = {
     {linux_os, "Fast Open", "server without a cookie", "tcp_fastopen"},
     {linux_os, "Fast Open", "every listener", "tcp_fastopen"},
     {linux_os, "Fast Open", "pause after a black hole", "tcp_fastopen_blackhole_timeout_sec"},
+    {linux_os, "black holes", "are looked for", "tcp_mtu_probing"},
+    {linux_os, "black holes", "segment size that is tried", "tcp_base_mss"},
+    {linux_os, "black holes", "segment size that is tried, IPv6", "tcp_base_mss"},
+    {linux_os, "black holes", "retries before it is tried", "tcp_retries1"},
+    {linux_os, "black holes", "smallest segment size that is tried", "tcp_mtu_probe_floor"},
     {linux_os, "keepalive", "idle time", "tcp_keepalive_time"},
     {linux_os, "keepalive", "interval", "tcp_keepalive_intvl"},
     {linux_os, "keepalive", "probes", "tcp_keepalive_probes"},
@@ -248,7 +253,7 @@ constexpr std::string_view word(SynText v) {
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(BlackholeSearch v) {
-  constexpr std::string_view words[] = {"never", "always", "over IPv4", "over IPv6"};
+  constexpr std::string_view words[] = {"never", "always", "over IPv4", "over IPv6", "after R1"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(WindowUpdate v) {
@@ -284,8 +289,21 @@ constexpr std::string_view word(ListenPolicy v) {
                                         "full beyond 3/2 of the backlog, embryonic ones included"};
   return words[static_cast<std::size_t>(v)];
 }
+constexpr std::string_view word(WakeupPreemption v) {
+  constexpr std::string_view words[] = {"nobody", "writers", "everybody"};
+  return words[static_cast<std::size_t>(v)];
+}
 constexpr std::string_view word(SynCookies v) {
   constexpr std::string_view words[] = {"never", "when the queue of embryos is full", "always"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(SynCookieForm v) {
+  constexpr std::string_view words[] = {"of a minute, with a timestamp", "of one of two secrets"};
+  return words[static_cast<std::size_t>(v)];
+}
+constexpr std::string_view word(AckRange v) {
+  constexpr std::string_view words[] = {"any", "the largest window that the peer offered",
+                                        "the same, but not what was never acknowledged"};
   return words[static_cast<std::size_t>(v)];
 }
 constexpr std::string_view word(FastOpenCalls v) {

@@ -177,6 +177,8 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("black holes", "are looked for", p.blackhole.search);
   f("black holes", "segment size that is tried", p.blackhole.mss_v4);
   f("black holes", "segment size that is tried, IPv6", p.blackhole.mss_v6);
+  f("black holes", "retries before it is tried", p.blackhole.retries);
+  f("black holes", "smallest segment size that is tried", p.blackhole.least_mss);
   f("sockets", "error of a reset", p.socket.rst_error);
   f("sockets", "end of input beats the error", p.socket.eof_beats_error);
   f("sockets", "EPIPE beats the error", p.socket.pipe_beats_error);
@@ -192,7 +194,10 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("sockets", "listen queue", p.socket.listen);
   f("sockets", "largest backlog", p.socket.somaxconn);
   f("sockets", "SYN cookies", p.socket.syn_cookies);
+  f("sockets", "SYN cookies only", p.socket.only_syn_cookies);
+  f("sockets", "a SYN cookie is", p.socket.syn_cookie_form);
   f("sockets", "embryos without cookies", p.socket.embryos_most);
+  f("sockets", "who is woken up runs between packets", p.socket.wakeup_preemption);
   f("sockets", "a full queue resets", p.socket.rst_on_overflow);
   f("sockets", "first ephemeral port", p.socket.port_first);
   f("sockets", "last ephemeral port", p.socket.port_last);

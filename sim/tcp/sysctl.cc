@@ -16,9 +16,10 @@ using What = SysctlOutcome::What;
 
 constexpr std::string_view kLinuxPrefix = "net.ipv4.";
 
-std::array<std::span<const SysctlRow>, 8> tables() {
-  return {kLinuxSysctls, kLinuxOpeningSysctls, kLinuxFastOpenSysctls, kLinuxIgnoredSysctls,
-          kBsd44Sysctls, kFreebsdSysctls,      kFreebsdPathSysctls,   kRfcSysctls};
+std::array<std::span<const SysctlRow>, 9> tables() {
+  return {kLinuxSysctls,         kLinuxOpeningSysctls, kLinuxPathSysctls,
+          kLinuxFastOpenSysctls, kLinuxIgnoredSysctls, kBsd44Sysctls,
+          kFreebsdSysctls,       kFreebsdPathSysctls,  kRfcSysctls};
 }
 
 template <class Accept>

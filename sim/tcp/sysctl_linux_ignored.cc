@@ -7,13 +7,10 @@ namespace {
 using enum OsFamily;
 
 constexpr SysctlRow kRows[] = {
-    {{"tcp_retries1", linux_os,
-      "retransmissions before the route is looked at again; invisible on the wire"}},
     {{"tcp_adv_win_scale", linux_os, "overhead of the receive buffer, before 6.6"}},
     {{"tcp_app_win", linux_os, "part of the window kept for the application"}},
     {{"tcp_autocorking", linux_os, "small writes wait for the queue below"}},
     {{"tcp_backlog_ack_defer", linux_os, "ACKs wait for the backlog"}},
-    {{"tcp_base_mss", linux_os, "start of path MTU probing"}},
     {{"tcp_challenge_ack_limit", linux_os,
       "challenge ACKs a second of the whole host; unlimited by default"}},
     {{"tcp_fack", linux_os, "forward acknowledgment: without effect on Linux, too, since 4.15"}},
@@ -23,7 +20,6 @@ constexpr SysctlRow kRows[] = {
     {{"tcp_mem", linux_os, "memory of all connections"}},
     {{"tcp_min_rtt_wlen", linux_os, "window of the smallest round trip"}},
     {{"tcp_moderate_rcvbuf", linux_os, "the receive buffer grows by itself"}},
-    {{"tcp_mtu_probing", linux_os, "path MTU probing (RFC 4821)"}},
     {{"tcp_no_metrics_save", linux_os, "metrics of closed connections are not kept; the model keeps none"}},
     {{"tcp_pacing_ca_ratio", linux_os, "pacing in congestion avoidance"}},
     {{"tcp_pacing_ss_ratio", linux_os, "pacing in slow start"}},

@@ -24,6 +24,7 @@ struct SysctlRow {
 
 extern const std::span<const SysctlRow> kLinuxSysctls;
 extern const std::span<const SysctlRow> kLinuxOpeningSysctls;
+extern const std::span<const SysctlRow> kLinuxPathSysctls;
 extern const std::span<const SysctlRow> kLinuxFastOpenSysctls;
 extern const std::span<const SysctlRow> kLinuxIgnoredSysctls;
 extern const std::span<const SysctlRow> kBsd44Sysctls;

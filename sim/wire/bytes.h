@@ -13,9 +13,10 @@ inline constexpr std::uint8_t kProtocolTcp = 6;
 inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolIcmpV6 = 58;
 
-inline constexpr std::size_t kIpV4Header = 20;  // without options
-inline constexpr std::size_t kIpV6Header = 40;  // without extension headers
-inline constexpr std::size_t kTcpHeader = 20;   // without options
+inline constexpr std::size_t kIpV4Header = 20;        // without options
+inline constexpr std::size_t kIpV6Header = 40;        // without extension headers
+inline constexpr std::size_t kTcpHeader = 20;         // without options
+inline constexpr std::uint32_t kTimestampsRoom = 12;  // of the option in data segments, with two NOPs
 inline constexpr std::size_t kIcmpHeader = 8;
 inline constexpr std::size_t kUdpHeader = 8;
 

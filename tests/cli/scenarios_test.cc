@@ -13,6 +13,7 @@
 #include "capture/tell/ladder.h"
 #include "cli/run/shipped.h"
 #include "sim/run/world.h"
+#include "sim/why/os_family.h"
 
 namespace halfopen {
 namespace {
@@ -73,6 +74,11 @@ std::string first_difference(const std::string& expected, const std::string& fou
   }
 }
 
+// A ladder of a row that was held against nothing notices change, and proves nothing.
+std::string standing_of(const std::string& profile) {
+  return find_profile(profile)->oracle.empty() ? "unverified: no stack was at hand for this row\n" : "";
+}
+
 using Case = std::tuple<std::string, std::string>;
 class Scenarios : public ::testing::TestWithParam<Case> {};
 
@@ -84,14 +90,14 @@ TEST_P(Scenarios, HoldsWhatItsSentencesSayAndTheLadderIsTheKnownOne) {
       std::filesystem::path{HALFOPEN_SOURCE_DIR} / "tests" / "ladders" / name / (profile + ".txt");
   if (std::getenv("HALFOPEN_BLESS") != nullptr) {
     std::filesystem::create_directories(file.parent_path());
-    std::ofstream{file, std::ios::binary} << result.ladder;
+    std::ofstream{file, std::ios::binary} << standing_of(profile) << result.ladder;
     return;
   }
   std::ifstream in{file, std::ios::binary};
   ASSERT_TRUE(in) << file << ": missing; HALFOPEN_BLESS=1 writes it";
   std::stringstream known;
   known << in.rdbuf();
-  EXPECT_EQ(first_difference(known.str(), result.ladder), "") << file;
+  EXPECT_EQ(first_difference(known.str(), standing_of(profile) + result.ladder), "") << file;
 }
 
 TEST_P(Scenarios, HoldsOverIpv6Too) {
@@ -106,11 +112,15 @@ TEST_P(Scenarios, HoldsQuickToo) {
   EXPECT_EQ(failures(run(name, profile, {}, true).verdicts), "");
 }
 
+// Rows that take parameters by the names of another system's (windows-11, of which most constants are the
+// RFCs') have no ladders.
+bool has_ladders(const OsProfile& profile) { return profile.name.starts_with(to_string(profile.family)); }
+
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const ShippedScenario& scenario : shipped_scenarios()) {
     for (const OsProfile* profile : all_profiles())
-      if (profile->base.empty()) all.emplace_back(scenario.name, profile->name);
+      if (profile->base.empty() && has_ladders(*profile)) all.emplace_back(scenario.name, profile->name);
   }
   return all;
 }
@@ -133,6 +143,20 @@ TEST(ShippedScenarios, HoldOnDerivedRows) {
           << scenario.name << ", " << profile->name;
     }
   }
+}
+
+// What they say of every system holds there, too.
+TEST(ShippedScenarios, HoldOnRowsOfDocuments) {
+  std::size_t rows = 0;
+  for (const OsProfile* profile : all_profiles()) {
+    if (has_ladders(*profile)) continue;
+    ++rows;
+    for (const ShippedScenario& scenario : shipped_scenarios()) {
+      EXPECT_EQ(failures(run(std::string{scenario.name}, std::string{profile->name}).verdicts), "")
+          << scenario.name << ", " << profile->name;
+    }
+  }
+  EXPECT_EQ(rows, 3u);
 }
 
 TEST(ShippedScenarios, HoldOnTheProfilesTheyAreShippedWith) {

@@ -86,6 +86,8 @@ class Writer {
     } else if (log_.phase > Duration::zero()) {
       out_ += fmt::format("timer_phase = \"{}ns\"\n", log_.phase.count());
     }
+    if (!stack_.wakeup_preemption.empty())
+      out_ += fmt::format("wakeup_preemption = {}\n", in_quotes(stack_.wakeup_preemption));
     if (!stack_.rmem.empty()) out_ += fmt::format("sysctl.tcp_rmem = {}\n", in_quotes(stack_.rmem));
     if (!stack_.wmem.empty()) out_ += fmt::format("sysctl.tcp_wmem = {}\n", in_quotes(stack_.wmem));
     const bool is_linux = !stack_.suffix.empty();

@@ -52,6 +52,7 @@ struct Stack {
   Duration wire{};         // what the wire added to rtt_ms
   std::string
       rate{};  // of the wire, as a scenario has it: its packets come one after the other; empty: at once
+  std::string wakeup_preemption{};  // a scenario's word; empty: its default
 };
 
 // The scenario as TOML. `log` gives the lengths of typed lines and the clock's phase. nullopt where the model

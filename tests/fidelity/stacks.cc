@@ -12,14 +12,16 @@ constexpr const char* kGuestWriteMemory = "4096 16384 1682272";
 // takes at this rate. In 5.10 and 6.1 it runs when the burst is over.
 constexpr const char* kGuestRate = "272Mbit/s";
 
-Stack guest(std::string suffix, std::string name, std::string profile, std::string rate = {}) {
+Stack guest(std::string suffix, std::string name, std::string profile, std::string rate,
+            std::string wakeup_preemption) {
   return {.suffix = std::move(suffix),
           .name = std::move(name),
           .profile = std::move(profile),
           .rmem = kGuestMemory,
           .wmem = kGuestWriteMemory,
           .wire = 100us,
-          .rate = std::move(rate)};
+          .rate = std::move(rate),
+          .wakeup_preemption = std::move(wakeup_preemption)};
 }
 
 std::string group_of(const std::string& name) {
@@ -31,9 +33,9 @@ std::string group_of(const std::string& name) {
 
 const std::vector<Stack>& stacks() {
   static const std::vector<Stack> kStacks{
-      guest("k510", "Linux 5.10", "linux-5.10"),
-      guest("k61", "Linux 6.1", "linux-6.1"),
-      guest("k612", "Linux 6.12", "linux-6.12", kGuestRate),
+      guest("k510", "Linux 5.10", "linux-5.10", "", "writers"),
+      guest("k61", "Linux 6.1", "linux-6.1", "", "writers"),
+      guest("k612", "Linux 6.12", "linux-6.12", kGuestRate, "none"),
       {.suffix = "k618",
        .name = "Linux 6.18",
        .profile = "linux-6.18",

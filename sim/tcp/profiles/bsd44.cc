@@ -79,6 +79,7 @@ constexpr OsProfile kBsd44 = {
         "and then 64 s apart; the thirteenth expiry gives up after some nine minutes with a reset to the "
         "peer. No SACK, no RFC 5961: any reset in the window counts. An established connection ignores "
         "unreachable messages. Once it cannot send, write() says EPIPE, and the error waits for read().",
+    .oracle = "traces of the original code of 4.4BSD-Lite2",
     .family = OsFamily::bsd44,
     .clock = {.style = {TickStyle::bsd_ticks, "kern/uipc_domain.c pfslowtimo, pffasttimo"},
               .hz = {2, "sys/protosw.h PR_SLOWHZ"},
@@ -160,7 +161,7 @@ constexpr OsProfile kBsd44 = {
               .syn = {SynCheck::reset, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
               .echo_of_syn = {false, "netinet/tcp_input.c tcp_input: tcp_dooptions looks at none"},
               .dsack_of_crossing_syn = {false, "older than RFC 2883"},
-              .ack_range = {false, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
+              .ack_range = {AckRange::any, "netinet/tcp_input.c tcp_input: older than RFC 5961"},
               .answers_unsent = {true, "netinet/tcp_input.c tcp_input: dropafterack"},
               .challenge_count = {0, kUnused},
               .challenge_interval = {0ms, kUnused},
@@ -195,7 +196,11 @@ constexpr OsProfile kBsd44 = {
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket2.c sonewconn1"},
                .somaxconn = {5, "sys/socket.h SOMAXCONN"},
                .syn_cookies = {SynCookies::never, "older than SYN cookies"},
+               .only_syn_cookies = {false, "older than SYN cookies"},
+               .syn_cookie_form = {SynCookieForm::secrets, "older than SYN cookies"},
                .embryos_most = {0, kUnused},
+               .wakeup_preemption = {WakeupPreemption::none,
+                                     "kern/kern_synch.c wakeup: the interrupt ends first"},
                .rst_on_overflow = {false, "netinet/tcp_input.c tcp_input: embryos are in the queue"},
                .port_first = {1024, "netinet/in.h IPPORT_RESERVED"},
                .port_last = {5000, "netinet/in.h IPPORT_USERRESERVED"}},

@@ -40,14 +40,6 @@ constexpr std::array<IcmpRow, kIcmpKinds> kIcmpRows = {{
     {Errno::none, ignore, ignore},        // reassembly_exceeded
 }};
 
-// As 4.4BSD, but also a connection that both ends are closing tells of it.
-constexpr std::array<Errno, kStates> kRstError = [] {
-  auto errors = kTextbookRstError;
-  errors[static_cast<std::size_t>(State::closing)] = Errno::connreset;
-  errors[static_cast<std::size_t>(State::last_ack)] = Errno::connreset;
-  return errors;
-}();
-
 constexpr RetransmitProfile kRetransmit = [] {
   RetransmitProfile p = kBsdRetransmit;
   p.give_up.source = "netinet/tcp_timer.c tcp_timer_rexmt";
@@ -93,6 +85,7 @@ constexpr OsProfile kFreebsd14 = {
         "come after 0.26, 0.59, 1.0 s and so on, and the thirteenth expiry gives up after two or three "
         "minutes with a reset to the peer. Keepalive is on for every connection. RFC 5961, SACK and CUBIC. "
         "An established connection ignores unreachable messages; write() says EPIPE before any other error.",
+    .oracle = "FreeBSD's own packetdrill suite, not a kernel",
     .family = OsFamily::freebsd,
     .clock = {.style = {TickStyle::callout, "kern/kern_timeout.c callout_reset_sbt_on"},
               .hz = {1000, "kern.hz; 100 in some virtual machines"},
@@ -190,7 +183,8 @@ constexpr OsProfile kFreebsd14 = {
          .syn = {SynCheck::challenge, "netinet/tcp_input.c tcp_do_segment; net.inet.tcp.insecure_syn 0"},
          .echo_of_syn = {false, "netinet/tcp_input.c tcp_do_segment: only for its round-trip sample"},
          .dsack_of_crossing_syn = {false, "netinet/tcp_input.c tcp_do_segment"},
-         .ack_range = {false, "netinet/tcp_input.c tcp_do_segment: not before net.inet.tcp.insecure_ack"},
+         .ack_range = {AckRange::any,
+                       "netinet/tcp_input.c tcp_do_segment: not before net.inet.tcp.insecure_ack"},
          .answers_unsent = {true, "netinet/tcp_input.c tcp_do_segment: dropafterack"},
          .challenge_count = {5, "net.inet.tcp.ack_war_cnt"},
          .challenge_interval = {1s, "net.inet.tcp.ack_war_timewindow"},
@@ -216,8 +210,10 @@ constexpr OsProfile kFreebsd14 = {
              .embryonic_soft_limit = {3, "netinet/tcp_subr.c tcp_notify: t_rxtshift > 3"}},
     .blackhole = {.search = {BlackholeSearch::never, "net.inet.tcp.pmtud_blackhole_detection"},
                   .mss_v4 = {1200, "net.inet.tcp.pmtud_blackhole_mss"},
-                  .mss_v6 = {1220, "net.inet.tcp.v6pmtud_blackhole_mss"}},
-    .socket = {.rst_error = {kRstError, "netinet/tcp_input.c tcp_do_segment"},
+                  .mss_v6 = {1220, "net.inet.tcp.v6pmtud_blackhole_mss"},
+                  .retries = {0, kUnused},
+                  .least_mss = {0, kUnused}},
+    .socket = {.rst_error = {kRstErrorWhileClosing, "netinet/tcp_input.c tcp_do_segment"},
                .eof_beats_error = {false, "kern/uipc_socket.c soreceive_generic_locked"},
                .pipe_beats_error = {true, "kern/uipc_socket.c sosend_generic"},
                .user_timeout = {false, "its TCP_MAXUNACKTIME is not modelled"},
@@ -232,8 +228,13 @@ constexpr OsProfile kFreebsd14 = {
                .write_low = {1, "not verified: sb_lowat is 2048"},
                .listen = {ListenPolicy::both_queues, "kern/uipc_socket.c solisten_enqueue: backlog * 3 / 2"},
                .somaxconn = {128, "kern.ipc.soacceptqueue; sys/socket.h SOMAXCONN"},
-               .syn_cookies = {SynCookies::never, "net.inet.tcp.syncookies: of a full cache, not modelled"},
+               .syn_cookies = {SynCookies::when_full,
+                               "netinet/tcp_syncache.c net.inet.tcp.syncookies: of a full cache"},
+               .only_syn_cookies = {false, "netinet/tcp_syncache.c net.inet.tcp.syncookies_only"},
+               .syn_cookie_form = {SynCookieForm::secrets, "netinet/tcp_syncache.c syncookie_generate"},
                .embryos_most = {0, kUnused},
+               .wakeup_preemption = {WakeupPreemption::none,
+                                     "kern/kern_synch.c wakeup: the interrupt thread goes on"},
                .rst_on_overflow = {false, "net.inet.tcp.syncache.rst_on_sock_fail is not modelled"},
                .port_first = {10000, "net.inet.ip.portrange.first"},
                .port_last = {65535, "net.inet.ip.portrange.last"}},

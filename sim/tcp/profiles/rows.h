@@ -1,7 +1,8 @@
-// The rows of the table of operating systems, one file a family; sim/tcp/profile.cc strings them together.
+// The rows of the table of operating systems, one file a system; sim/tcp/profile.cc strings them together.
 #pragma once
 
 #include <array>
+#include <cstddef>
 
 #include "sim/tcp/profile.h"
 
@@ -14,6 +15,9 @@ extern const OsProfile kLinux612;
 extern const OsProfile kLinux618;
 extern const OsProfile kLinux72;
 extern const OsProfile kFreebsd14;
+extern const OsProfile kWindows11;
+extern const OsProfile kMacos15;
+extern const OsProfile kOpenbsd7;
 extern const OsProfile kRfc;
 
 // For constants that a row's other choices leave without effect.
@@ -36,6 +40,14 @@ inline constexpr std::array<Errno, kStates> kTextbookRstError = {
     Errno::none,         // TIME_WAIT
 };
 
+// The same, but also a connection that both ends are closing tells of it.
+inline constexpr std::array<Errno, kStates> kRstErrorWhileClosing = [] {
+  auto errors = kTextbookRstError;
+  errors[static_cast<std::size_t>(State::closing)] = Errno::connreset;
+  errors[static_cast<std::size_t>(State::last_ack)] = Errno::connreset;
+  return errors;
+}();
+
 // No Fast Open; `source` says why.
 constexpr FastOpenProfile no_fast_open(std::string_view source) {
   return {.calls = {FastOpenCalls::none, source},
@@ -55,7 +67,11 @@ constexpr FastOpenProfile no_fast_open(std::string_view source) {
 
 // Black holes are not looked for; `source` says why.
 constexpr BlackholeProfile no_blackhole_search(std::string_view source) {
-  return {.search = {BlackholeSearch::never, source}, .mss_v4 = {0, kUnused}, .mss_v6 = {0, kUnused}};
+  return {.search = {BlackholeSearch::never, source},
+          .mss_v4 = {0, kUnused},
+          .mss_v6 = {0, kUnused},
+          .retries = {0, kUnused},
+          .least_mss = {0, kUnused}};
 }
 
 inline constexpr TunnelProfile kNoTunnel{.port = {0, kUnused}, .overhead = {0, kUnused}};

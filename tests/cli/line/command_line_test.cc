@@ -131,15 +131,30 @@ TEST(CommandLine, ListIsInTheOrderOfTheStory) {
 TEST(CommandLine, ProfilesListsTheStacksAndPrintsOneWithSources) {
   const Outcome table = halfopen_run({"profiles"});
   EXPECT_EQ(table.status, 0) << table.err;
-  EXPECT_THAT(lines_of(table.out), SizeIs(8));
+  EXPECT_THAT(lines_of(table.out), SizeIs(11));
   for (const char* name : {"4.4bsd (berkeley)", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18 (linux)",
-                           "linux-7.2", "freebsd-14", "rfc"}) {
+                           "linux-7.2", "freebsd-14", "windows-11", "macos-15", "openbsd-7", "rfc"}) {
     EXPECT_THAT(table.out, HasSubstr(name));
   }
   const Outcome bsd = halfopen_run({"profiles", "berkeley"});
   EXPECT_EQ(bsd.status, 0) << bsd.err;
   EXPECT_THAT(bsd.out, HasSubstr("TCP_MAXRXTSHIFT"));
   EXPECT_EQ(bsd.out, halfopen_run({"profiles", "4.4bsd"}).out);
+}
+
+// A model of documents alone says so, in the list and by itself; the others say what they were held against.
+TEST(CommandLine, ProfilesSaysWhatARowWasHeldAgainst) {
+  constexpr const char* kCaution = "not verified against a kernel";
+  for (const std::string& line : lines_of(halfopen_run({"profiles"}).out)) {
+    const std::string name = line.substr(0, line.find(' '));
+    const std::string whole = halfopen_run({"profiles", name}).out;
+    const bool is_held = whole.find("\nheld against: ") != std::string::npos;
+    EXPECT_EQ(line.find(kCaution) != std::string::npos, !is_held) << name;
+    EXPECT_EQ(whole.find(std::string{"\n"} + kCaution + "\n") != std::string::npos, !is_held) << name;
+    EXPECT_LE(line.size(), 80u) << name;
+  }
+  EXPECT_THAT(halfopen_run({"profiles", "linux-6.1"}).out, HasSubstr("held against: traces of that kernel"));
+  EXPECT_THAT(halfopen_run({"profiles", "windows-11"}).out, HasSubstr(kCaution));
 }
 
 TEST(CommandLine, ThereAreColoursOnATerminalOnly) {

@@ -149,5 +149,64 @@ TEST_F(SynCookieTest, IsOfOneConnectionAndOneHost) {
   EXPECT_FALSE(jar.recall(kNow, tuple, kOffset, shifted));
 }
 
+struct SecretCookieTest : SynCookieTest {
+  SecretCookieTest() { os = *find_profile("freebsd"); }
+  [[nodiscard]] std::optional<std::uint8_t> scale_for(std::uint8_t offered) {
+    syn.options = TcpOptions{};
+    syn.options.add_mss(1460);
+    syn.options.add_window_scale(offered);
+    const auto back = there_and_back();
+    EXPECT_TRUE(back);
+    return back ? back->options.window_scale() : std::nullopt;
+  }
+};
+
+// netinet/tcp_syncache.c tcp_sc_msstab, tcp_sc_wstab.
+TEST_F(SecretCookieTest, SizeAndScaleAreTheNextSmallerOfEight) {
+  EXPECT_EQ(size_for(0), 216);
+  EXPECT_EQ(size_for(535), 216);
+  EXPECT_EQ(size_for(536), 536);
+  EXPECT_EQ(size_for(1459), 1452);
+  EXPECT_EQ(size_for(9000), 1460);
+  EXPECT_EQ(scale_for(3), 2);
+  EXPECT_EQ(scale_for(6), 6);
+  EXPECT_EQ(scale_for(14), 8);
+}
+
+TEST_F(SecretCookieTest, SackComesBackAndTimestampsAreWhatTheAckHas) {
+  syn.options.add_sack_permitted();
+  auto back = there_and_back();
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->options.sack_permitted());
+  EXPECT_FALSE(back->options.window_scale());
+  EXPECT_FALSE(back->options.has_timestamps());
+  syn.options.add_timestamps({.value = TsVal{5}, .echo = TsVal{0}});
+  back = there_and_back();
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->options.timestamps().value, TsVal{78});
+}
+
+// netinet/tcp_syncache.c SYNCOOKIE_LIFETIME: two secrets take turns, each for 15 s.
+TEST_F(SecretCookieTest, ItIsGoodUnderItsSecretAndTheNext) {
+  const SynCookieJar::Answer answer = jar.answer(kNow, tuple, syn);
+  EXPECT_TRUE(jar.recall(kNow + 14s, tuple, 0, last_ack(answer, kNow)));
+  EXPECT_TRUE(jar.recall(kNow + 29s, tuple, 0, last_ack(answer, kNow)));
+  EXPECT_FALSE(jar.recall(kNow + 30s, tuple, 0, last_ack(answer, kNow)));
+  EXPECT_EQ(jar.answer(kNow + 14s, tuple, syn).iss, answer.iss);
+  EXPECT_NE(jar.answer(kNow + 15s, tuple, syn).iss, answer.iss);
+}
+
+TEST_F(SecretCookieTest, ACookieOfAnotherConnectionIsNone) {
+  const Segment ack = last_ack(jar.answer(kNow, tuple, syn), kNow);
+  FourTuple other = tuple;
+  other.remote.port = 4001;
+  EXPECT_FALSE(jar.recall(kNow, other, 0, ack));
+  Segment guess = ack;
+  for (std::uint32_t bit = 0; bit < 32; ++bit) {
+    guess.ack = Seq{ack.ack.wire() ^ (1u << bit)};
+    EXPECT_FALSE(jar.recall(kNow, tuple, 0, guess)) << bit;
+  }
+}
+
 }  // namespace
 }  // namespace halfopen

@@ -237,7 +237,7 @@ TEST(Path, ACutLosesWhatIsSentAfterItAndDeliversWhatIsInFlight) {
 
 TEST(Path, ADropRuleSkipsThenCountsThenEnds) {
   Path path{both({.delay = 10ms}), 1};
-  path.drop(
+  path.follow(
       {.match = {.from = HostId::client, .flags = tcp_flag::psh, .tcp_only = true}, .skip = 1, .count = 2});
   std::string fates;
   for (std::uint32_t i = 0; i < 5; ++i) {
@@ -247,11 +247,26 @@ TEST(Path, ADropRuleSkipsThenCountsThenEnds) {
             : 'x';
   }
   EXPECT_EQ(fates, ".xx..");
-  path.drop({.match = {.from = HostId::server, .flags = tcp_flag::rst, .tcp_only = true}});
+  path.follow({.match = {.from = HostId::server, .flags = tcp_flag::rst, .tcp_only = true}});
   EXPECT_EQ(path.send(at(0ms), HostId::server, reply(1)), PacketFate::delivered);
   for (std::uint32_t i = 0; i < 3; ++i) {
     EXPECT_EQ(path.send(at(0ms), HostId::server, reply(i, tcp_flag::rst)), PacketFate::dropped_by_match);
   }
+  expect_conserved(path);
+}
+
+TEST(Path, ADelayedPacketIsOvertakenAndTheRestKeepsItsTimes) {
+  Path path{both({.delay = 10ms}), 1};
+  path.follow({.match = {.from = HostId::client, .tcp_only = true}, .skip = 1, .count = 1, .late = 5ms});
+  for (std::uint32_t i = 0; i < 3; ++i)
+    EXPECT_EQ(path.send(at(Duration{i} * 1'000'000), HostId::client, segment(i)), PacketFate::delivered);
+  const auto seen = arrivals(path);
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].number, 0u);
+  EXPECT_EQ(seen[1].number, 2u);
+  EXPECT_EQ(seen[1].at, at(12ms));
+  EXPECT_EQ(seen[2].number, 1u);
+  EXPECT_EQ(seen[2].at, at(16ms));
   expect_conserved(path);
 }
 
@@ -340,7 +355,7 @@ TEST(Path, EverythingIsConservedUnderEveryKindOfMisfortune) {
                     .queue_bytes = 20'000,
                     .mtu = 1400}),
               seed};
-    path.drop({.match = {.tcp_only = true, .min_len = 500}, .skip = 3, .count = 10});
+    path.follow({.match = {.tcp_only = true, .min_len = 500}, .skip = 3, .count = 10});
     path.answer({.kind = IcmpKind::admin_prohibited, .direction = Direction::to_client, .count = 5});
     Rng rng{seed};
     for (std::uint32_t i = 0; i < 2000; ++i) {

@@ -178,7 +178,7 @@ TEST(Timeline, ShutdownPassesItsTimes) {
 
 TEST(Timeline, PathVerbsReachThePath) {
   TimelineEvent drops = event(Verb::path_drops, HostId::client, 0s);
-  drops.drop.count = 1;
+  drops.rule.count = 1;
   TimelineEvent answers = event(Verb::router_answers, HostId::client, 1s);
   answers.answer = AnswerRule{};
   Stage stage{{drops, answers, event(Verb::router_answers, HostId::client, 2s),

@@ -67,9 +67,9 @@ std::vector<std::string> keys() {
   put("path.", {"to_server", "to_client"});
   put("router.", {"address", "says_too_big"});
   for (const char* host : {"client.", "server."}) {
-    put(host, {"profile", "address", "hz", "timer_phase", "truesize", "truesize.small", "mtu", "sysctl",
-               "sysctl.tcp_retries2", "program", "sockopt", "sockopt.SO_KEEPALIVE", "sockopt.SO_LINGER",
-               "sockopt.TCP_USER_TIMEOUT"});
+    put(host, {"profile", "address", "hz", "timer_phase", "wakeup_preemption", "truesize", "truesize.small",
+               "mtu", "sysctl", "sysctl.tcp_retries2", "program", "sockopt", "sockopt.SO_KEEPALIVE",
+               "sockopt.SO_LINGER", "sockopt.TCP_USER_TIMEOUT"});
   }
   put("client.", {"watch", "keep_going", "bytes", "never_reads", "local_port", "read_timeout", "read_delay",
                   "sigpipe", "connections", "addresses", "connection_interval"});
@@ -78,7 +78,7 @@ std::vector<std::string> keys() {
     put(event, {"at",     "after",      "delay",       "do",        "text",       "times",
                 "signal", "who",        "down_for",    "grace",     "dark",       "direction",
                 "match",  "match.from", "match.flags", "match.len", "match.icmp", "match.is_icmp",
-                "count",  "skip",       "icmp",        "mtu"});
+                "count",  "skip",       "icmp",        "mtu",       "by"});
   }
   for (const char* expect : {"expect.1.", "expect.2.", "expect.3.", "expect.4."}) {
     put(expect, {"when",           "says",           "at",

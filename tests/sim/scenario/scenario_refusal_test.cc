@@ -132,8 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
             "x.toml:3:11: expected \"line-client\" or \"bulk-client\" for program, found \"echo-server\""},
         BadScenario{"title = 'x'\n[client]\nprofile = 'solaris'",
                     "x.toml:3:11: expected \"4.4bsd\", \"linux-5.10\", \"linux-6.1\", \"linux-6.12\", "
-                    "\"linux-6.18\", \"linux-7.2\", \"freebsd-14\" or "
-                    "\"rfc\" for profile, "
+                    "\"linux-6.18\", \"linux-7.2\", \"freebsd-14\", \"windows-11\", \"macos-15\", "
+                    "\"openbsd-7\" or \"rfc\" for profile, "
                     "found \"solaris\""},
         BadScenario{
             "title = 'x'\n[client]\nsysctl.tcp_retires2 = 8",
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
             "x.toml:3:14: expected \"dies\", \"ignores\" or \"closes\" for on_sigterm, found \"faints\""},
         BadScenario{"title = 'x'\n[server]\nwatch = true",
                     "x.toml:3:1: expected a key of [server] (\"profile\", \"address\", \"hz\", "
-                    "\"timer_phase\", \"truesize\", "
+                    "\"timer_phase\", \"wakeup_preemption\", \"truesize\", "
                     "\"mtu\", \"sysctl\", \"program\", \"sockopt\", \"on_sigterm\", \"backlog\", \"port\", "
                     "\"reply\" or "
                     "\"reply_when\"), found \"watch\""}));
@@ -241,7 +241,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "x.toml:4:10: expected a number, a range such as [1, 10], or a text such as \">0\" for "
                     "result, found \"=>1\""},
         BadScenario{EXPECTATION "client.call = 'read'\nwhen = \"client.os == 'lixun'\"",
-                    "x.toml:4:8: expected '4.4bsd', 'linux', 'freebsd' or 'rfc' in `when` (column 14), found "
+                    "x.toml:4:8: expected '4.4bsd', 'linux', 'freebsd', 'windows', 'macos', 'openbsd' or "
+                    "'rfc' in `when` (column 14), found "
                     "\"'lixun'\""},
         BadScenario{EXPECTATION "client.call = 'read'\nwhen = \"client.os = 'linux'\"",
                     "x.toml:4:8: expected \"==\" or \"!=\" in `when` (column 11), found \"=\""},

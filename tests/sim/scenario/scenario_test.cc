@@ -135,9 +135,9 @@ TEST(Scenario, TheTimelineIsUnderstood) {
   EXPECT_EQ(s.timeline[1].after->what, Trigger::What::line_answered);
   EXPECT_EQ(s.timeline[1].delay, Duration{500ms});
   EXPECT_EQ(s.timeline[1].reboot_after, Duration{3s});
-  EXPECT_EQ(s.timeline[2].drop.match.flags, tcp_flag::rst);
-  EXPECT_EQ(s.timeline[2].drop.match.from, HostId::server);
-  EXPECT_EQ(s.timeline[2].drop.count, 2u);
+  EXPECT_EQ(s.timeline[2].rule.match.flags, tcp_flag::rst);
+  EXPECT_EQ(s.timeline[2].rule.match.from, HostId::server);
+  EXPECT_EQ(s.timeline[2].rule.count, 2u);
   ASSERT_TRUE(s.timeline[3].answer);
   EXPECT_EQ(s.timeline[3].answer->kind, IcmpKind::host_unreachable);
 }

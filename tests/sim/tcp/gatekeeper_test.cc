@@ -26,7 +26,7 @@ class GatekeeperTest : public ::testing::Test {
             .held_to = std::nullopt,
             .una = kUna,
             .highest = kUna + 300,
-            .max_window = 2000};
+            .ack_reach = 2000};
   }
   Segment segment_of(std::uint8_t flags, Seq seq, std::uint32_t length = 0) {
     Segment segment;

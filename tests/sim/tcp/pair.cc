@@ -31,6 +31,22 @@ Pair::Pair(std::string_view os_a, std::string_view os_b, Duration delay)
   b.addresses = {a.addresses.remote, a.addresses.local};
   a.iss = Seq{0xffff'ff00};  // wraps early
   b.iss = Seq{1'000'000};
+  a.sent_end = a.iss;
+  b.sent_end = b.iss;
+}
+
+std::string_view Pair::note_sent(Side& side, const Segment& segment) {
+  const Side& peer = &side == &a ? b : a;
+  side.sent_end = later(side.sent_end, segment.seq + segment.length());
+  if (segment.has(tcp_flag::rst)) {
+    ++side.resets;
+    return {};
+  }
+  if (!segment.has(tcp_flag::ack)) return {};
+  if (segment.ack.after(peer.sent_end)) return "an acknowledgment of what was never sent";
+  if (side.told && segment.ack.before(*side.told)) return "an acknowledgment that is taken back";
+  side.told = segment.ack;
+  return {};
 }
 
 void Pair::start_connect() {
@@ -72,6 +88,8 @@ void Pair::drain(Side& side) {
     while (side.endpoint->poll_segment(now, packet)) {
       if (const auto wrong = fault_of(packet); !wrong.empty())
         throw std::logic_error(fmt::format("{}: {}", wrong, text_of(packet, from_a)));
+      if (const auto wrong = note_sent(side, *packet.segment()); checks_acks && !wrong.empty())
+        throw std::logic_error(fmt::format("{}: {}", wrong, text_of(packet, from_a)));
       if (records) {
         rungs.push_back(Rung{now, from_a, text_of(packet, from_a), packet});
         if (drops(rungs.back())) continue;
@@ -103,6 +121,7 @@ void Pair::deliver(InFlight flight) {
     if (!opens || (to.endpoint != nullptr && !listens_again)) return;
     to.endpoint = std::make_unique<Endpoint>(to.env, EndpointBirth{.addresses = to.addresses, .iss = to.iss},
                                              to.options);
+    to.told.reset();
     to.endpoint->open_passively(now, Arrival{.segment = segment});
   } else {
     to.endpoint->on_segment(now, Arrival{.segment = segment});

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ class Pair {
     bool reads = true;     // reads at once whatever arrives
     bool answers = true;   // false: swallows packets, as a dead host does
     std::vector<EndpointEvent> events;
+    Seq sent_end;             // behind the last that was ever sent
+    std::optional<Seq> told;  // the last acknowledgment number that was sent
+    int resets = 0;           // sent
     Side(const OsProfile& os, BlockPool& pool, Duration phase)
         : profile{os}, clock{profile.clock, phase}, env{profile, rules_of(profile).reset,
                                                         clock,   pool,
@@ -55,6 +59,7 @@ class Pair {
   // When each copy of a packet arrives, from now; empty: lost. Default: once, after one_way.
   std::function<std::vector<Duration>()> route;
   bool listens_again = true;  // b, once its connection is over
+  bool checks_acks = false;   // of both ends; for runs in which nobody else speaks for one
   bool records = true;        // false: no rungs are kept (long random runs)
 
   // a opens, b answers; runs until both are established.
@@ -78,6 +83,9 @@ class Pair {
     Packet packet;
   };
   void drain(Side& side);
+  // Notes what goes out. What is wrong with it after all that went before: it acknowledges what was never
+  // sent, or takes an acknowledgment back. Empty if nothing is.
+  std::string_view note_sent(Side& side, const Segment& segment);
   void deliver(InFlight packet);
   [[nodiscard]] std::string text_of(const Packet& packet, bool from_a) const;
 

@@ -47,7 +47,7 @@ TEST(Profiles, AreFoundByNameAndAlias) {
   std::vector<std::string_view> names;
   for (const OsProfile* p : all_profiles()) names.push_back(p->name);
   EXPECT_THAT(names, ElementsAre("4.4bsd", "linux-5.10", "linux-6.1", "linux-6.12", "linux-6.18", "linux-7.2",
-                                 "freebsd-14", "rfc"));
+                                 "freebsd-14", "windows-11", "macos-15", "openbsd-7", "rfc"));
   EXPECT_EQ(find_profile("berkeley"), find_profile("4.4bsd"));
   EXPECT_EQ(find_profile("linux"), find_profile("linux-6.18"));
   EXPECT_EQ(find_profile("freebsd"), find_profile("freebsd-14"));
@@ -74,6 +74,31 @@ TEST(Profiles, AreSaneAndEachConstantHasItsSource) {
   }
 }
 
+// A row of documents says of each constant whether its system's makers say it, or others; what is not known
+// of it is the RFCs' or without effect.
+TEST(Profiles, RowsOfDocumentsSayWhoSaysIt) {
+  std::map<std::string, std::string_view> rfc;
+  for (const ProfileLine& line : describe_profile(profile("rfc")))
+    rfc[std::string{line.group} + ": " + line.name] = line.source;
+  for (const std::string_view name : {"windows-11", "macos-15", "openbsd-7"}) {
+    EXPECT_TRUE(profile(name).oracle.empty()) << name;
+    for (const ProfileLine& line : describe_profile(profile(name))) {
+      const bool is_told = line.source.starts_with("documented: ") || line.source.starts_with("reported: ");
+      const auto inherited = rfc.find(std::string{line.group} + ": " + line.name);
+      const bool is_of_rfc =
+          line.source.starts_with("RFC ") || (inherited != rfc.end() && inherited->second == line.source);
+      EXPECT_TRUE(is_told || is_of_rfc || line.value == "-") << name << ", " << line.name;
+    }
+  }
+}
+
+TEST(Profiles, SayWhatTheyWereHeldAgainst) {
+  std::vector<std::string_view> unverified;
+  for (const OsProfile* p : all_profiles())
+    if (p->oracle.empty()) unverified.push_back(p->name);
+  EXPECT_THAT(unverified, ElementsAre("windows-11", "macos-15", "openbsd-7", "rfc"));
+}
+
 // Groups are made of Sourced<T> and nothing else but the secret of Fast Open, so that the visited fields are
 // all there are exactly if their sizes add up and no two are the same.
 TEST(ProfileFields, NoneIsForgotten) {
@@ -93,7 +118,7 @@ TEST(ProfileFields, NoneIsForgotten) {
                          offsetof(FastOpenProfile, key));
   const std::size_t secret = sizeof p.fast_open - offsetof(FastOpenProfile, key);
   EXPECT_EQ(sizeof p - visited,
-            4 * sizeof p.name + sizeof(void*) + secret);  // name, title, story, base, and the family padded
+            5 * sizeof p.name + sizeof(void*) + secret);  // name, title, story, base, oracle, and the family
 }
 
 TEST(ProfileFields, EachNameOfAnOsIsOneThatItsSysctlsKnow) {
@@ -355,6 +380,111 @@ TEST(Freebsd, HasTheNumbersOfItsSources) {
   expect_values("freebsd", expected);
 }
 
+TEST(Windows, HasTheNumbersOfItsDocuments) {
+  constexpr Expected expected[] = {
+      {"clock: timer style", "callouts"},
+      {"clock: ticks a second", "64"},
+      {"timeout: initial", "1 s"},
+      {"timeout: smallest", "300 ms"},
+      {"timeout: largest", "60 s"},
+      {"retransmission: gives up", "after a count of retries"},
+      {"retransmission: retries", "5"},
+      {"retransmission: R2", "-"},
+      {"retransmission: reset on giving up", "yes"},
+      {"retransmission: SYN retries", "4"},
+      {"retransmission: limit on connecting", "21 s"},
+      {"retransmission: loss recovery", "RACK (RFC 8985), else NewReno"},
+      {"congestion: algorithm", "CUBIC"},
+      {"congestion: after idling", "the window stays"},
+      {"acknowledgment: delay", "40 ms"},
+      {"window: receive buffer", "65535"},
+      {"window: scale reaches", "16776960"},  // a window scale of 8
+      {"options: timestamps", "no"},
+      {"options: order in a SYN", "MSS, window scale, SACK permitted, timestamps"},
+      {"keepalive: interval", "1 s"},
+      {"keepalive: probes", "10"},
+      {"close: TIME_WAIT", "120 s"},
+      {"ICMP: host unreachable", "EHOSTUNREACH; while opening: ignored, later: remembered"},
+      {"ICMP: port unreachable", "ECONNREFUSED; while opening: aborts, later: aborts"},
+      {"ICMP: fragmentation needed",
+       "EMSGSIZE; while opening: shrinks the path MTU, later: shrinks the path MTU"},
+      {"black holes: are looked for", "over IPv4"},
+      {"sockets: error of a reset in LAST_ACK", "ECONNRESET"},
+      {"IP: time to live", "128"},
+  };
+  expect_values("windows-11", expected);
+}
+
+TEST(Macos, HasTheNumbersOfItsSources) {
+  constexpr Expected expected[] = {
+      {"clock: ticks a second", "1000"},
+      {"timeout: initial", "1 s"},
+      {"timeout: smallest", "30 ms"},
+      {"timeout: largest", "64 s"},
+      {"timeout: added to each", "200 ms"},
+      {"retransmission: retries", "12"},
+      {"retransmission: backoff", "1 2 4 8 16 32 64 64 64 64 64 64 64"},
+      {"retransmission: SYN timeouts that do not double", "4"},
+      {"retransmission: expiries before a SYN without options", "10"},
+      {"retransmission: limit on connecting", "75 s"},
+      {"retransmission: tail loss probe", "yes"},
+      {"retransmission: loss recovery", "RACK (RFC 8985), else NewReno"},
+      {"congestion: ECN", "asked for and granted"},
+      {"congestion: small segments wait", "while an earlier small one is"},
+      {"acknowledgment: delay", "100 ms"},
+      {"window: scale reaches", "4194240"},  // a window scale of 6
+      {"options: order in a SYN", "MSS, window scale, timestamps, SACK permitted"},
+      {"options: segment size when none is offered", "512"},
+      {"keepalive: always on", "no"},
+      {"close: reset on unread data", "yes"},
+      {"close: FIN_WAIT_2", "60 s"},
+      {"close: FIN_WAIT_2 looked at again", "0"},
+      {"close: TIME_WAIT", "30 s"},
+      {"checks: challenge ACKs", "10"},
+      {"ICMP: host unreachable",
+       "ENETUNREACH (EHOSTUNREACH in IPv6); while opening: remembered, later: ignored"},
+      {"ICMP: admin prohibited", "ECONNREFUSED; while opening: aborts, later: ignored"},
+      {"black holes: segment size that is tried", "1200"},
+  };
+  expect_values("macos-15", expected);
+}
+
+TEST(Openbsd, HasTheNumbersOfItsSources) {
+  constexpr Expected expected[] = {
+      {"clock: ticks a second", "100"},
+      {"timeout: initial", "6 s"},
+      {"timeout: without a sample", "12 s"},
+      {"timeout: smallest", "1 s"},
+      {"timeout: largest", "64 s"},
+      {"retransmission: retries", "12"},
+      {"retransmission: backoff", "1 2 4 8 16 32 64 64 64 64 64 64 64"},
+      {"retransmission: SYN-ACK retries", "4"},
+      {"retransmission: limit on connecting", "75 s"},
+      {"retransmission: loss recovery", "SACK (RFC 6675), else NewReno"},
+      {"congestion: algorithm", "Reno by ACKs"},
+      {"congestion: initial window", "10"},
+      {"congestion: after idling", "one segment"},
+      {"congestion: ECN", "never"},
+      {"acknowledgment: delay", "200 ms"},
+      {"window: receive buffer", "16384"},
+      {"window: scale reaches", "2097152"},  // a window scale of 6
+      {"options: DSACK", "no"},
+      {"options: order in a SYN", "MSS, SACK permitted, window scale, timestamps"},
+      {"options: segment size when none is offered", "1460"},
+      {"close: reset on unread data", "no"},
+      {"close: FIN_WAIT_2", "16 h"},
+      {"close: FIN_WAIT_2 idle limit", "600 s"},
+      {"close: TIME_WAIT", "60 s"},
+      {"checks: challenge ACKs", "100"},
+      {"ICMP: host unreachable",
+       "EHOSTUNREACH (EHOSTDOWN in IPv6); while opening: remembered, later: ignored"},
+      {"ICMP: time exceeded", "no error; while opening: ignored, later: ignored"},
+      {"sockets: a full queue resets", "yes"},
+      {"sockets: last ephemeral port", "49151"},
+  };
+  expect_values("openbsd-7", expected);
+}
+
 TEST(Rfc, HasTheNumbersOfTheStandards) {
   constexpr Expected expected[] = {
       {"clock: timer style", "ideal"},
@@ -376,7 +506,7 @@ TEST(Rfc, HasTheNumbersOfTheStandards) {
       {"close: TIME_WAIT", "240 s"},
       {"checks: reset counts", "at exactly RCV.NXT"},
       {"checks: SYN when connected", "challenge ACK"},
-      {"checks: range of ACKs", "yes"},
+      {"checks: range of ACKs", "the largest window that the peer offered"},
       {"ICMP: net unreachable", "ENETUNREACH; while opening: remembered, later: remembered"},
       {"ICMP: host unreachable", "EHOSTUNREACH; while opening: remembered, later: remembered"},
       {"ICMP: protocol unreachable", "ENOPROTOOPT; while opening: aborts, later: aborts"},

@@ -1,6 +1,7 @@
 // Properties over seeded random runs: whatever a path loses, repeats and reorders, every byte arrives once
-// and in order, or an error is reported; and the sequence invariants hold after every input (Pair checks
-// them).
+// and in order, or an error is reported that has a cause; few runs end so. Pair checks after every input that
+// the invariants hold (the scoreboard's counts are made anew from its entries), and of every packet that it
+// is not over the MTU and acknowledges what was sent, never less than before.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -56,7 +57,13 @@ class RandomRun {
   explicit RandomRun(std::uint64_t seed)
       : plan_{plan_for(seed)}, rng_{Rng{seed}.split("path")}, pair_{plan_.os_a, plan_.os_b, plan_.delay} {
     pair_.records = false;
+    pair_.checks_acks = true;
     pair_.route = [this] { return route(); };
+  }
+
+  // True if an end reported an error.
+  [[nodiscard]] bool failed() const {
+    return error_of(pair_.a) != Errno::none || error_of(pair_.b) != Errno::none;
   }
 
   // Empty when all is well, else what is wrong.
@@ -111,15 +118,28 @@ class RandomRun {
     };
     return ended(*pair_.a.endpoint) && ended(*pair_.b.endpoint);
   }
+  static Errno error_of(const Pair::Side& side) {
+    return side.endpoint == nullptr ? Errno::none : side.endpoint->peek_error();
+  }
+  // What is wrong with an error: a timeout wants a path that loses, a reset one that the peer sent.
+  std::string cause_of(const Pair::Side& side, const Pair::Side& peer) const {
+    switch (error_of(side)) {
+      case Errno::none: return "";
+      case Errno::timedout: return plan_.loss > 0 ? "" : "ETIMEDOUT, and nothing was lost";
+      case Errno::connreset:
+      case Errno::pipe: return peer.resets > 0 ? "" : "a reset that nobody sent";
+      default: return fmt::format("{} has no cause here", to_string(error_of(side)));
+    }
+  }
   std::string verdict() {
-    const bool a_failed = pair_.a.endpoint->peek_error() != Errno::none;
-    if (pair_.b.endpoint == nullptr) return a_failed ? "" : "no connection and no error";
+    if (pair_.b.endpoint == nullptr) return failed() ? "" : "no connection and no error";
     pair_.b.reads = true;
     pair_.after_input(pair_.b);
-    const bool b_failed = pair_.b.endpoint->peek_error() != Errno::none;
+    for (const std::string& wrong : {cause_of(pair_.a, pair_.b), cause_of(pair_.b, pair_.a)})
+      if (!wrong.empty()) return wrong;
     if (!plan_.from_a.starts_with(pair_.b.received)) return "b received what a did not send";
     if (!plan_.from_b.starts_with(pair_.a.received)) return "a received what b did not send";
-    if (a_failed || b_failed) return "";
+    if (failed()) return "";
     if (pair_.b.received.size() != plan_.from_a.size())
       return fmt::format("b has {} of {} bytes; a {}, b {}", pair_.b.received.size(), plan_.from_a.size(),
                          to_string(pair_.a.endpoint->state()), to_string(pair_.b.endpoint->state()));
@@ -139,10 +159,13 @@ TEST(Properties, EveryByteArrivesOnceAndInOrderOrAnErrorIsReported) {
   const std::uint64_t count = number_from("HALFOPEN_SEEDS", 1000);
   const std::uint64_t first = only != 0 ? only : 1;
   const std::uint64_t last = only != 0 ? only : count;
+  std::uint64_t failed = 0;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     std::string wrong;
     try {
-      wrong = RandomRun{seed}.run();
+      RandomRun run{seed};
+      wrong = run.run();
+      failed += run.failed() ? 1u : 0u;
     } catch (const std::exception& broken) {
       wrong = broken.what();
     }
@@ -151,6 +174,9 @@ TEST(Properties, EveryByteArrivesOnceAndInOrderOrAnErrorIsReported) {
                          << ", loss " << plan.loss << ", " << plan.from_a.size() << " and "
                          << plan.from_b.size() << " bytes";
   }
+  RecordProperty("failed", static_cast<int>(failed));
+  // A fifth of the packets lost at most: a connection that gives up is the exception.
+  EXPECT_LE(failed, 1 + count / 50);
 }
 
 }  // namespace

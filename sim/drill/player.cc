@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/drill/connection_map.h"
+#include "sim/drill/followed_socket.h"
 #include "sim/drill/match.h"
 #include "sim/drill/packet_making.h"
 #include "sim/drill/packet_reading.h"
@@ -122,7 +123,7 @@ class Player {
     const FourTuple live{.local = local, .remote = {config_.remote(), remote_port_++}};
     if (const auto* tcp = std::get_if<TcpSpec>(&packet.body)) {
       map_.open_passively(live, *tcp);
-      descriptor_ = -1;
+      socket_.await_accept();
     }
   }
 
@@ -258,7 +259,7 @@ class Player {
   void play_action(const CallSpec& call) {
     if (pending_) finish_pending();
     wait_until_due("system call start");
-    before_call(call);
+    socket_.before_call(call, {config_.remote(), config_.connect_port}, host_.os(), map_);
     pending_ = Pending{.call = call, .place = place_, .due = window_.from, .end = {}};
     if (call.end) {
       const script::EventTime end{.kind = script::EventTime::Kind::absolute, .from = *call.end, .to = {}};
@@ -289,7 +290,7 @@ class Player {
       if (auto error = timing_error(*done.end, outcome.at, slack, "system call return"))
         fail(*std::move(error));
     }
-    after_call(done.call);
+    socket_.after_call(done.call, host_.os(), map_);
   }
 
   void check_result(const CallSpec& call, const Outcome& outcome) {
@@ -325,48 +326,6 @@ class Player {
                        .differences = outcome.differences});
   }
 
-  // What calls say of the connection that packets are about.
-  void before_call(const CallSpec& call) {
-    const script::Value* to = destination_of(call);
-    if (to == nullptr) return;
-    const std::int64_t descriptor = descriptor_of(call);
-    if (call.name == "connect" && to->text == "AF_UNSPEC") {
-      dissolved_ = descriptor;
-      return;
-    }
-    if (descriptor == dissolved_) {  // the socket's next connection
-      dissolved_ = -1;
-      descriptor_ = descriptor;
-      map_.socket();
-    }
-    if (descriptor != descriptor_) return;
-    SocketAddress remote{config_.remote(), config_.connect_port};
-    if (const auto given = script::socket_address_of(*to)) remote = *given;
-    if (map_.stage() == ConnectionMap::Stage::fresh) map_.connect(remote);
-  }
-  // Where a call connects to, or would if it opens its socket (Fast Open); null for the others.
-  static const script::Value* destination_of(const CallSpec& call) {
-    if (call.name == "connect" && call.arguments.size() > 1) return &call.arguments[1];
-    if (call.name == "sendto" && call.arguments.size() > 4) return &call.arguments[4];
-    if (call.name == "sendmsg" && call.arguments.size() > 1) return call.arguments[1].field("msg_name");
-    return nullptr;
-  }
-  void after_call(const CallSpec& call) {
-    const std::int64_t result = script::number_of(call.result, host_.os()).value_or(-1);
-    if (result < 0) return;
-    if (call.name == "socket") {
-      map_.socket();
-      descriptor_ = result;
-    } else if (call.name == "listen" && descriptor_of(call) == descriptor_) {
-      map_.listen();
-    } else if (call.name.starts_with("accept") && descriptor_ < 0) {
-      descriptor_ = result;
-    }
-  }
-  [[nodiscard]] std::int64_t descriptor_of(const CallSpec& call) const {
-    return call.arguments.empty() ? -1 : script::number_of(call.arguments[0], host_.os()).value_or(-1);
-  }
-
   // --- The rest
   void play_action(const script::CommandSpec& command) {
     wait_until_due("command");
@@ -385,7 +344,7 @@ class Player {
       if (const std::optional<Outcome> outcome = host_.take_outcome(host_.now())) check(*outcome);
       place_ = code_place;
     }
-    code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(descriptor_)});
+    code_.push_back({.place = place_, .text = code.text, .fields = host_.tcp_info(socket_.descriptor())});
   }
 
   const script::Script& script_;
@@ -393,8 +352,7 @@ class Player {
   const DrillConfig& config_;
   BlockPool pool_;
   ConnectionMap map_;
-  std::int64_t dissolved_ = -1;   // the socket whose connection connect() to AF_UNSPEC has ended
-  std::int64_t descriptor_ = -1;  // of the socket that `map_` is about; -1 until it is accepted
+  FollowedSocket socket_;  // that `map_` is about
   std::uint16_t remote_port_ = kFirstRemotePort;
   script::Place place_;
   EventWindow window_;

@@ -56,39 +56,9 @@ bool Endpoint::decide(TimePoint now, Packet& out) {
   return sends_on_;
 }
 
-std::uint32_t Endpoint::header_size() const {
-  return static_cast<std::uint32_t>(wire::kTcpHeader +
-                                    (addresses_.local.ip.is_v6() ? wire::kIpV6Header : wire::kIpV4Header));
-}
-
-// The most data in a segment as far as both ends and the path say, with the options that each one carries.
-std::uint32_t Endpoint::segment_size() const {
-  if (state_ != State::closed && state_ != State::listen && state_ != State::syn_sent) return send_mss();
-  return options_.max_segment != 0 ? options_.max_segment : os().options.default_mss.value;
-}
-
-std::uint32_t Endpoint::offered_mss() const {
-  const RouteMetrics& route = env_->route;
-  const std::uint32_t device = route.mtu != 0 ? std::min(route.mtu, mtu_) : mtu_;
-  const std::uint32_t fits = route.adv_mss != 0 ? route.adv_mss : device - header_size();
-  return options_.max_segment != 0 ? std::min<std::uint32_t>(fits, options_.max_segment) : fits;
-}
-
 std::uint32_t Endpoint::usable_window() const {
   const std::uint32_t outstanding = distance(snd_una_, snd_nxt_);
   return snd_wnd_ > outstanding ? snd_wnd_ - outstanding : 0;
-}
-
-std::uint32_t Endpoint::send_mss() const {
-  const std::uint32_t headers = header_size();
-  std::uint32_t mss = std::min(peer_mss_, path_mtu_ - headers);
-  if (options_.max_segment != 0) mss = std::min<std::uint32_t>(mss, options_.max_segment);
-  if (tried_mss_ != 0) mss = std::min<std::uint32_t>(mss, tried_mss_);
-  if (ts_ok_) mss -= wire::kTimestampsRoom;
-  // A peer with a tiny window must still get two segments into it (net/ipv4/tcp_output.c
-  // tcp_bound_to_half_wnd).
-  if (max_snd_wnd_ > 536) mss = std::min(mss, std::max(max_snd_wnd_ / 2, 68u - headers + 40u));
-  return mss;
 }
 
 std::uint32_t Endpoint::unsent() const {
@@ -97,15 +67,6 @@ std::uint32_t Endpoint::unsent() const {
   if (fin_sent_ && sent > 0) --sent;
   const std::uint32_t known = send_.size() - pieces_.held();
   return known - std::min(sent, known);
-}
-
-// include/net/ip.h ip_dont_fragment.
-bool Endpoint::may_not_be_fragmented() const {
-  using enum PathMtuDiscovery;
-  const PathMtuDiscovery asked = options_.path_mtu;
-  if (asked == always) return true;
-  const bool is_on = asked == usual ? os().ip.dont_fragment.value : asked == on;
-  return is_on && !env_->route.mtu_locked;
 }
 
 // --- Building

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/tcp/endpoint.h"
-#include "sim/wire/bytes.h"
 
 namespace halfopen {
 namespace {
@@ -131,45 +130,6 @@ void Endpoint::on_retransmit_timer(TimePoint now) {
   const std::uint8_t forgets = os().retransmit.forget_srtt_after;
   if (forgets != 0 && patience_.expiries() > forgets) rtt_.forget_srtt();
   arm_retransmit(now);
-}
-
-// Full segments may vanish on the way without a word (RFC 2923): from the second expiry on a smaller size is
-// tried, and then the default one, two expiries each; after that it was not the size, and the old one is back
-// (netinet/tcp_timer.c tcp_timer_rexmt).
-void Endpoint::look_for_narrow_path() {
-  const bool v6 = addresses_.local.ip.is_v6();
-  const BlackholeSearch search = os().blackhole.search;
-  const bool other_family = search == (v6 ? BlackholeSearch::over_v4 : BlackholeSearch::over_v6);
-  if (other_family || (state_ != State::established && state_ != State::fin_wait_1)) return;
-  constexpr std::uint8_t kFirst = 2;
-  const std::uint32_t smaller = v6 ? os().blackhole.mss_v6 : os().blackhole.mss_v4;
-  const std::uint32_t least = default_mss();
-  const std::uint32_t full = send_mss();
-  if (patience_.expiries() == 1) {
-    const int tries = (full > smaller ? 2 : 0) + (full > least && smaller > least ? 2 : 0);
-    const bool is_full = board_.front().payload() >= full;
-    tries_end_ = static_cast<std::uint8_t>(is_full ? kFirst + tries : 0);
-  }
-  if (patience_.expiries() >= kFirst && patience_.expiries() < tries_end_) {
-    if ((patience_.expiries() - kFirst) % 2 == 0)
-      tried_mss_ = static_cast<std::uint16_t>(full > smaller && smaller > least ? smaller : least);
-  } else if (patience_.expiries() >= tries_end_ && tries_end_ != 0) {
-    tried_mss_ = 0;
-  }
-  if (os().congestion.unit == CwndUnit::bytes) congestion_.set_mss(full_mss());
-  congestion_.on_timeout();  // one segment of the new size
-}
-
-// Each time that R1 is over half of what was tried, and what was found is kept (RFC 4821 section 7.7;
-// net/ipv4/tcp_timer.c tcp_mtu_probing). The sizes are data's alone, whatever options go along.
-void Endpoint::try_smaller_segments() {
-  const BlackholeProfile& hole = os().blackhole;
-  const std::uint32_t first = addresses_.local.ip.is_v6() ? hole.mss_v6 : hole.mss_v4;
-  const std::uint32_t options = ts_ok_ ? wire::kTimestampsRoom : 0;
-  std::uint32_t size = first;
-  if (tried_mss_ != 0)
-    size = std::max<std::uint32_t>(std::min(first, (tried_mss_ - options) / 2), hole.least_mss);
-  tried_mss_ = static_cast<std::uint16_t>(size + options);
 }
 
 }  // namespace halfopen

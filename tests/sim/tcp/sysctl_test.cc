@@ -244,7 +244,7 @@ TEST(Sysctl, ANameOfTwoSystemsIsTheProfilesOwn) {
 TEST(Sysctl, ANameThatTheModelDoesWithoutHasNoEffect) {
   OsProfile p = copy_of("linux");
   for (const std::string_view name :
-       {"tcp_retries1", "tcp_no_metrics_save", "tcp_challenge_ack_limit", "net.core.rmem_max"}) {
+       {"tcp_fack", "tcp_no_metrics_save", "tcp_challenge_ack_limit", "net.core.rmem_max"}) {
     EXPECT_EQ(set(p, name, "1"), What::no_effect) << name;
   }
 }

@@ -83,6 +83,7 @@ Gatekeeper::Guarded Endpoint::guarded(TimePoint now) const {
           .una = snd_una_,
           // A byte sent as a window probe lies beyond SND.NXT.
           .highest = window_probe_byte_ ? later(window_probe_end_, snd_nxt_) : snd_nxt_,
+          .unread = receive_.readable() > 0,
           .ack_reach = ack_reach(),
           .timestamps = ts_ok_,
           .embryo = state_ == State::syn_received && passive_ && !is_early()};
@@ -170,7 +171,8 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   const std::uint32_t kept_from = std::min(skip, bytes);
   const std::uint32_t ahead = distance(rcv_nxt_, seq);
   const std::uint32_t room = window > ahead ? window - ahead : 0;
-  const std::uint32_t kept = std::min(bytes - kept_from, room);
+  const bool whole = room > 0 && os().check.right_edge != RightEdge::cuts;
+  const std::uint32_t kept = whole ? bytes - kept_from : std::min(bytes - kept_from, room);
   if (kept < bytes - kept_from) fin = false;
   if (kept < bytes) payload.trim(kept_from, kept);
 

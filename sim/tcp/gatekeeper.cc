@@ -16,8 +16,10 @@ Gatekeeper::Ruling Gatekeeper::judge(const Guarded& here, const Segment& segment
   // A SYN that was counted long ago is old, whatever was acknowledged since.
   const bool old_syn = segment.has(tcp_flag::syn) && segment.seq.before(here.rcv_nxt);
   const bool not_old = segment.end().at_or_after(here.acknowledged) && !old_syn;
-  const bool not_beyond = segment.seq.at_or_before(here.rcv_nxt + here.window);
-  const bool is_acceptable = not_old && not_beyond;
+  const Seq edge = here.rcv_nxt + here.window;
+  const bool may_cross = here.os.check.right_edge.value != RightEdge::passes_if_empty || !here.unread;
+  const Seq last = segment.seq + (may_cross ? 0 : segment.payload.size());
+  const bool is_acceptable = not_old && last.at_or_before(edge);
   if (segment.has(tcp_flag::rst))
     return is_acceptable ? judge_reset(here, segment) : judge_late_reset(here, segment);
   if (!is_acceptable) return judge_unacceptable(here, segment);

@@ -27,6 +27,7 @@ class Gatekeeper {
     std::optional<Seq> held_to;                // the end of what is held beyond a hole, if SACK tells of it
     Seq una;                                   // SND.UNA
     Seq highest;                               // the last number that may be acknowledged
+    bool unread = false;                       // data in order waits for a read
     std::optional<std::uint32_t> ack_reach{};  // bytes before `una` at which an ACK is still an old one
     bool timestamps = false;                   // were agreed
     bool embryo = false;                       // of a listener, and no process knows of it

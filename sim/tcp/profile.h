@@ -91,6 +91,11 @@ enum class AckRange : std::uint8_t {  // how far back an ACK may lie and be an o
   within_largest_window,  // RFC 5961 section 5.2: SND.UNA - MAX.SND.WND
   within_acknowledged,    // Linux: the same, but not what was never acknowledged
 };
+enum class RightEdge : std::uint8_t {  // a segment that begins in the window and ends beyond it
+  cuts,
+  passes,           // is taken whole
+  passes_if_empty,  // the same if nothing waits for a read, else it is not acceptable; a FIN may lie beyond
+};
 enum class SynFinCheck : std::uint8_t { listener_drops, taken, dropped };  // SYN and FIN in one segment
 enum class TimeWaitCheck : std::uint8_t {
   rfc9293,    // section 3.10.7.4: a reset ends it, what else comes is answered and may start it again
@@ -324,6 +329,7 @@ struct CheckProfile {  // RFC 5961 and its absence
   Sourced<Duration> challenge_interval;
   Sourced<bool> challenges_as_answers;       // one limit for both: out_of_window_interval
   Sourced<Duration> out_of_window_interval;  // one ACK for out-of-window segments without data in this time
+  Sourced<RightEdge> right_edge;
   Sourced<bool> whole_window;  // what the buffer has room for is acceptable, also beyond what was advertised
   Sourced<SynFinCheck> syn_fin;
   Sourced<bool> drops_syn_ack;       // a listener passes over a SYN-ACK; else a reset answers it

@@ -301,6 +301,10 @@ constexpr std::string_view word(SynCookieForm v) {
   constexpr std::string_view words[] = {"of a minute, with a timestamp", "of one of two secrets"};
   return words[static_cast<std::size_t>(v)];
 }
+constexpr std::string_view word(RightEdge v) {
+  constexpr std::string_view words[] = {"is cut off", "is taken", "is taken if nothing waits to be read"};
+  return words[static_cast<std::size_t>(v)];
+}
 constexpr std::string_view word(AckRange v) {
   constexpr std::string_view words[] = {"any", "the largest window that the peer offered",
                                         "the same, but not what was never acknowledged"};

@@ -162,6 +162,7 @@ constexpr void visit_input_fields(Profile& p, F& f) {
   f("checks", "in a time of", p.check.challenge_interval);
   f("checks", "challenge ACKs count as answers", p.check.challenges_as_answers);
   f("checks", "ACKs of stray segments, one in", p.check.out_of_window_interval);
+  f("checks", "data beyond the window", p.check.right_edge);
   f("checks", "window as far as there is room", p.check.whole_window);
   f("checks", "SYN with FIN", p.check.syn_fin);
   f("checks", "listeners pass over a SYN-ACK", p.check.drops_syn_ack);

@@ -167,6 +167,7 @@ constexpr OsProfile kBsd44 = {
               .challenge_interval = {0ms, kUnused},
               .challenges_as_answers = {false, kUnused},
               .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_input: each is answered"},
+              .right_edge = {RightEdge::cuts, "netinet/tcp_input.c tcp_input: trims the end"},
               .whole_window = {true, "netinet/tcp_input.c tcp_input: rcv_wnd is sbspace()"},
               .syn_fin = {SynFinCheck::listener_drops, "not verified: tcp_input takes the FIN, too"},
               .drops_syn_ack = {false, "netinet/tcp_input.c tcp_input: TCPS_LISTEN, dropwithreset"},

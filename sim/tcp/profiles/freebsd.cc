@@ -190,6 +190,7 @@ constexpr OsProfile kFreebsd14 = {
          .challenge_interval = {1s, "net.inet.tcp.ack_war_timewindow"},
          .challenges_as_answers = {false, kUnused},
          .out_of_window_interval = {0ms, "netinet/tcp_input.c tcp_do_segment: each is answered"},
+         .right_edge = {RightEdge::cuts, "netinet/tcp_input.c tcp_do_segment: trims the end"},
          .whole_window = {true, "netinet/tcp_input.c tcp_do_segment: rcv_wnd is sbspace()"},
          .syn_fin = {SynFinCheck::taken, "net.inet.tcp.drop_synfin 0; netinet/tcp_syncache.c syncache_add"},
          .drops_syn_ack = {true,

@@ -229,6 +229,8 @@ constexpr CheckProfile kCheck = {
     .challenge_interval = {500ms, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_invalid_ratelimit"},
     .challenges_as_answers = {true, "net/ipv4/tcp_input.c tcp_send_challenge_ack: last_oow_ack_time"},
     .out_of_window_interval = {500ms, "net/ipv4/tcp_input.c tcp_oow_rate_limited"},
+    .right_edge = {RightEdge::passes,
+                   "net/ipv4/tcp_input.c tcp_data_queue before 6.17; selftests on 6.1 and 6.12"},
     .whole_window = {false, "net/ipv4/tcp_input.c tcp_sequence: tcp_receive_window"},
     .syn_fin = {SynFinCheck::listener_drops, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
     .drops_syn_ack = {false, "net/ipv4/tcp_input.c tcp_rcv_state_process: TCP_LISTEN"},
@@ -334,6 +336,8 @@ constexpr OsProfile kLinux618 = [] {
   p.check.answers_unsent = {true, "net/ipv4/tcp_input.c tcp_ack; measured on 6.18 and 7.2"};
   p.ip.reuse_isn_step = {65537,
                          "net/ipv4/tcp_minisocks.c tcp_timewait_state_process; measured on 6.12 and 6.18"};
+  p.check.right_edge = {RightEdge::passes_if_empty,
+                        "net/ipv4/tcp_input.c tcp_sequence, since 6.17; selftests on 6.18 and 7.2"};
   p.check.dsack_of_crossing_syn = {true, "net/ipv4/tcp_input.c tcp_validate_incoming: pass; measured"};
   p.check.window_update = {WindowUpdate::larger_or_none,
                            "net/ipv4/tcp_input.c tcp_may_update_window, since 6.7; measured on 6.18"};
@@ -374,6 +378,7 @@ constexpr OsProfile kLinux612 = [] {
   p.window.rcvbuf_max = kWindow.rcvbuf_max;
   p.window.autotune_margin = kWindow.autotune_margin;
   p.check.answers_unsent = kCheck.answers_unsent;
+  p.check.right_edge = kCheck.right_edge;
   p.window.clamp_moves_threshold = kWindow.clamp_moves_threshold;
   p.window.truesize_small = {896, "measured on Debian's 6.12"};
   p.congestion.knows_acc_ecn = kCongestion.knows_acc_ecn;

@@ -154,6 +154,7 @@ constexpr CheckProfile kCheck = {
     .challenge_interval = {1s, "documented: netinet/tcp_input.c tcp_is_ack_ratelimited"},
     .challenges_as_answers = {false, kUnused},
     .out_of_window_interval = {0ms, "documented: netinet/tcp_input.c tcp_input: dropafterack, each"},
+    .right_edge = {RightEdge::cuts, "documented: netinet/tcp_input.c tcp_input: trims the end"},
     .whole_window = {true, "documented: netinet/tcp_input.c tcp_input: rcv_wnd"},
     .syn_fin = {SynFinCheck::dropped, "documented: netinet/tcp_input.c tcp_input: in every state"},
     .drops_syn_ack = {false, "documented: netinet/tcp_input.c tcp_input: SO_ACCEPTCONN, tcps_badsyn"},

@@ -134,6 +134,7 @@ constexpr CheckProfile kCheck = {
     .challenge_interval = {1s, "documented: netinet/tcp_input.c ppsratecheck"},
     .challenges_as_answers = {false, "documented: netinet/tcp_input.c dropafterack has no limit"},
     .out_of_window_interval = {0ms, "documented: netinet/tcp_input.c dropafterack: each is answered"},
+    .right_edge = {RightEdge::cuts, "documented: netinet/tcp_input.c tcp_input: trims the end"},
     .whole_window = {true, "documented: netinet/tcp_input.c: rcv_wnd"},
     .syn_fin = {SynFinCheck::taken, "documented: netinet/tcp_input.c SO_ACCEPTCONN: TH_SYN"},
     .drops_syn_ack = {false, "documented: netinet/tcp_input.c badsyn"},

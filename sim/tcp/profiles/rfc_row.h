@@ -178,6 +178,7 @@ inline constexpr OsProfile kRfcRow = {
               .challenge_interval = {5s, "RFC 5961 section 7, its example"},
               .challenges_as_answers = {false, kUnused},
               .out_of_window_interval = {0ms, "RFC 9293 section 3.10.7.4: each is answered"},
+              .right_edge = {RightEdge::cuts, "RFC 9293 section 3.10.7.4"},
               .whole_window = {false, "RFC 9293 section 3.10.7.4: RCV.WND"},
               .syn_fin = {SynFinCheck::listener_drops, "RFC 9293 section 3.10.7.2 leaves it open"},
               .drops_syn_ack = {false, "RFC 9293 section 3.10.7.2: any ACK is answered with a reset"},

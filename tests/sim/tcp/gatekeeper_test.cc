@@ -51,6 +51,23 @@ TEST_F(GatekeeperTest, WhatFitsTheWindowPasses) {
   }
 }
 
+// net/ipv4/tcp_input.c tcp_sequence, since 6.17: only into an empty queue, but for a FIN.
+TEST_F(GatekeeperTest, WhatEndsBeyondTheWindowPassesUnlessSomethingWaitsToBeRead) {
+  const Segment crossing = segment_of(tcp_flag::ack, kNext + 10, kWindow);
+  Segment fin = segment_of(tcp_flag::ack, kNext, kWindow);
+  fin.flags |= tcp_flag::fin;
+  for (const char* row : {"linux-6.1", "linux-6.12", "linux-6.18", "linux-7.2", "freebsd"}) {
+    Gatekeeper::Guarded guarded = here(row);
+    EXPECT_EQ(gate.judge(guarded, crossing), Ruling::pass) << row;
+    guarded.unread = true;
+    const bool minds = find_profile(row)->check.right_edge.value == RightEdge::passes_if_empty;
+    EXPECT_EQ(gate.judge(guarded, crossing), minds ? Ruling::repetition : Ruling::pass) << row;
+    EXPECT_EQ(gate.judge(guarded, fin), Ruling::pass) << row;
+  }
+  EXPECT_EQ(find_profile("linux-6.12")->check.right_edge.value, RightEdge::passes);
+  EXPECT_EQ(find_profile("linux-7.2")->check.right_edge.value, RightEdge::passes_if_empty);
+}
+
 // RFC 5961 section 3: exactly RCV.NXT ends it, what is in the window is asked. RFC 793: all that is.
 TEST_F(GatekeeperTest, AResetCountsAsTheStackHasIt) {
   const Segment exact = segment_of(tcp_flag::rst, kNext);

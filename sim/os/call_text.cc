@@ -117,7 +117,9 @@ CallText describe(const Call& call, const CallResult& result) {
       text.args = call.datagrams ? "AF_INET, SOCK_DGRAM, 0" : "AF_INET, SOCK_STREAM, 0";
       break;
     case CallKind::bind:
-    case CallKind::connect: text.args = fmt::format("{}, {}", call.fd, to_text(call.address)); break;
+    case CallKind::connect:
+      text.args = fmt::format("{}, {}", call.fd, call.disconnects ? "AF_UNSPEC" : to_text(call.address));
+      break;
     case CallKind::listen: text.args = fmt::format("{}, {}", call.fd, call.value); break;
     case CallKind::accept:
     case CallKind::close: text.args = fmt::format("{}", call.fd); break;

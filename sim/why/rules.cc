@@ -39,9 +39,9 @@ constexpr Rule kOpening[] = {
      "TCP/IP Illustrated 1, 18.2"},
     {syn_again, "a duplicate SYN: the answer to it again", "RFC 9293 section 3.10.7.4",
      "tcp_minisocks.c tcp_check_req", "tcp_syncache.c syncache_add", "tcp_input.c tcp_input", ""},
-    {syn_cookie, "a SYN met a full listener: accepts by a cookie, and keeps nothing", "RFC 4987 section 3.6",
-     "tcp_input.c tcp_conn_request; syncookies.c cookie_init_sequence", "tcp_syncache.c syncookie_generate",
-     "", ""},
+    {syn_cookie, "a SYN met a listener that gives cookies: accepts by one, and keeps nothing",
+     "RFC 4987 section 3.6", "tcp_input.c tcp_conn_request; syncookies.c cookie_init_sequence",
+     "tcp_syncache.c syncookie_generate", "", ""},
 };
 
 constexpr Rule kData[] = {

@@ -345,6 +345,7 @@ constexpr OsProfile kLinux618 = [] {
   p.window.counts_unread = {true, "net/ipv4/tcp_input.c tcp_rcv_space_adjust: inq"};
   p.window.autotune_margin = {0, "net/ipv4/tcp_input.c tcp_rcvbuf_grow, since 6.16"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};
+  p.window.truesize_small = {832, "measured on 6.18"};
   return p;
 }();
 

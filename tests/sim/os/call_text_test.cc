@@ -38,6 +38,9 @@ TEST(CallText, WriteShowsWhatWasToGo) {
 }
 
 TEST(CallText, AddressesAreReadable) {
+  Call unspecified = calls::connect(3, {});
+  unspecified.disconnects = true;
+  EXPECT_EQ(describe(unspecified, CallResult::of(0)).args, "3, AF_UNSPEC");
   EXPECT_EQ(to_text({*IpAddress::parse("10.9.0.2"), 9998}), "10.9.0.2:9998");
   EXPECT_EQ(to_text({*IpAddress::parse("fd00:9::2"), 9998}), "[fd00:9::2]:9998");
 }

@@ -241,6 +241,29 @@ TEST(World, OverABadPathEveryPacketIsOne) {
   }
 }
 
+// ACKs that are taken after a blocked write has gone on, at the instant of the first that made room.
+std::ptrdiff_t acks_after_the_write(const std::string& preemption) {
+  Record record;
+  World world{parse_scenario("title = 'x'\nuntil = '80ms'\n[client]\nprogram = 'bulk-client'\nbytes = "
+                             "'400KiB'\nwakeup_preemption = '" +
+                                 preemption + "'\n[server]\nprogram = 'sink'",
+                             "x.toml"),
+              {.observers = {&record}}};
+  world.run();
+  const auto begins = [](std::string_view text) {
+    return [text](const std::string& line) { return line.starts_with(text); };
+  };
+  const auto write = std::ranges::find_if(record.lines, begins("60000000 client write = "));
+  EXPECT_NE(write, record.lines.end());
+  return std::count_if(write, record.lines.end(), begins("60000000 server delivered"));
+}
+
+TEST(World, AWriterWaitsForTheOtherPacketsOfTheInstantUnlessItPreempts) {
+  EXPECT_EQ(acks_after_the_write("none"), 0);
+  EXPECT_GT(acks_after_the_write("writers"), 0);
+  EXPECT_GT(acks_after_the_write("all"), 0);
+}
+
 TEST(World, SkippedSysctlsAreRemarkedAtTheStart) {
   Record record;
   Scenario scenario =

@@ -24,13 +24,9 @@ const script::Value* destination_of(const CallSpec& call) {
 void FollowedSocket::before_call(const CallSpec& call, const SocketAddress& otherwise, OsFamily os,
                                  ConnectionMap& map) {
   const script::Value* to = destination_of(call);
-  if (to == nullptr) return;
+  if (to == nullptr || script::is_unspecified(*to)) return;
   const std::int64_t descriptor = descriptor_of(call, os);
-  if (call.name == "connect" && to->text == "AF_UNSPEC") {
-    dissolved_ = descriptor;
-    return;
-  }
-  if (descriptor == dissolved_) {  // the socket's next connection
+  if (descriptor >= 0 && descriptor == dissolved_) {  // the socket's next connection
     dissolved_ = -1;
     descriptor_ = descriptor;
     map.socket();
@@ -49,6 +45,9 @@ void FollowedSocket::after_call(const CallSpec& call, OsFamily os, ConnectionMap
     map.listen();
   } else if (call.name.starts_with("accept") && descriptor_ < 0) {
     descriptor_ = result;
+  } else if (call.name == "connect" && call.arguments.size() > 1 &&
+             script::is_unspecified(call.arguments[1])) {
+    dissolved_ = descriptor_of(call, os);
   }
 }
 

@@ -208,7 +208,7 @@ ModelCalls::Prepared ModelCalls::accept(const CallSpec& call) {
 
 ModelCalls::Prepared ModelCalls::connect(const CallSpec& call) {
   const Value& to = call.arguments[1];
-  const bool disconnects = to.kind == Value::Kind::word && to.text == "AF_UNSPEC";
+  const bool disconnects = script::is_unspecified(to);
   const SocketAddress remote = disconnects ? SocketAddress{} : address(to, setting_.connect_to);
   Call connect = calls::connect(descriptor(call), remote);
   connect.disconnects = disconnects;

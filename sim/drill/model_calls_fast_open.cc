@@ -3,6 +3,7 @@
 
 #include "sim/drill/model_calls.h"
 #include "sim/os/kernel.h"
+#include "sim/script/meaning.h"
 #include "sim/script/text.h"
 
 namespace halfopen::drill {
@@ -14,8 +15,7 @@ ModelCalls::Prepared ModelCalls::write_to(Call write, const Value& to, bool fast
   write.fast_open = fast_open;
   // An address without a family is none that one could connect to (net/ipv4/tcp.c tcp_sendmsg_fastopen). The
   // model's addresses have one always.
-  const bool is_unspecified = to.kind == Value::Kind::word && to.text == "AF_UNSPEC";
-  if (fast_open && is_unspecified)
+  if (fast_open && script::is_unspecified(to))
     return {.call = {}, .immediate = CallResult::failure(Errno::opnotsupp), .conclude = {}};
   if (to.kind != Value::Kind::word) write.address = address(to, setting_.connect_to);
   return {.call = write, .immediate = {}, .conclude = {}};

@@ -107,7 +107,8 @@ class Path {
   [[nodiscard]] static std::size_t lane_of(Direction one) { return one == Direction::to_client ? 1 : 0; }
   [[nodiscard]] bool router_answers(TimePoint now, const Packet& packet, std::size_t size, Passage& passage);
   [[nodiscard]] bool dropped_by_rule(HostId from, const Packet& packet);
-  // The rule, of those there are, that this packet falls under; nullopt if it passes them all.
+  // Counts the packet for the first rule that it falls under, and gives that rule's `late`; nullopt if it
+  // passes them all.
   [[nodiscard]] static std::optional<Duration> apply(std::vector<PacketRule>& rules, HostId from,
                                                      const Packet& packet);
   [[nodiscard]] bool fits_queue(TimePoint now, Lane& lane, std::size_t size);

@@ -48,6 +48,10 @@ std::optional<IpAddress> address_of(const Value& value) {
   return std::nullopt;
 }
 
+bool is_unspecified(const Value& value) {
+  return value.kind == Value::Kind::word && value.text == "AF_UNSPEC";
+}
+
 std::optional<SocketAddress> socket_address_of(const Value& value) {
   const Value* family = value.field("sa_family");
   const Value* port = value.field("sin_port");

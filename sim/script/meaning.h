@@ -23,5 +23,7 @@ namespace halfopen::script {
 // {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("192.0.2.1")}, or AF_INET6 with an IPv6
 // address. nullopt for any other value.
 [[nodiscard]] std::optional<SocketAddress> socket_address_of(const Value& value);
+// AF_UNSPEC in an address's place.
+[[nodiscard]] bool is_unspecified(const Value& value);
 
 }  // namespace halfopen::script

@@ -9,7 +9,8 @@ namespace {
 constexpr const char* kGuestMemory = "4096 131072 1682272";
 constexpr const char* kGuestWriteMemory = "4096 16384 1682272";
 // Where a reader runs between two packets of a burst it matters that they are 44 us apart, which a full one
-// takes at this rate. In 5.10 and 6.1 it runs when the burst is over.
+// takes at this rate. In 5.10 and 6.1 it runs when the burst is over, but
+// a writer between two packets.
 constexpr const char* kGuestRate = "272Mbit/s";
 
 Stack guest(std::string suffix, std::string name, std::string profile, std::string rate,

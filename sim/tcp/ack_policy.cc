@@ -11,6 +11,9 @@ constexpr std::uint8_t kRepeats = 3;  // TCP_FASTRETRANS_THRESH
 constexpr Duration kDelayedPushed = 200ms;
 constexpr Duration kDelayedLong = 500ms;
 
+// Whole ticks of one that is divided, as the kernel's integers have it.
+Duration part(Duration ato, int divisor, Duration tick) { return ato / (divisor * tick) * tick; }
+
 }  // namespace
 
 std::optional<Duration> AckPolicy::on_data(const AckProfile& profile, const Data& data, const Clock& clock) {
@@ -40,16 +43,16 @@ std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, c
     raise_quick(refill);
     ato_ = profile.delay_min;
   } else {
-    const Duration gap = clock.now - last_data_;
+    const Duration gap = clock.jiffy - last_data_;
     if (gap <= kAtoStep) {
-      ato_ = ato_ / 2 + kAtoStep;
+      ato_ = part(ato_, 2, clock.tick) + kAtoStep;
     } else if (gap < ato_) {
-      ato_ = std::min({ato_ / 2 + gap, clock.rto, profile.delay_max.value});
+      ato_ = std::min({part(ato_, 2, clock.tick) + gap, clock.rto, profile.delay_max.value});
     } else if (gap > clock.rto) {
       raise_quick(refill);
     }
   }
-  last_data_ = clock.now;
+  last_data_ = clock.jiffy;
   if (data.window_grew) on_window_growth();
   if (data.length < data.segment || data.pushed) {
     pushed_twice_ = pushed_;
@@ -74,12 +77,18 @@ std::optional<Duration> AckPolicy::delay(const AckProfile& profile, const Clock&
   }
   wait = std::min<Duration>({wait, profile.delay_max.value, clock.most});
   if (clock.due != kNever) {
-    if (clock.due <= clock.now + ato_ / 4) {
+    const TimePoint expires = compresses_ ? clock.due : expires_;
+    if (expires <= clock.jiffy + part(ato_, 4, clock.tick)) {
       now(Cause::ack_delayed);
       return std::nullopt;
     }
-    if (clock.due <= clock.now + wait) return std::nullopt;
+    if (expires <= clock.jiffy + wait) return std::nullopt;
   }
+  return wait_for(wait, clock);
+}
+
+std::optional<Duration> AckPolicy::wait_for(Duration wait, const Clock& clock) {
+  expires_ = clock.jiffy + wait;
   return wait;
 }
 
@@ -88,16 +97,16 @@ std::optional<Duration> AckPolicy::on_lazy_fin(const AckProfile& profile, bool f
   owed_ = true;
   cause_ = Cause::ack_of_fin;
   if (pending_ || clock.due != kNever) return std::nullopt;
-  return first ? Duration{0} : profile.delay_min.value;
+  return wait_for(first ? Duration{0} : profile.delay_min.value, clock);
 }
 
-std::optional<Duration> AckPolicy::on_awaited_write(const AckProfile& profile) {
+std::optional<Duration> AckPolicy::on_awaited_write(const AckProfile& profile, const Clock& clock) {
   pingpong_ = false;
   owed_ = true;
   cause_ = Cause::handshake_complete;
   ato_ = profile.delay_min;
   quick_ = static_cast<std::uint8_t>(profile.quick.value);
-  return profile.delay_max.value;
+  return wait_for(profile.delay_max.value, clock);
 }
 
 void AckPolicy::raise_quick(std::uint32_t count) {
@@ -138,7 +147,7 @@ void AckPolicy::enter_quick(const AckProfile& profile) {
   ato_ = profile.delay_min;
 }
 
-void AckPolicy::on_timer(const AckProfile& profile, Duration rto) {
+void AckPolicy::on_timer(const AckProfile& profile, Duration rto_in_ticks) {
   if (!owed_) return;
   if (compresses_) return now(Cause::ack_out_of_order);
   if (profile.style.value == AckStyle::quickack) {
@@ -146,7 +155,7 @@ void AckPolicy::on_timer(const AckProfile& profile, Duration rto) {
       pingpong_ = false;
       ato_ = profile.delay_min;
     } else {
-      ato_ = std::min<Duration>({ato_ * 2, rto, profile.delay_max.value});
+      ato_ = std::min<Duration>({ato_ * 2, rto_in_ticks, profile.delay_max.value});
     }
   }
   now(cause_ == Cause::ack_of_fin ? Cause::ack_of_fin : Cause::ack_delayed);

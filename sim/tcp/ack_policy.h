@@ -20,8 +20,9 @@ class AckPolicy {
 
   // --- What its rules look at beside what arrived
   struct Clock {
-    TimePoint now;
-    TimePoint due = kNever;  // of the delayed-ACK timer; kNever: it does not run
+    TimePoint jiffy;                // the tick that is now
+    Duration tick{};                // from one to the next; all that follows but receive_rtt and due are whole ticks
+    TimePoint due = kNever;         // when the delayed-ACK timer fires; kNever: it does not run
     Duration rto{};
     Duration receive_rtt{};        // as the receiver sees it; zero: no sample
     std::optional<Duration> srtt;  // none without a sample
@@ -43,7 +44,7 @@ class AckPolicy {
   // A FIN, of which Linux's process is expected to close soon. `first`: no data came before.
   std::optional<Duration> on_lazy_fin(const AckProfile& profile, bool first, const Clock& clock);
   // The SYN-ACK, whose ACK waits for a write to ride on.
-  std::optional<Duration> on_awaited_write(const AckProfile& profile);
+  std::optional<Duration> on_awaited_write(const AckProfile& profile, const Clock& clock);
   // What shows that the sender missed our ACKs: those that follow are quick.
   void on_repetition(const AckProfile& profile);
   // Beyond a hole; RCV.NXT is `next`. Returns for how long an ACK for all that comes until then may wait, a
@@ -52,7 +53,7 @@ class AckPolicy {
   // A sender that probably sent again and waits (net/ipv4/tcp_input.c tcp_enter_quickack_mode).
   void enter_quick(const AckProfile& profile);
   // The delayed-ACK timer ran out.
-  void on_timer(const AckProfile& profile, Duration rto);
+  void on_timer(const AckProfile& profile, Duration rto_in_ticks);
   // The reader took what there was. `emptied`: nothing is left. True if it is for that that an ACK goes now.
   bool on_read(bool emptied, std::uint32_t unacknowledged, std::uint32_t segment);
   // TCP_QUICKACK while receiving: what is owed is paid as if something had been pushed.
@@ -64,13 +65,13 @@ class AckPolicy {
     pending_ = true;
     cause_ = why;
   }
-  void start(TimePoint now) { last_data_ = now; }
+  void start(TimePoint jiffy) { last_data_ = jiffy; }
   void forget() { pending_ = owed_ = false; }
   // A segment with the ACK bit left: it pays what is owed.
   void on_ack_sent(const AckProfile& profile);
   // Data left in answer to data: an interactive exchange, in which the next ACK can ride on data.
-  void on_data_sent(TimePoint now) {
-    if (now - last_data_ < ato_) pingpong_ = true;
+  void on_data_sent(TimePoint jiffy) {
+    if (jiffy - last_data_ < ato_) pingpong_ = true;
   }
   // The window grew: the sender is to know (net/ipv4/tcp_input.c tcp_grow_window).
   void on_window_growth() { quick_ |= 1; }
@@ -85,16 +86,19 @@ class AckPolicy {
   [[nodiscard]] bool is_owed() const { return owed_; }        // or with the next segment, or by the timer
   [[nodiscard]] bool is_quick() const { return !pingpong_; }  // TCP_QUICKACK
   [[nodiscard]] Duration ato() const { return ato_; }
-  [[nodiscard]] TimePoint last_data() const { return last_data_; }  // else when it was established
+  // In which tick data came last, else when it was established.
+  [[nodiscard]] TimePoint last_data() const { return last_data_; }
 
  private:
   std::optional<Duration> on_data_quickack(const AckProfile& profile, const Data& data, const Clock& clock);
   std::optional<Duration> delay(const AckProfile& profile, const Clock& clock);
+  std::optional<Duration> wait_for(Duration wait, const Clock& clock);
   bool pay(bool emptied, std::uint32_t unacknowledged, std::uint32_t segment);
   void raise_quick(std::uint32_t count);
 
   TimePoint last_data_{};
-  Duration ato_{};  // Linux's adaptive delayed-ACK timeout
+  TimePoint expires_{};  // what the timer was set to; the wheel fires a tick later or more
+  Duration ato_{};       // Linux's adaptive delayed-ACK timeout, in whole ticks
   Seq repeated_at_;
   std::uint8_t quick_ = 0;
   std::uint8_t held_segments_ = 0;  // received since the last ACK, or those that a compressed one waits for

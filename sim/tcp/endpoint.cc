@@ -105,7 +105,7 @@ void Endpoint::fire(TimePoint now, Timer timer) {
       if (!running(Timer::retransmit)) arm_retransmit(now);
       return;
     case Timer::persist: return on_persist_timer(now);
-    case Timer::delayed_ack: return ack_.on_timer(os().ack, rto());
+    case Timer::delayed_ack: return ack_.on_timer(os().ack, env_->clock.round_up(rto()));
     case Timer::keepalive: return on_keepalive_timer(now);
     case Timer::connect: return give_up(now, Cause::timed_out);
     case Timer::user_timeout: return give_up(now, Cause::user_timed_out);

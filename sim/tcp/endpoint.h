@@ -337,6 +337,8 @@ class Endpoint {
   bool defers_accept(const Segment& segment);
   void on_repetition(const Segment& segment);
   void take_data(TimePoint now, const Arrival& arrival);
+  [[nodiscard]] bool is_predicted(const Segment& segment) const;
+  void let_repairs_go(TimePoint now);
   void take_fin(TimePoint now);
   void challenge(TimePoint now);
   void reply_reset(const Arrival& offender, Cause why);
@@ -368,7 +370,7 @@ class Endpoint {
   void note_delivered(const Repair::Around& around, const SentSegment& sent, AckResult& result,
                       std::optional<Seq> fack);
   void take_rtt(TimePoint now, const Segment& segment, AckResult& result);
-  void update_send_window(const Segment& segment);
+  void update_send_window(TimePoint now, const Segment& segment, bool outstanding);
   void on_fin_acked(TimePoint now, const Segment& segment);
   void rearm_after_ack(TimePoint now, const AckResult& result);
 
@@ -493,7 +495,7 @@ class Endpoint {
   bool window_holds();
   void arm_delayed_ack(TimePoint now, std::optional<Duration> wait);
   [[nodiscard]] AckPolicy::Clock ack_clock(TimePoint now) const;
-  void after_read(TimePoint now, std::size_t count);
+  void after_read(TimePoint now, std::size_t count, std::size_t of_first);
 
   void report(const EndpointEvent& event) { env_->events.push(events_, event); }
 
@@ -599,6 +601,7 @@ class Endpoint {
   bool sends_on_ : 1 = false;         // there may be more to send at this occasion
   bool began_idle_ : 1 = false;       // nothing was out when it began
   bool repairs_only_ : 1 = false;     // nothing new goes at this occasion
+  bool repairs_first_ : 1 = false;    // they were let go before the data that came along was taken
   bool accept_deferred_ : 1 = false;  // our SYN-ACK is acknowledged, and data is waited for
 };
 

@@ -25,7 +25,7 @@ void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const std::uint32_t cwnd = congestion_.cwnd();
   const bool half = congestion_.in_slow_start() && cwnd < 2 * before;
   result.limited = sends_bursts() ? congestion_.is_in_the_way() : before + congestion_.mss() > cwnd || half;
-  update_send_window(segment);
+  update_send_window(now, segment, outstanding);
 
   patience_.on_ack(snd_wnd_ > 0 && !running(Timer::persist));
   if (result.advanced) {
@@ -167,8 +167,8 @@ void Endpoint::take_rtt(TimePoint now, const Segment& segment, AckResult& result
 }
 
 // RFC 9293 section 3.10.7.4: an old segment must not change the window; and one that brings nothing new may
-// do so only as far as the OS lets it.
-void Endpoint::update_send_window(const Segment& segment) {
+// do so only as far as the OS lets it. `outstanding`: something was, before the ACK counted.
+void Endpoint::update_send_window(TimePoint now, const Segment& segment, bool outstanding) {
   const bool syn = segment.has(tcp_flag::syn);
   const std::uint32_t window = std::uint32_t{segment.window} << (syn ? 0 : snd_scale_);
   const bool has_news =
@@ -178,6 +178,8 @@ void Endpoint::update_send_window(const Segment& segment) {
   const bool counts =
       window > snd_wnd_ || rule == WindowUpdate::any || (window == 0 && rule == WindowUpdate::larger_or_none);
   if (!has_news && !(is_repeated && counts)) return;
+  // What waited for the window waited long (net/ipv4/tcp_input.c tcp_ack_update_window).
+  if (window != snd_wnd_ && !outstanding && unsent() > 0 && restarts_at_write()) restart_after_idle(now);
   snd_wnd_ = window;
   max_snd_wnd_ = std::max(max_snd_wnd_, snd_wnd_);
   snd_wl1_ = segment.seq;

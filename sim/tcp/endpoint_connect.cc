@@ -197,7 +197,7 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
   repair_.start(os(), snd_una_);
   last_sent_ = now;
   if (os().window.burst_cost != 0) send_limit_ = wanted_send_limit();
-  ack_.start(now);
+  ack_.start(env_->clock.jiffy(now));
 }
 
 // At once, unless a write waits whose data can carry the ACK, or the process asked for such a delay
@@ -205,7 +205,7 @@ void Endpoint::begin_transfer(TimePoint now, bool lost_syn) {
 void Endpoint::acknowledge_syn_ack(TimePoint now) {
   const bool may_wait = write_expected_ || options_.defer_accept != 0 || !ack_.is_quick();
   if (!may_wait || os().ack.style.value != AckStyle::quickack) return ack_now(Cause::handshake_complete);
-  arm_delayed_ack(now, ack_.on_awaited_write(os().ack));
+  arm_delayed_ack(now, ack_.on_awaited_write(os().ack, ack_clock(now)));
 }
 
 }  // namespace halfopen

@@ -8,6 +8,7 @@ Endpoint::Verdict Endpoint::on_segment(TimePoint now, const Arrival& arrival) {
   state_before_ = state_;
   input_ = Input::packet;
   haste_ = Haste::usual;
+  repairs_first_ = false;
   switch (state_) {
     case State::closed:
     case State::listen: return Verdict::done;
@@ -52,8 +53,11 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
                     segment.payload.size());
   if (ecn_.agreed) take_ecn(arrival);
   if (acc_ecn_ != nullptr) take_acc_ecn(arrival);
+  const bool repairs_first =
+      os().retransmit.repairs_before_data && segment.payload.size() > 0 && !is_predicted(segment);
   take_ack(now, segment);
   if (state_ == State::closed) return Verdict::done;
+  if (repairs_first) let_repairs_go(now);
   if (segment.length() > 0) take_data(now, arrival);
   if (acc_ecn_ != nullptr && acc_ecn_->hurries && ack_.is_owed()) ack_now(Cause::ack_now);
   return Verdict::done;
@@ -154,6 +158,24 @@ bool Endpoint::defers_accept(const Segment& segment) {
   accept_deferred_ = true;
   ++env_->counters.deferred_accepts;
   return true;
+}
+
+// The next segment of a stream, in whose header nothing is new but numbers (net/ipv4/tcp_input.c
+// tcp_rcv_established: pred_flags).
+bool Endpoint::is_predicted(const Segment& segment) const {
+  constexpr std::uint8_t kPlain = tcp_flag::ack | tcp_flag::psh;
+  return segment.seq == rcv_nxt_ && (segment.flags & ~kPlain) == 0 &&
+         std::uint32_t{segment.window} << snd_scale_ == snd_wnd_ && segment.options.sack().empty() &&
+         !receive_.has_holes() && window_.visible(rcv_nxt_) > 0;
+}
+
+// What goes again tells what was received until now; what the segment in hand brings is not among it.
+void Endpoint::let_repairs_go(TimePoint now) {
+  if (env_->device_is_full || !board_.has_repair() || !repair_.may_send(around(now))) return;
+  window_.advertise(choose_window());
+  window_.acknowledge(rcv_nxt_);
+  after_ack_sent();
+  repairs_first_ = true;
 }
 
 void Endpoint::take_data(TimePoint now, const Arrival& arrival) {

@@ -37,7 +37,10 @@ bool Endpoint::decide(TimePoint now, Packet& out) {
     repairs_only_ = false;
   }
   sends_on_ = true;
-  if (reset_pending_) return send_reset(now, out);
+  if (reset_pending_) {
+    repairs_first_ = false;
+    return send_reset(now, out);
+  }
   if (syn_pending_) {
     syn_pending_ = false;
     const Cause again = ack_.take_cause() == Cause::syn_again ? Cause::syn_again : repair_.cause();
@@ -50,9 +53,11 @@ bool Endpoint::decide(TimePoint now, Packet& out) {
     if (!running(Timer::retransmit)) arm(now, Timer::retransmit, rto());
     return true;
   }
-  sends_on_ = env_->device_is_full ? send_into_full_device(now, out)
-                                   : send_retransmission(now, out) || send_probe(now, out) ||
-                                         (!repairs_only_ && send_new(now, out)) || send_ack(now, out);
+  if (env_->device_is_full) return sends_on_ = send_into_full_device(now, out);
+  if (send_retransmission(now, out)) return true;
+  repairs_first_ = false;
+  sends_on_ =
+      send_probe(now, out) || (!repairs_only_ && send_new(now, out)) || send_ack(now, out);
   return sends_on_;
 }
 
@@ -94,12 +99,13 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
   segment->options = TcpOptions{};
   segment->payload = Payload{};
   const bool acks = (flags & tcp_flag::ack) != 0;
-  segment->ack = acks ? rcv_nxt_ : Seq{0};
+  segment->ack = !acks ? Seq{0} : repairs_first_ ? window_.acknowledged() : rcv_nxt_;
   if ((flags & tcp_flag::syn) != 0) {
     segment->window = static_cast<std::uint16_t>(std::min(window_.advertised(), 65535u));
     add_syn_options(now, *segment);
   } else {
-    if (state_ != State::syn_sent) window_.advertise(choose_window());  // until then the SYN's window stands
+    // Until then the SYN's window stands.
+    if (state_ != State::syn_sent && !repairs_first_) window_.advertise(choose_window());
     segment->window = static_cast<std::uint16_t>(std::min(window_.advertised() >> window_.scale(), 65535u));
     if ((flags & tcp_flag::rst) != 0 && os().close.zero_window_on_rst) segment->window = 0;
     const bool bare_reset = (flags & tcp_flag::rst) != 0 && !os().options.timestamps_on_rst;
@@ -108,7 +114,7 @@ void Endpoint::fill(TimePoint now, Packet& out, Seq seq, std::uint8_t flags, Cau
     if (ecn_.echoes && (flags & tcp_flag::rst) == 0) segment->flags |= tcp_flag::ece;
     if (acc_ecn_ != nullptr) mark_accurately(out, cause);
   }
-  if (acks) {
+  if (acks && !repairs_first_) {
     window_.acknowledge(rcv_nxt_);
     after_ack_sent();
   }
@@ -305,7 +311,7 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
   repair_.on_new_sent(board_.units(entry.length));
   snd_nxt_ += entry.length;
   if (length > 0 && !is_full(length)) small_end_ = snd_nxt_;
-  if (length > 0) ack_.on_data_sent(now);
+  if (length > 0) ack_.on_data_sent(env_->clock.jiffy(now));
   const Cause cause = length == 0 ? fin_cause_ : fin ? Cause::data_and_fin : Cause::new_data;
   if (fin) fin_sent_ = true;
   board_.append(entry);

@@ -67,9 +67,10 @@ std::size_t Endpoint::take(TimePoint now, std::size_t most, Read read) {
   input_ = Input::process;
   const Stretch stretch = stretch_after(0);
   receive_.discard(stretch.skip);
+  const std::size_t first = receive_.front_length();
   const std::size_t count = read(std::min(most, stretch.most));
   if (urgent_ != Urgent::none && urgent_seq_.before(read_seq())) urgent_ = Urgent::none;
-  if (count > 0) after_read(now, count);
+  if (count > 0) after_read(now, count, std::min(count, first));
   return count;
 }
 

@@ -74,12 +74,14 @@ std::uint32_t Endpoint::charged_truesize(const Arrival& arrival) const {
 // What the rules look at; no ACK is delayed until the peer's retransmission could come (include/net/tcp.h
 // TCP_RTO_MIN).
 AckPolicy::Clock Endpoint::ack_clock(TimePoint now) const {
-  return {.now = now,
+  const TickClock& clock = env_->clock;
+  return {.jiffy = clock.jiffy(now),
+          .tick = clock.tick(),
           .due = timers_.due(Timer::delayed_ack),
-          .rto = rto(),
+          .rto = clock.round_up(rto()),
           .receive_rtt = window_.round_trip(),
-          .srtt = rtt_.has_sample() ? std::optional{rtt_.srtt(os().rtt)} : std::nullopt,
-          .most = os().rtt.rto_min.value - env_->clock.tick()};
+          .srtt = rtt_.has_sample() ? std::optional{clock.round_up(rtt_.srtt(os().rtt))} : std::nullopt,
+          .most = os().rtt.rto_min.value - clock.tick()};
 }
 
 void Endpoint::arm_delayed_ack(TimePoint now, std::optional<Duration> wait) {
@@ -110,7 +112,7 @@ void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t leng
 }
 
 // The reader made room: tell the peer where it matters (silly-window avoidance), and pay an owed ACK.
-void Endpoint::after_read(TimePoint now, std::size_t count) {
+void Endpoint::after_read(TimePoint now, std::size_t count, std::size_t of_first) {
   // BSD's rule made every second segment's ACK, and does not ask whether more can come; its successors tell a
   // reader's progress only where the sender may be waiting for it (netinet/tcp_output.c).
   const bool eager = os().ack.style.value == AckStyle::fast_tick;
@@ -126,8 +128,10 @@ void Endpoint::after_read(TimePoint now, std::size_t count) {
     if ((opens >= 2 * full_mss() && (eager || matters)) || 2 * opens >= buffer) ack_now(Cause::window_update);
     return;
   }
-  window_.on_read(os().window, now, static_cast<std::uint32_t>(count),
-                  static_cast<std::uint32_t>(receive_.readable()), adv_mss(), options_.receive_buffer != 0);
+  const ReceiveWindow::Read read{.count = static_cast<std::uint32_t>(count),
+                                 .of_first = static_cast<std::uint32_t>(of_first),
+                                 .unread = receive_.readable()};
+  window_.on_read(os().window, now, read, adv_mss(), options_.receive_buffer != 0);
   const std::uint32_t unacknowledged = distance(window_.acknowledged(), rcv_nxt_);
   if (ack_.on_read(receive_.readable() == 0, unacknowledged, window_.rcv_mss())) return;
   if (2 * visible > window_.clamp()) return;

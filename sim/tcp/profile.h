@@ -205,6 +205,9 @@ struct RetransmitProfile {
   Sourced<bool> undo;      // a repair that was for nothing is taken back (RFC 4015, D-SACK)
   Sourced<bool> collapse;  // small unacknowledged segments merge when retransmitted
   Sourced<bool> recuts;    // what is sent again is cut anew from all that waits in the buffer
+  // What an ACK lets go again leaves before the data of the same segment is taken, unless header prediction
+  // lets that in.
+  Sourced<bool> repairs_before_data;
   Sourced<std::uint8_t> forget_srtt_after;  // expiries after which BSD forgets the SRTT; 0: never
 };
 

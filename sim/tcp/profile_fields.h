@@ -48,6 +48,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("retransmission", "needless repairs are undone", p.retransmit.undo);
   f("retransmission", "small segments merge", p.retransmit.collapse);
   f("retransmission", "cut anew", p.retransmit.recuts);
+  f("retransmission", "before data is taken", p.retransmit.repairs_before_data);
   f("retransmission", "forgets the SRTT beyond expiry", p.retransmit.forget_srtt_after);
   f("congestion", "algorithm", p.congestion.algorithm);
   f("congestion", "window counted in", p.congestion.unit);

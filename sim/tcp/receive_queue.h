@@ -39,6 +39,11 @@ class ReceiveQueue {
   // The FIN waits beyond a hole, at the end of that block.
   [[nodiscard]] bool holds_fin() const { return beyond_ != nullptr && beyond_->holds_fin(); }
 
+  // Bytes of the first packet's that are not read yet; 0: nothing is readable.
+  [[nodiscard]] std::uint32_t front_length() const {
+    return ready_.empty() ? 0 : ready_.front().payload.size() - front_offset_;
+  }
+
   std::size_t read(std::span<std::uint8_t> out);
   // Copies what read() would give after `skip` bytes, and leaves it there.
   std::size_t peek(std::span<std::uint8_t> out, std::size_t skip = 0) const;

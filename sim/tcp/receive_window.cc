@@ -21,7 +21,7 @@ std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value 
 // tcp_rcv_space_adjust before 6.6: SKB_TRUESIZE(advmss + MAX_TCP_HEADER), and more until half of it is a
 // segment).
 std::uint32_t memory_of_segment(std::uint32_t mss) {
-  constexpr std::uint32_t kHeads = 320 + 576;
+  constexpr std::uint32_t kHeads = 256 + 576;
   constexpr std::uint32_t kStep = 128;
   const std::uint32_t least = mss + kHeads;
   return least / 2 >= mss ? least : least + round_up(2 * mss - least, kStep);
@@ -155,10 +155,20 @@ void ReceiveWindow::on_in_order(const WindowProfile& profile, TimePoint now, Seq
   passing_since_ = std::max(steps(now), 1u);
 }
 
-void ReceiveWindow::on_read(const WindowProfile& profile, TimePoint now, std::uint32_t count,
-                            std::uint32_t unread, std::uint32_t adv_mss, bool is_fixed) {
-  read_ += count;
-  if (rtt_ == 0 || now - round_since_ < round_trip()) return;
+void ReceiveWindow::on_read(const WindowProfile& profile, TimePoint now, const Read& read,
+                            std::uint32_t adv_mss, bool is_fixed) {
+  read_ += read.of_first;
+  const std::uint32_t rest = read.count - read.of_first;
+  if (rtt_ != 0 && now - round_since_ >= round_trip()) {
+    end_round(profile, read.unread + rest, adv_mss, is_fixed);
+    read_ = 0;
+    round_since_ = now;
+  }
+  read_ += rest;
+}
+
+void ReceiveWindow::end_round(const WindowProfile& profile, std::uint32_t unread, std::uint32_t adv_mss,
+                              bool is_fixed) {
   const std::uint32_t waiting = profile.counts_unread ? unread : 0;
   const std::uint32_t gone = read_ > waiting ? read_ - waiting : 0;
   if (gone > read_before_ && (is_fixed || buffer_ >= profile.rcvbuf_max)) {
@@ -174,8 +184,6 @@ void ReceiveWindow::on_read(const WindowProfile& profile, TimePoint now, std::ui
     }
     read_before_ = gone;
   }
-  read_ = 0;
-  round_since_ = now;
 }
 
 void ReceiveWindow::set_clamp(std::uint32_t clamp) {

@@ -56,10 +56,15 @@ class ReceiveWindow {
   void on_echo(const WindowProfile& profile, TsVal echo, TsVal now, Duration step, std::uint32_t length);
   // Data came in order, up to RCV.NXT: a window of it takes a round trip at least (tcp_rcv_rtt_measure).
   void on_in_order(const WindowProfile& profile, TimePoint now, Seq nxt);
-  // A reader took so many bytes, and left `unread`: once a round trip the buffer follows
-  // (tcp_rcv_space_adjust).
-  void on_read(const WindowProfile& profile, TimePoint now, std::uint32_t count, std::uint32_t unread,
-               std::uint32_t adv_mss, bool is_fixed);
+  // A reader took `count` bytes, of one packet after the other, and left `unread`: once a round trip the buffer
+  // follows what was read up to and with the first of the packets (tcp_rcv_space_adjust, called for each).
+  struct Read {
+    std::uint32_t count = 0;
+    std::uint32_t of_first = 0;
+    std::uint32_t unread = 0;
+  };
+  void on_read(const WindowProfile& profile, TimePoint now, const Read& read, std::uint32_t adv_mss,
+               bool is_fixed);
   // TCP_WINDOW_CLAMP (net/ipv4/tcp.c tcp_set_window_clamp).
   void set_clamp(std::uint32_t clamp);
   // Room for a window of so many bytes, for which a reader waits (net/ipv4/tcp.c tcp_set_rcvlowat).
@@ -104,6 +109,7 @@ class ReceiveWindow {
   }
   [[nodiscard]] std::uint32_t by_space(const Held& held, std::uint32_t send_mss) const;
   void measure(const WindowProfile& profile, const Data& data);
+  void end_round(const WindowProfile& profile, std::uint32_t unread, std::uint32_t adv_mss, bool is_fixed);
   void take_round_trip(const WindowProfile& profile, Duration sample, bool by_window);
   // Times of a window's passing, in steps that fit 32 bits for 19 hours.
   static constexpr Duration kStep = std::chrono::microseconds{16};

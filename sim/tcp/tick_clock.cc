@@ -53,6 +53,8 @@ TimePoint TickClock::fast_expiry(TimePoint now, Duration delay) const {
 
 std::int64_t TickClock::ticks(TimePoint now) const { return (now - kTimeZero + phase_) / tick_; }
 
+TimePoint TickClock::jiffy(TimePoint now) const { return kTimeZero + ticks(now) * tick_ - phase_; }
+
 Duration TickClock::round_up(Duration delay) const { return ceil_div(delay, tick_) * tick_; }
 
 // The first multiple of `period` after `now`, never `now` itself.
@@ -61,7 +63,7 @@ TimePoint TickClock::next_boundary(TimePoint now, Duration period) const {
 }
 
 std::uint32_t TickClock::steps(TimePoint now, Duration step) const {
-  return static_cast<std::uint32_t>(step == tick_ ? ticks(now) : nanos(now) / step.count());
+  return static_cast<std::uint32_t>((now - kTimeZero + phase_) / step);
 }
 
 int TickClock::wheel_level(Duration delay) const {

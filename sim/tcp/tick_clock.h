@@ -18,8 +18,9 @@ class TickClock {
   [[nodiscard]] TimePoint fast_expiry(TimePoint now, Duration delay) const;
   // Whole ticks of the slow timer (bsd_ticks) or of hz since the clock's origin: for what counts in ticks.
   [[nodiscard]] std::int64_t ticks(TimePoint now) const;
-  // The same for a clock with a step of its own, which counts from time zero: TSval's. A step of one tick
-  // counts ticks.
+  // When the last of them began: a jiffy is a time that only whole ticks move.
+  [[nodiscard]] TimePoint jiffy(TimePoint now) const;
+  // The same for a clock with a step of its own, of the same origin: TSval's.
   [[nodiscard]] std::uint32_t steps(TimePoint now, Duration step) const;
   // One tick: a jiffy, the slow tick, 1/hz; 1 ns for ideal.
   [[nodiscard]] Duration tick() const { return tick_; }

@@ -52,6 +52,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.recovery = {Recovery::reno, "netinet/tcp_input.c tcp_input: tcprexmtthresh"};
   p.collapse = {true, "netinet/tcp_output.c tcp_output: each sending is cut from the socket buffer anew"};
   p.recuts = {true, "netinet/tcp_output.c tcp_output: off + len == so_snd.sb_cc"};
+  p.repairs_before_data = {false, "netinet/tcp_input.c tcp_input: tcp_output at its end"};
   p.forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timers: beyond TCP_MAXRXTSHIFT / 4"};
   return p;
 }();

@@ -56,6 +56,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.collapse = {true,
                 "netinet/tcp_output.c tcp_default_output: each sending is cut from the socket buffer anew"};
   p.recuts = {false, "its suite: no case"};
+  p.repairs_before_data = {false, "netinet/tcp_input.c tcp_do_segment: tcp_output at its end"};
   p.forget_srtt_after = {3, "netinet/tcp_timer.c tcp_timer_rexmt: beyond TCP_MAXRXTSHIFT / 4"};
   return p;
 }();

@@ -93,6 +93,7 @@ constexpr RetransmitProfile kRetransmit = {
     .undo = {true, "net/ipv4/tcp_input.c tcp_may_undo"},
     .collapse = {true, "net/ipv4/tcp_output.c tcp_retrans_try_collapse"},
     .recuts = {false, "net/ipv4/tcp_output.c __tcp_retransmit_skb"},
+    .repairs_before_data = {true, "net/ipv4/tcp_input.c tcp_ack: tcp_xmit_recovery, before tcp_data_queue"},
     .forget_srtt_after = {0, kUnused},
 };
 

@@ -63,6 +63,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.undo = {true, "documented: netinet/tcp_input.c tcp_bad_rexmt_check, tcp_detect_bad_rexmt"};
   p.collapse = {true, "documented: netinet/tcp_output.c tcp_output: not what RACK repairs"};
   p.recuts = {false, "documented: netinet/tcp_output.c tcp_output: TCP_RACK_ENABLED, snd_max"};
+  p.repairs_before_data = {false, "documented: netinet/tcp_input.c tcp_input: tcp_output at its end"};
   p.forget_srtt_after = {3, "documented: netinet/tcp_timer.c tcp_timers: beyond TCP_MAXRXTSHIFT / 4"};
   return p;
 }();

@@ -63,6 +63,7 @@ constexpr RetransmitProfile kRetransmit = [] {
   p.undo = {false, "documented: netinet/tcp_input.c: nothing of it"};
   p.collapse = {true, "documented: netinet/tcp_output.c tcp_output: m_copym, cut from the buffer anew"};
   p.recuts = {true, "documented: netinet/tcp_output.c tcp_output: so_snd.sb_cc - off; not SACK's holes"};
+  p.repairs_before_data = {false, "documented: netinet/tcp_input.c tcp_input: tcp_output at its end"};
   p.forget_srtt_after = {3, "documented: netinet/tcp_timer.c tcp_timer_rexmt: TCP_MAXRXTSHIFT / 4"};
   return p;
 }();

@@ -62,6 +62,7 @@ inline constexpr RetransmitProfile kRetransmit = [] {
   p.undo = {false, "RFC 4015 is not required"};
   p.collapse = {false, "RFC 9293 allows repacketization and does not ask for it"};
   p.recuts = {false, "RFC 9293 section 3.8: it may"};
+  p.repairs_before_data = {false, "RFC 9293 section 3.10.7.4: no order is asked for"};
   p.forget_srtt_after = {0, "RFC 6298 section 5: allowed, not asked for"};
   return p;
 }();

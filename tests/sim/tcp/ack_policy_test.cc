@@ -15,7 +15,7 @@ AckPolicy::Data segment() {
   return {.length = kMss, .segment = kMss, .advertised = 64'000, .unacknowledged = kMss};
 }
 AckPolicy::Clock at(Duration now) {
-  return {.now = TimePoint{now}, .rto = 200ms, .receive_rtt = 1s, .srtt = 20ms, .most = 196ms};
+  return {.jiffy = TimePoint{now}, .tick = 1ms, .rto = 200ms, .receive_rtt = 1s, .srtt = 20ms, .most = 196ms};
 }
 
 // The quick ACKs of the start are used up: as many as fit half of the window in segments, sixteen at most.
@@ -55,6 +55,20 @@ TEST(AckPolicy, AWindowThatGrowsIsToldAtOnce) {
   grown.window_grew = true;
   policy.on_data(linux_acks(), grown, at(2ms));
   EXPECT_TRUE(policy.is_pending());
+}
+
+// net/ipv4/tcp_input.c tcp_event_data_recv counts in jiffies: what is halved loses the fraction.
+TEST(AckPolicy, TheWaitIsOfWholeJiffies) {
+  AckPolicy policy = after_quick_acks(16);
+  AckPolicy::Clock later = at(64ms);
+  later.tick = 4ms;
+  policy.on_timer(linux_acks(), 200ms);  // 80 ms from now on
+  policy.on_data(linux_acks(), segment(), later);
+  // 25 jiffies by the gap of 15, then 17, 13, 11 and 10.
+  for (const Duration wait : {100ms, 68ms, 52ms, 44ms, 40ms, 40ms}) {
+    EXPECT_EQ(policy.ato(), wait);
+    policy.on_data(linux_acks(), segment(), later);
+  }
 }
 
 TEST(AckPolicy, DataInAnswerMakesItInteractive) {

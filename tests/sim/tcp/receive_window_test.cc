@@ -81,30 +81,43 @@ TEST(ReceiveWindow, BerkeleysIsWhatIsFree) {
 
 constexpr Duration kStep = 1ms;  // of the timestamps
 
+// Of one packet, after which nothing waits.
+ReceiveWindow::Read whole(std::uint32_t count) { return {.count = count, .of_first = count, .unread = 0}; }
+
 TEST(ReceiveWindow, TheBufferFollowsTheReaderBeyondTenSegmentsARoundTrip) {
   Client client;
   client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
-  client.window.on_read(client.profile, TimePoint{1s}, 10 * kMss, 0, kMss, false);
+  client.window.on_read(client.profile, TimePoint{1s}, whole(10 * kMss), kMss, false);
   EXPECT_EQ(client.window.buffer(), 131'072u);
-  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 0, kMss, false);
+  client.window.on_read(client.profile, TimePoint{2s}, whole(200'000), kMss, false);
   EXPECT_GT(client.window.buffer(), 2 * 200'000u);
   Client fixed;
   fixed.window.on_echo(fixed.profile, TsVal{100}, TsVal{120}, kStep, kMss);
-  fixed.window.on_read(fixed.profile, TimePoint{2s}, 200'000, 0, kMss, true);
+  fixed.window.on_read(fixed.profile, TimePoint{2s}, whole(200'000), kMss, true);
   EXPECT_EQ(fixed.window.buffer(), 131'072u);
+}
+
+// tcp_recvmsg_locked asks after each packet: a round ends behind the first of a read that takes many.
+TEST(ReceiveWindow, ARoundEndsBehindTheFirstPacketOfARead) {
+  Client client;
+  client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
+  client.window.on_read(client.profile, TimePoint{1s}, {.count = 200'000, .of_first = kMss}, kMss, false);
+  EXPECT_EQ(client.window.buffer(), 131'072u);
+  client.window.on_read(client.profile, TimePoint{2s}, {.count = 2 * kMss, .of_first = kMss}, kMss, false);
+  EXPECT_GT(client.window.buffer(), 2 * 190'000u);
 }
 
 // net/ipv4/tcp_input.c tcp_rcv_space_adjust: rcv_rtt_est.rtt_us == 0.
 TEST(ReceiveWindow, WithoutARoundTripTheBufferStays) {
   Client client;
-  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 0, kMss, false);
+  client.window.on_read(client.profile, TimePoint{2s}, whole(200'000), kMss, false);
   EXPECT_EQ(client.window.buffer(), 131'072u);
 }
 
 TEST(ReceiveWindow, WhatWaitsUnreadCountsSince612) {
   Client client;
   client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
-  client.window.on_read(client.profile, TimePoint{2s}, 200'000, 190'000, kMss, false);
+  client.window.on_read(client.profile, TimePoint{2s}, {.count = 200'000, .of_first = 200'000, .unread = 190'000}, kMss, false);
   EXPECT_EQ(client.window.buffer(), 131'072u);
 }
 

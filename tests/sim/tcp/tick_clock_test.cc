@@ -280,6 +280,16 @@ TEST(EveryOtherClock, TreatsFastTimersAsAnyOther) {
   EXPECT_EQ(ideal_clock().fast_expiry(at(1ms), 40ms), at(41ms));
 }
 
+// One clock drives both: TSval's milliseconds begin with jiffies (kernel/time/timekeeping.c).
+TEST(LinuxClock, TimestampsTickWithTheJiffies) {
+  const TickClock clock = linux_clock(250, 3'700us);
+  EXPECT_EQ(clock.steps(at(0ms), 1ms), 3u);
+  EXPECT_EQ(clock.steps(at(299us), 1ms), 3u);
+  EXPECT_EQ(clock.steps(at(300us), 1ms), 4u);
+  EXPECT_EQ(clock.jiffy(at(299us)), kTimeZero - 3'700us);
+  EXPECT_EQ(clock.jiffy(at(300us)), at(300us));
+}
+
 TEST(EveryClockButTheIdeal, FiresAfterNowAndNeverEarly) {
   Rng rng{3};
   for (int i = 0; i < 20'000; ++i) {

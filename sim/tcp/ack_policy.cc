@@ -41,13 +41,13 @@ std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, c
   const std::uint32_t refill = std::min<std::uint32_t>(window == 0 ? 2 : window, profile.quick);
   if (ato_ == Duration{0}) {
     raise_quick(refill);
-    ato_ = profile.delay_min;
+    set_ato(profile.delay_min);
   } else {
     const Duration gap = clock.jiffy - last_data_;
     if (gap <= kAtoStep) {
-      ato_ = part(ato_, 2, clock.tick) + kAtoStep;
+      set_ato(part(ato_, 2, clock.tick) + kAtoStep);
     } else if (gap < ato_) {
-      ato_ = std::min({part(ato_, 2, clock.tick) + gap, clock.rto, profile.delay_max.value});
+      set_ato(std::min({part(ato_, 2, clock.tick) + gap, clock.rto, profile.delay_max.value}));
     } else if (gap > clock.rto) {
       raise_quick(refill);
     }
@@ -77,18 +77,19 @@ std::optional<Duration> AckPolicy::delay(const AckProfile& profile, const Clock&
   }
   wait = std::min<Duration>({wait, profile.delay_max.value, clock.most});
   if (clock.due != kNever) {
-    const TimePoint expires = compresses_ ? clock.due : expires_;
-    if (expires <= clock.jiffy + part(ato_, 4, clock.tick)) {
+    const std::chrono::microseconds set{static_cast<std::int32_t>(expires_ - micros(clock.jiffy))};
+    const Duration left = compresses_ ? clock.due - clock.jiffy : Duration{set};
+    if (left <= part(ato_, 4, clock.tick)) {
       now(Cause::ack_delayed);
       return std::nullopt;
     }
-    if (expires <= clock.jiffy + wait) return std::nullopt;
+    if (left <= wait) return std::nullopt;
   }
   return wait_for(wait, clock);
 }
 
 std::optional<Duration> AckPolicy::wait_for(Duration wait, const Clock& clock) {
-  expires_ = clock.jiffy + wait;
+  expires_ = micros(clock.jiffy + wait);
   return wait;
 }
 
@@ -104,10 +105,12 @@ std::optional<Duration> AckPolicy::on_awaited_write(const AckProfile& profile, c
   pingpong_ = false;
   owed_ = true;
   cause_ = Cause::handshake_complete;
-  ato_ = profile.delay_min;
+  set_ato(profile.delay_min);
   quick_ = static_cast<std::uint8_t>(profile.quick.value);
   return wait_for(profile.delay_max.value, clock);
 }
+
+void AckPolicy::set_ato(Duration ato) { ato_ = std::chrono::duration_cast<Micros>(ato); }
 
 void AckPolicy::raise_quick(std::uint32_t count) {
   quick_ = std::max(quick_, static_cast<std::uint8_t>(count));
@@ -144,7 +147,7 @@ void AckPolicy::enter_quick(const AckProfile& profile) {
   if (profile.style.value != AckStyle::quickack) return;
   raise_quick(2);
   pingpong_ = false;
-  ato_ = profile.delay_min;
+  set_ato(profile.delay_min);
 }
 
 void AckPolicy::on_timer(const AckProfile& profile, Duration rto_in_ticks) {
@@ -153,9 +156,9 @@ void AckPolicy::on_timer(const AckProfile& profile, Duration rto_in_ticks) {
   if (profile.style.value == AckStyle::quickack) {
     if (pingpong_) {
       pingpong_ = false;
-      ato_ = profile.delay_min;
+      set_ato(profile.delay_min);
     } else {
-      ato_ = std::min<Duration>({ato_ * 2, rto_in_ticks, profile.delay_max.value});
+      set_ato(std::min<Duration>({ato() * 2, rto_in_ticks, profile.delay_max.value}));
     }
   }
   now(cause_ == Cause::ack_of_fin ? Cause::ack_of_fin : Cause::ack_delayed);
@@ -186,7 +189,7 @@ void AckPolicy::set_quick(std::int64_t value, bool receives, bool emptied, std::
 void AckPolicy::on_ack_sent(const AckProfile& profile) {
   if (owed_ && quick_ > 0) {
     --quick_;
-    if (quick_ == 0) ato_ = profile.delay_min;
+    if (quick_ == 0) set_ato(profile.delay_min);
   }
   pending_ = owed_ = false;
   pushed_ = pushed_twice_ = compresses_ = false;

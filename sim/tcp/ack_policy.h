@@ -95,10 +95,16 @@ class AckPolicy {
   std::optional<Duration> wait_for(Duration wait, const Clock& clock);
   bool pay(bool emptied, std::uint32_t unacknowledged, std::uint32_t segment);
   void raise_quick(std::uint32_t count);
+  void set_ato(Duration ato);
 
+  // In small types, since there is one for every connection; a tick is some microseconds.
+  using Micros = std::chrono::duration<std::uint32_t, std::micro>;
+  static std::uint32_t micros(TimePoint at) {
+    return static_cast<std::uint32_t>((at - kTimeZero) / std::chrono::microseconds{1});
+  }
   TimePoint last_data_{};
-  TimePoint expires_{};  // what the timer was set to; the wheel fires a tick later or more
-  Duration ato_{};       // Linux's adaptive delayed-ACK timeout, in whole ticks
+  Micros ato_{};               // Linux's adaptive delayed-ACK timeout, of whole ticks
+  std::uint32_t expires_ = 0;  // micros() that the timer was set to; the wheel fires a tick later or more
   Seq repeated_at_;
   std::uint8_t quick_ = 0;
   std::uint8_t held_segments_ = 0;  // received since the last ACK, or those that a compressed one waits for

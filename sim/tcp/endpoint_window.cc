@@ -96,7 +96,7 @@ bool Endpoint::window_holds() {
   const ReceiveWindow::Held queue = held();
   if (window_.is_scarce(queue)) ack_.stop_quick();
   return readable() < std::max<std::uint32_t>(options_.receive_low, 1) ||
-         window_.by_memory(rcv_nxt_, queue) >= window_.advertised();
+         window_.by_memory(queue) >= window_.advertised();
 }
 
 void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew) {

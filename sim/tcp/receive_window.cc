@@ -73,7 +73,7 @@ std::uint32_t ReceiveWindow::choose(const WindowProfile& profile, Seq nxt, const
                                     std::uint32_t send_mss) const {
   const std::uint32_t seen = visible(nxt);
   std::uint32_t window =
-      profile.style.value == WindowStyle::truesize ? by_memory(nxt, held) : by_space(held, send_mss);
+      profile.style.value == WindowStyle::truesize ? by_memory(held) : by_space(held, send_mss);
   if (window < seen || profile.rounds_up) window = round_up(std::max(window, seen), 1u << scale_);
   return std::min(window, kLargestField << scale_);
 }
@@ -88,7 +88,7 @@ bool ReceiveWindow::is_scarce(const Held& held) const {
   return free(held) < std::min(clamp_, payload_of(buffer_)) / 2;
 }
 
-std::uint32_t ReceiveWindow::by_memory(Seq nxt, const Held& held) const {
+std::uint32_t ReceiveWindow::by_memory(const Held& held) const {
   const std::uint32_t step = 1u << scale_;
   std::uint32_t left = free(held);
   if (is_scarce(held)) {
@@ -97,10 +97,11 @@ std::uint32_t ReceiveWindow::by_memory(Seq nxt, const Held& held) const {
   }
   const std::uint32_t limit = std::min(left, ssthresh_);
   if (scale_ > 0) return round_up(limit, step);
-  const std::uint32_t seen = visible(nxt);
-  const std::uint32_t mss = std::max(rcv_mss_, 1u);
-  if (seen + mss > limit && seen <= limit) return seen;
-  return limit / mss * mss;
+  // It stays if that is within a segment of what is free.
+  const std::uint32_t whole = std::min(clamp_, payload_of(buffer_));
+  const std::uint32_t mss = std::clamp(rcv_mss_, 1u, std::max(whole, 1u));
+  if (advertised_ + mss <= limit || advertised_ > limit) return limit / mss * mss;
+  return mss == whole && limit > advertised_ + whole / 2 ? limit : advertised_;
 }
 
 void ReceiveWindow::measure(const WindowProfile& profile, const Data& data) {

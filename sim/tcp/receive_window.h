@@ -83,7 +83,7 @@ class ReceiveWindow {
   [[nodiscard]] std::uint32_t choose(const WindowProfile& profile, Seq nxt, const Held& held,
                                      std::uint32_t send_mss) const;
   // The same without that promise, by memory (net/ipv4/tcp_output.c __tcp_select_window).
-  [[nodiscard]] std::uint32_t by_memory(Seq nxt, const Held& held) const;
+  [[nodiscard]] std::uint32_t by_memory(const Held& held) const;
   // Less than half of it is left.
   [[nodiscard]] bool is_scarce(const Held& held) const;
   // What the buffer has room for.

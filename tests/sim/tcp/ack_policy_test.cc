@@ -62,7 +62,10 @@ TEST(AckPolicy, TheWaitIsOfWholeJiffies) {
   AckPolicy policy = after_quick_acks(16);
   AckPolicy::Clock later = at(64ms);
   later.tick = 4ms;
-  policy.on_timer(linux_acks(), 200ms);  // 80 ms from now on
+  policy.on_data(linux_acks(), segment(), at(4ms));
+  policy.on_timer(linux_acks(), 200ms);
+  policy.on_ack_sent(linux_acks());
+  ASSERT_EQ(policy.ato(), 80ms);
   policy.on_data(linux_acks(), segment(), later);
   // 25 jiffies by the gap of 15, then 17, 13, 11 and 10.
   for (const Duration wait : {100ms, 68ms, 52ms, 44ms, 40ms, 40ms}) {

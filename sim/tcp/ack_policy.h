@@ -20,9 +20,9 @@ class AckPolicy {
 
   // --- What its rules look at beside what arrived
   struct Clock {
-    TimePoint jiffy;                // the tick that is now
-    Duration tick{};                // from one to the next; all that follows but receive_rtt and due are whole ticks
-    TimePoint due = kNever;         // when the delayed-ACK timer fires; kNever: it does not run
+    TimePoint jiffy;         // the tick that is now
+    Duration tick{};         // from one to the next; all that follows but receive_rtt and due are whole ticks
+    TimePoint due = kNever;  // when the delayed-ACK timer fires; kNever: it does not run
     Duration rto{};
     Duration receive_rtt{};        // as the receiver sees it; zero: no sample
     std::optional<Duration> srtt;  // none without a sample

@@ -16,17 +16,18 @@ Endpoint::Endpoint(EndpointEnv& env, const EndpointBirth& birth, const SocketOpt
       snd_nxt_{birth.iss},
       snd_up_{birth.iss},
       push_end_{birth.iss},
+      push_base_{birth.iss},
       small_end_{birth.iss},
       burst_end_{birth.iss},
       path_mtu_{env.route.mtu != 0 ? std::min(env.route.mtu, birth.mtu) : birth.mtu},
+      mtu_{birth.mtu},
+      ip_id_{birth.ip_id},
       window_probe_end_{birth.iss},
       ts_offset_{birth.ts_offset},
       board_{env.profile.congestion.unit},
       repair_{birth.iss},
       window_{options.receive_buffer != 0 ? options.receive_buffer : env.profile.window.rcvbuf.value},
-      ack_{options.delays_acks},
-      ip_id_{birth.ip_id},
-      mtu_{birth.mtu} {}
+      ack_{options.delays_acks} {}
 
 void Endpoint::set_state(TimePoint now, State next, Cause why) {
   if (next == state_) return;

@@ -434,6 +434,8 @@ class Endpoint {
            (state_ == State::fin_wait_1 || state_ == State::closing || state_ == State::last_ack);
   }
   [[nodiscard]] bool ends_push(Seq end, bool last) const;
+  [[nodiscard]] std::uint32_t push_stride() const;
+  void note_pushes(Seq start);
   void on_new_data_sent(TimePoint now, bool was_idle);
 
   // endpoint_resend.cc: what to send again
@@ -510,12 +512,15 @@ class Endpoint {
   Seq snd_up_;  // behind the urgent byte that was written last; SND.UNA: there is none
   Seq snd_wl1_, snd_wl2_;
   Seq push_end_;               // end of the last write: PSH goes there
+  Seq push_base_;              // and where a multiple of push_stride() behind this ends
   Seq small_end_;              // end of the last small segment sent, for Nagle
   Seq burst_end_;              // end of the burst that is leaving
   std::uint32_t snd_wnd_ = 0;  // scaled
   std::uint32_t max_snd_wnd_ = 0;
   std::uint32_t peer_mss_ = 0;
   std::uint32_t path_mtu_;
+  std::uint16_t mtu_;
+  std::uint16_t ip_id_;
   Seq window_probe_end_;  // a one-byte probe reached up to here
   std::uint32_t total_retransmissions_ = 0;
   std::uint32_t send_limit_ =
@@ -550,9 +555,7 @@ class Endpoint {
   AckPolicy ack_;
 
   // Receive window and acknowledgements.
-  SeqSpan dsack_;  // to report once; length 0: none
-  std::uint16_t ip_id_;
-  std::uint16_t mtu_;
+  SeqSpan dsack_;                // to report once; length 0: none
   std::uint16_t tried_mss_ = 0;  // bytes: larger segments may vanish on the path; 0: not known
   std::uint8_t tries_end_ = 0;   // with so many expiries it was not that
 

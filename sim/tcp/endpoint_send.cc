@@ -56,8 +56,7 @@ bool Endpoint::decide(TimePoint now, Packet& out) {
   if (env_->device_is_full) return sends_on_ = send_into_full_device(now, out);
   if (send_retransmission(now, out)) return true;
   repairs_first_ = false;
-  sends_on_ =
-      send_probe(now, out) || (!repairs_only_ && send_new(now, out)) || send_ack(now, out);
+  sends_on_ = send_probe(now, out) || (!repairs_only_ && send_new(now, out)) || send_ack(now, out);
   return sends_on_;
 }
 
@@ -332,6 +331,9 @@ bool Endpoint::send_new(TimePoint now, Packet& out, std::uint32_t forced) {
 bool Endpoint::ends_push(Seq end, bool last) const {
   if (os().retransmit.recuts) return last;
   if (end == push_end_ || (last && !more_announced_)) return true;
+  if (os().congestion.pushes_within_writes && end.after(push_base_) &&
+      distance(push_base_, end) % push_stride() == 0)
+    return true;
   return marks_ != nullptr && marks_->record_end_behind(end - 1) == end;
 }
 

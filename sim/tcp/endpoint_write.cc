@@ -30,6 +30,7 @@ std::size_t Endpoint::write(TimePoint now, std::span<const std::uint8_t> bytes, 
   const std::uint32_t syn = board_.has_syn() ? 1 : 0;
   const Seq start = snd_una_ + send_.size() + syn;
   const bool pieces = os().socket.write_cluster != 0 && is_synchronized(state_);
+  if (os().congestion.pushes_within_writes) note_pushes(start);
   if (pieces) pieces_.add(static_cast<std::uint32_t>(count), send_limit() - send_.size());
   send_.append(env_->pool, bytes.first(count));
   if (pieces) pieces_.release(os().socket);
@@ -142,6 +143,22 @@ std::uint32_t Endpoint::burst_size() const {
   const std::uint32_t half = max_snd_wnd_ > kSmallWindow ? max_snd_wnd_ / 2 : max_snd_wnd_;
   const std::uint32_t most = half > 0 ? std::min(kLongestBurst, half) : kLongestBurst;
   return std::max(most / mss, 1u) * mss;
+}
+
+// Of a long write each buffer that ends more than half of the largest window behind the last PSH has one, so
+// that the reader does not wait for more than fits (net/ipv4/tcp.c forced_push). Buffers are of burst_size().
+std::uint32_t Endpoint::push_stride() const {
+  const std::uint32_t size = burst_size();
+  return (max_snd_wnd_ / 2 / size + 1) * size;
+}
+
+// A write begins at `start`, behind the last PSH: in a buffer of its own, or in the last of those that wait.
+void Endpoint::note_pushes(Seq start) {
+  const std::uint32_t size = burst_size();
+  Seq buffer = start;
+  if (start != snd_nxt_ && start.after(push_base_)) buffer = start - distance(push_base_, start) % size;
+  const std::uint32_t first = (distance(buffer, start) + max_snd_wnd_ / 2) / size + 1;
+  push_base_ = buffer + first * size - push_stride();
 }
 
 // Of so many bytes that have left, in bursts of the path's pace, and so many that wait, in the largest.

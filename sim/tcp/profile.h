@@ -223,6 +223,8 @@ struct CongestionProfile {
   Sourced<std::uint8_t>
       burst_least;             // segments that go to the device at once where they may; 0: each by itself
   Sourced<bool> burst_by_rtt;  // and more of them where the round trip is short
+  // PSH in a long write, with each buffer that ends half of the largest window behind the last one.
+  Sourced<bool> pushes_within_writes;
   Sourced<EcnUse> ecn;
   Sourced<std::uint8_t> ecn_syn_retries;  // retransmissions of a SYN that still ask for ECN
   Sourced<bool> ecn_of_crossing_syn;      // a SYN that asks and meets one that did not is granted it

@@ -60,6 +60,7 @@ constexpr void visit_repair_fields(Profile& p, F& f) {
   f("congestion", "small segments wait", p.congestion.nagle);
   f("congestion", "segments in a burst, at least", p.congestion.burst_least);
   f("congestion", "bursts grow on short paths", p.congestion.burst_by_rtt);
+  f("congestion", "PSH within a long write", p.congestion.pushes_within_writes);
   f("congestion", "ECN", p.congestion.ecn);
   f("congestion", "repeated SYNs that ask for ECN", p.congestion.ecn_syn_retries);
   f("congestion", "a crossing SYN is granted ECN", p.congestion.ecn_of_crossing_syn);

@@ -56,8 +56,9 @@ class ReceiveWindow {
   void on_echo(const WindowProfile& profile, TsVal echo, TsVal now, Duration step, std::uint32_t length);
   // Data came in order, up to RCV.NXT: a window of it takes a round trip at least (tcp_rcv_rtt_measure).
   void on_in_order(const WindowProfile& profile, TimePoint now, Seq nxt);
-  // A reader took `count` bytes, of one packet after the other, and left `unread`: once a round trip the buffer
-  // follows what was read up to and with the first of the packets (tcp_rcv_space_adjust, called for each).
+  // A reader took `count` bytes, of one packet after the other, and left `unread`: once a round trip the
+  // buffer follows what was read up to and with the first of the packets (tcp_rcv_space_adjust, called for
+  // each).
   struct Read {
     std::uint32_t count = 0;
     std::uint32_t of_first = 0;

@@ -105,6 +105,7 @@ constexpr OsProfile kBsd44 = {
                    .nagle = {NagleStyle::once, "netinet/tcp_output.c tcp_output: idle"},
                    .burst_least = {0, kUnused},
                    .burst_by_rtt = {false, kUnused},
+                   .pushes_within_writes = {false, kUnused},
                    .ecn = {EcnUse::off, "older than RFC 3168"},
                    .ecn_syn_retries = {0, kUnused},
                    .ecn_of_crossing_syn = {false, kUnused},

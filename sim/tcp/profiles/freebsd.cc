@@ -112,6 +112,7 @@ constexpr OsProfile kFreebsd14 = {
                    .nagle = {NagleStyle::once, "netinet/tcp_output.c tcp_default_output"},
                    .burst_least = {0, kUnused},
                    .burst_by_rtt = {false, kUnused},
+                   .pushes_within_writes = {false, kUnused},
                    .ecn = {EcnUse::on_request, "net.inet.tcp.ecn.enable"},
                    .ecn_syn_retries = {1, "net.inet.tcp.ecn.maxretries"},
                    .ecn_of_crossing_syn = {true, "netinet/tcp_ecn.c tcp_ecn_input_parallel_syn"},

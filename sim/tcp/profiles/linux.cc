@@ -108,6 +108,7 @@ constexpr CongestionProfile kCongestion = {
     .nagle = {NagleStyle::minshall, "net/ipv4/tcp_output.c tcp_minshall_check; measured"},
     .burst_least = {2, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_min_tso_segs"},
     .burst_by_rtt = {true, "net/ipv4/tcp_output.c tcp_tso_autosize: tcp_tso_rtt_log, since 5.18"},
+    .pushes_within_writes = {true, "net/ipv4/tcp.c forced_push; measured on 5.10 and 6.1"},
     .ecn = {EcnUse::on_request, "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_ecn 2"},
     .ecn_syn_retries = {0, "net/ipv4/tcp_output.c __tcp_retransmit_skb: tcp_ecn_fallback"},
     .ecn_of_crossing_syn = {false, "include/net/tcp_ecn.h tcp_ecn_rcv_syn: only what was asked for"},
@@ -331,6 +332,8 @@ constexpr OsProfile kLinux618 = [] {
                              "net/ipv4/tcp_ipv4.c tcp_sk_init: tcp_syn_linear_timeouts, since 6.5; measured"};
   p.window.rcvbuf_max = {33554432, "net/ipv4/tcp.c tcp_init: tcp_rmem[2], since 6.16; measured"};
   p.congestion.fin_ignores_cwnd = {false, "net/ipv4/tcp_output.c tcp_cwnd_test; measured on 6.18"};
+  p.congestion.pushes_within_writes = {
+      false, "net/ipv4/tcp_output.c tcp_grow_skb takes it along; measured on 6.12, 6.18 and 7.2"};
   p.congestion.knows_acc_ecn = {
       true, "include/net/tcp_ecn.h, since 6.18; measured, though tcp_ecn above 2 is 7.0's"};
   p.socket.peek_offset = {true, "net/ipv4/af_inet.c inet_stream_ops: set_peek_off, since 6.9"};

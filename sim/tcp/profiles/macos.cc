@@ -99,6 +99,7 @@ constexpr CongestionProfile kCongestion = {
     .nagle = {NagleStyle::minshall, "documented: netinet/tcp_output.c tcp_output: TF_MAXSEGSNT"},
     .burst_least = {0, "documented: netinet/tcp_output.c tcp_output: nothing waits for a burst"},
     .burst_by_rtt = {false, kUnused},
+    .pushes_within_writes = {false, kUnused},
     .ecn = {EcnUse::always,
             "documented: netinet/tcp_output.c tcp_ecn_outbound, tcp_set_ecn: by interface; not on loopback"},
     .ecn_syn_retries = {0, "documented: netinet/tcp_output.c tcp_send_ecn_flags_on_syn: once"},

@@ -96,6 +96,7 @@ constexpr CongestionProfile kCongestion = {
     .nagle = {NagleStyle::once, "documented: netinet/tcp_output.c tcp_output: idle, TF_LASTIDLE"},
     .burst_least = {0, "documented: netinet/tcp_output.c: nothing waits for a burst"},
     .burst_by_rtt = {false, kUnused},
+    .pushes_within_writes = {false, kUnused},
     .ecn = {EcnUse::off, "documented: netinet/tcp_subr.c tcp_do_ecn 0"},
     .ecn_syn_retries = {0, "documented: netinet/tcp_timer.c tcp_timer_rexmt: TF_DISABLE_ECN"},
     .ecn_of_crossing_syn = {false, "documented: netinet/tcp_input.c TCPS_SYN_SENT"},

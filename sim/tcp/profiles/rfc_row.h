@@ -114,6 +114,7 @@ inline constexpr OsProfile kRfcRow = {
                    .nagle = {NagleStyle::original, "RFC 896; RFC 9293 section 3.7.4"},
                    .burst_least = {0, kUnused},
                    .burst_by_rtt = {false, kUnused},
+                   .pushes_within_writes = {false, kUnused},
                    .ecn = {EcnUse::off, "RFC 3168 is not required"},
                    .ecn_syn_retries = {0, kUnused},
                    .ecn_of_crossing_syn = {false, kUnused},

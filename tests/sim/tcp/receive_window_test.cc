@@ -117,7 +117,8 @@ TEST(ReceiveWindow, WithoutARoundTripTheBufferStays) {
 TEST(ReceiveWindow, WhatWaitsUnreadCountsSince612) {
   Client client;
   client.window.on_echo(client.profile, TsVal{100}, TsVal{120}, kStep, kMss);
-  client.window.on_read(client.profile, TimePoint{2s}, {.count = 200'000, .of_first = 200'000, .unread = 190'000}, kMss, false);
+  client.window.on_read(client.profile, TimePoint{2s},
+                        {.count = 200'000, .of_first = 200'000, .unread = 190'000}, kMss, false);
   EXPECT_EQ(client.window.buffer(), 131'072u);
 }
 

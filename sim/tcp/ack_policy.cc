@@ -59,7 +59,7 @@ std::optional<Duration> AckPolicy::on_data_quickack(const AckProfile& profile, c
     pushed_ = true;
   }
   owed_ = true;
-  const bool is_quick = quick_ > 0 && !pingpong_;
+  const bool is_quick = quick_ > 0 && !pingpong_ && !data.ends;
   if (is_quick || (data.unacknowledged > data.segment && data.window_holds)) {
     now(Cause::ack_now);
     return std::nullopt;

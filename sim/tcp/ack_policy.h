@@ -35,6 +35,7 @@ class AckPolicy {
     std::uint32_t advertised = 0;      // the window last advertised, bytes
     std::uint32_t unacknowledged = 0;  // bytes from the last ACK sent to RCV.NXT
     bool window_holds = false;         // what would be offered now is no less than that
+    bool ends = false;                 // with a FIN, after which the process is expected to close
     bool window_grew = false;          // the segment let it grow (net/ipv4/tcp_input.c tcp_grow_window)
   };
 

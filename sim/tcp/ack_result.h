@@ -13,6 +13,7 @@ struct AckResult {
   std::uint32_t acked = 0;               // units newly acknowledged cumulatively
   std::uint32_t delivered = 0;           // units newly acknowledged or SACKed
   std::uint32_t packets = 0, bytes = 0;  // the same in segments, and their payload
+  Seq una;                               // SND.UNA until now
   std::optional<Seq> late;               // the lowest that arrived behind what had been SACKed, sent once
   Duration rtt{};                        // zero: no sample
   bool advanced = false;                 // SND.UNA moved

@@ -492,7 +492,7 @@ class Endpoint {
   }
   [[nodiscard]] std::uint32_t adv_mss() const;  // the most data in a segment of the peer's, bytes
   [[nodiscard]] std::uint32_t charged_truesize(const Arrival& arrival) const;
-  void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew = false);
+  void owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew, bool fin);
   void ack_now(Cause why) { ack_.now(why); }
   bool window_holds();
   void arm_delayed_ack(TimePoint now, std::optional<Duration> wait);

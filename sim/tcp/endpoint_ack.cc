@@ -9,8 +9,10 @@ namespace halfopen {
 void Endpoint::take_ack(TimePoint now, const Segment& segment) {
   const std::uint32_t before = board_.in_flight();
   const bool outstanding = !board_.empty();
+  const Seq una = snd_una_;
   const std::optional<Seq> fack = board_.sacked_end();
   AckResult result = clean_scoreboard(now, segment, fack);
+  result.una = una;
   take_sack(now, segment, result, fack);
   take_rtt(now, segment, result);
   if (acc_ecn_ != nullptr) take_ace(segment, result);

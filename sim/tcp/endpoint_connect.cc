@@ -166,7 +166,7 @@ void Endpoint::take_text_of_syn(TimePoint now, const Segment& ack) {
   if (bytes > 0) {
     ever_received_data_ = true;
     ++news_.in;
-    owe_ack(now, ack, bytes);
+    owe_ack(now, ack, bytes, false, fin);
   }
   if (fin) take_fin(now);
 }

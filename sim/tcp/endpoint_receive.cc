@@ -242,7 +242,7 @@ void Endpoint::take_data(TimePoint now, const Arrival& arrival) {
   if (had_hole) rcv_nxt_ = receive_.pull(rcv_nxt_, fin);
   ever_received_data_ = ever_received_data_ || kept > 0;
   if (kept > 0 && (is_readable() || !keeps)) ++news_.in;
-  if (kept > 0) owe_ack(now, segment, kept, window_grew);
+  if (kept > 0) owe_ack(now, segment, kept, window_grew, fin && !fin_received_);
   if (dsack_.length > 0 && os().options.dsack_at_once) ack_now(Cause::ack_duplicate);
   if (had_hole) ack_now(Cause::ack_out_of_order);  // RFC 5681 section 4.2: at once when a hole is filled
   if (fin && !fin_received_) take_fin(now);

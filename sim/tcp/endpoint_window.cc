@@ -49,8 +49,12 @@ std::uint32_t Endpoint::acceptable_window() const {
 // (net/ipv4/tcp_output.c
 // __tcp_select_window).
 std::uint32_t Endpoint::choose_window() {
+  // An orphan's socket was given up in FIN_WAIT_2, and its window with it (net/ipv4/tcp_minisocks.c
+  // tcp_time_wait: tw_rcv_wnd).
+  const bool by_truesize = os().window.style.value == WindowStyle::truesize;
+  if (by_truesize && orphan_ && state_ == State::time_wait) return window_.advertised();
   const ReceiveWindow::Held queue = held();
-  if (os().window.style.value == WindowStyle::truesize && window_.is_scarce(queue)) ack_.stop_quick();
+  if (by_truesize && window_.is_scarce(queue)) ack_.stop_quick();
   return window_.choose(os().window, rcv_nxt_, queue, send_mss());
 }
 
@@ -99,14 +103,17 @@ bool Endpoint::window_holds() {
          window_.by_memory(queue) >= window_.advertised();
 }
 
-void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew) {
-  const std::uint32_t unacknowledged = distance(window_.acknowledged(), rcv_nxt_);
+// `fin`: the peer's comes along, and is not counted yet.
+void Endpoint::owe_ack(TimePoint now, const Segment& segment, std::uint32_t length, bool window_grew,
+                       bool fin) {
+  const std::uint32_t unacknowledged = distance(window_.acknowledged(), rcv_nxt_) + (fin ? 1 : 0);
   const AckPolicy::Data data{.length = length,
                              .pushed = segment.has(tcp_flag::psh),
                              .segment = window_.rcv_mss(),
                              .advertised = window_.advertised(),
                              .unacknowledged = unacknowledged,
                              .window_holds = unacknowledged > window_.rcv_mss() && window_holds(),
+                             .ends = fin && state_ == State::established,
                              .window_grew = window_grew};
   arm_delayed_ack(now, ack_.on_data(os().ack, data, ack_clock(now)));
 }

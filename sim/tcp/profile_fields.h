@@ -90,6 +90,7 @@ constexpr void visit_flow_fields(Profile& p, F& f) {
   f("window", "buffers in whole segments", p.window.round_to_mss);
   f("window", "memory's payload is measured", p.window.ratio_adapts);
   f("window", "clamp moves the threshold", p.window.clamp_moves_threshold);
+  f("window", "begins beyond what a SYN can tell", p.window.begins_beyond_field);
   f("window", "what waits unread counts", p.window.counts_unread);
   f("window", "a shorter round trip counts at once", p.window.takes_least_rtt);
   f("window", "segments beside what was read", p.window.autotune_margin);

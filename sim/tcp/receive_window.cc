@@ -36,10 +36,10 @@ void ReceiveWindow::open(const WindowProfile& profile, const Opening& opening) {
     std::uint32_t clamp = opening.clamp != 0 ? opening.clamp : std::numeric_limits<std::uint32_t>::max();
     if (opening.is_fixed) clamp = std::min(clamp, all);
     const std::uint32_t space = std::min(all, clamp);
-    // Whole segments of the room, as far as a SYN's window can say it (net/ipv4/tcp_output.c
-    // tcp_select_initial_window).
+    // Whole segments of the room (net/ipv4/tcp_output.c tcp_select_initial_window).
     const std::uint32_t whole = space / opening.mss * opening.mss;
-    advertised_ = std::max(std::min(whole, kLargestField), std::min(space, opening.mss));
+    const std::uint32_t told = profile.begins_beyond_field ? whole : std::min(whole, kLargestField);
+    advertised_ = std::max(told, std::min(space, opening.mss));
     if (opening.initial_segments != 0)
       advertised_ = std::min(advertised_, opening.initial_segments * opening.mss);
     clamp_ = space;

@@ -33,13 +33,7 @@ Repair::Step Repair::on_ack(const Around& around, AckResult& ack, bool congested
   Step step;
   if (by_supposition(around)) suppose(around, ack);
   const Scoreboard& board = around.board;
-  if (ack.late) {
-    const Seq top = board.sacked_end().value_or(around.una);
-    if (top.after(*ack.late)) {
-      if (reorderings_ < 0xffff) ++reorderings_;
-      rack_.on_reordering(distance(*ack.late, top), around.mss, around.os.retransmit.most_reordering);
-    }
-  }
+  if (ack.late) see_reordering(around, *ack.late);
   switch (phase_) {
     case Phase::open: on_ack_open(around, ack, congested, step); break;
     case Phase::cwr: on_ack_cwr(around, ack, step); break;
@@ -48,6 +42,14 @@ Repair::Step Repair::on_ack(const Around& around, AckResult& ack, bool congested
   }
   if (board.empty()) rack_.reset();
   return step;
+}
+
+// net/ipv4/tcp_input.c tcp_check_sack_reordering.
+void Repair::see_reordering(const Around& around, Seq late) {
+  const Seq top = around.board.sacked_end().value_or(around.una);
+  if (!top.after(late)) return;
+  if (reorderings_ < 0xffff) ++reorderings_;
+  rack_.on_reordering(distance(late, top), around.mss, around.os.retransmit.most_reordering);
 }
 
 void Repair::on_ack_open(const Around& around, const AckResult& ack, bool congested, Step& step) {
@@ -135,6 +137,7 @@ void Repair::on_ack_recovery(const Around& around, const AckResult& ack, Step& s
   if (undoes && ack.advanced && can_undo_ && ack.answers_original) {
     // A late original: while repairs are on the way, they are waited for (net/ipv4/tcp_input.c
     // tcp_try_undo_partial).
+    see_reordering(around, ack.una);
     if (board.retransmitted() > 0) return reduce(around, ack, false);
     return undo(around, true);
   }

@@ -123,6 +123,7 @@ class Repair {
   [[nodiscard]] Rack::Path path(const Around& around) const;
 
   // What it does in each phase.
+  void see_reordering(const Around& around, Seq late);
   void on_ack_open(const Around& around, const AckResult& ack, bool congested, Step& step);
   void on_ack_cwr(const Around& around, const AckResult& ack, Step& step);
   void on_ack_recovery(const Around& around, const AckResult& ack, Step& step);

@@ -140,6 +140,8 @@ constexpr WindowProfile kWindow = {
     .round_to_mss = {false, kUnused},
     .ratio_adapts = {false, "net.ipv4.tcp_adv_win_scale 1, before 6.6"},
     .clamp_moves_threshold = {false, "net/ipv4/tcp_input.c tcp_measure_rcv_mss before 6.13"},
+    .begins_beyond_field = {false,
+                            "net/ipv4/tcp_output.c tcp_select_initial_window: U16_MAX; measured on 6.1"},
     .counts_unread = {false, "net/ipv4/tcp_input.c tcp_rcv_space_adjust before 6.12"},
     .takes_least_rtt =
         {true,
@@ -346,6 +348,8 @@ constexpr OsProfile kLinux618 = [] {
   p.check.window_update = {WindowUpdate::larger_or_none,
                            "net/ipv4/tcp_input.c tcp_may_update_window, since 6.7; measured on 6.18"};
   p.window.ratio_adapts = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.6; measured"};
+  p.window.begins_beyond_field = {
+      true, "net/ipv4/tcp_output.c tcp_select_initial_window; measured on 6.12, 6.18 and 7.2"};
   p.window.counts_unread = {true, "net/ipv4/tcp_input.c tcp_rcv_space_adjust: inq"};
   p.window.autotune_margin = {0, "net/ipv4/tcp_input.c tcp_rcvbuf_grow, since 6.16"};
   p.window.clamp_moves_threshold = {true, "net/ipv4/tcp_input.c tcp_measure_rcv_mss, since 6.13; measured"};

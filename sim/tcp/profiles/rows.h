@@ -83,6 +83,7 @@ inline constexpr WindowProfile kFreeSpaceWindow = [] {
   p.rounds_up = {false, kUnused};
   p.ratio_adapts = {false, kUnused};
   p.clamp_moves_threshold = {false, kUnused};
+  p.begins_beyond_field = {false, kUnused};
   p.counts_unread = {false, kUnused};
   p.takes_least_rtt = {false, kUnused};
   p.autotune_margin = {0, kUnused};

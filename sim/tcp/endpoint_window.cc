@@ -46,8 +46,7 @@ std::uint32_t Endpoint::acceptable_window() const {
 }
 
 // The window to advertise from RCV.NXT. Where little of it is left quick ACKs are no use
-// (net/ipv4/tcp_output.c
-// __tcp_select_window).
+// (net/ipv4/tcp_output.c __tcp_select_window).
 std::uint32_t Endpoint::choose_window() {
   // An orphan's socket was given up in FIN_WAIT_2, and its window with it (net/ipv4/tcp_minisocks.c
   // tcp_time_wait: tw_rcv_wnd).

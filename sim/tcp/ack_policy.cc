@@ -150,7 +150,7 @@ void AckPolicy::enter_quick(const AckProfile& profile) {
   set_ato(profile.delay_min);
 }
 
-void AckPolicy::on_timer(const AckProfile& profile, Duration rto_in_ticks) {
+void AckPolicy::on_timer(const AckProfile& profile, Duration rto) {
   if (!owed_) return;
   if (compresses_) return now(Cause::ack_out_of_order);
   if (profile.style.value == AckStyle::quickack) {
@@ -158,7 +158,7 @@ void AckPolicy::on_timer(const AckProfile& profile, Duration rto_in_ticks) {
       pingpong_ = false;
       set_ato(profile.delay_min);
     } else {
-      set_ato(std::min<Duration>({ato() * 2, rto_in_ticks, profile.delay_max.value}));
+      set_ato(std::min<Duration>({ato() * 2, rto, profile.delay_max.value}));
     }
   }
   now(cause_ == Cause::ack_of_fin ? Cause::ack_of_fin : Cause::ack_delayed);

@@ -53,8 +53,8 @@ class AckPolicy {
   std::optional<Duration> on_out_of_order(const AckProfile& profile, bool sack, Seq next, const Clock& clock);
   // A sender that probably sent again and waits (net/ipv4/tcp_input.c tcp_enter_quickack_mode).
   void enter_quick(const AckProfile& profile);
-  // The delayed-ACK timer ran out.
-  void on_timer(const AckProfile& profile, Duration rto_in_ticks);
+  // The delayed-ACK timer ran out. `rto`: of whole ticks.
+  void on_timer(const AckProfile& profile, Duration rto);
   // The reader took what there was. `emptied`: nothing is left. True if it is for that that an ACK goes now.
   bool on_read(bool emptied, std::uint32_t unacknowledged, std::uint32_t segment);
   // TCP_QUICKACK while receiving: what is owed is paid as if something had been pushed.

@@ -49,8 +49,8 @@ Endpoint::Verdict Endpoint::on_synchronized(TimePoint now, const Arrival& arriva
     if (acc_ecn_ != nullptr) acc_ecn_->ts_advanced = is_newer;
   }
   // Only where tcp_rcv_established comes by (net/ipv4/tcp_input.c tcp_rcv_rtt_measure_ts).
-  const bool is_plain_ack = segment.payload.size() == 0 && is_predicted(segment);
-  if (ts_ok_ && segment.options.has_timestamps() && state_ == State::established && !is_plain_ack)
+  if (ts_ok_ && segment.options.has_timestamps() && state_ == State::established &&
+      (segment.payload.size() > 0 || !is_predicted(segment)))
     window_.on_echo(os().window, segment.options.timestamps().echo, ts_now(now), os().options.ts_clock,
                     segment.payload.size());
   if (ecn_.agreed) take_ecn(arrival);

@@ -259,10 +259,10 @@ struct WindowProfile {
   Sourced<bool> round_to_mss;            // buffers are rounded up to whole segments once the MSS is known
   Sourced<bool> ratio_adapts;            // what of the memory is payload is measured, else it is half
   Sourced<bool> clamp_moves_threshold;  // a new truesize ratio also moves rcv_ssthresh (Linux 6.13 and later)
-  Sourced<bool>
-      begins_beyond_field;        // it may, and the first segment that is no SYN tells (Linux 6.12 and later)
-  Sourced<bool> counts_unread;    // what was read in a round trip is counted less what waits unread
-  Sourced<bool> takes_least_rtt;  // a shorter round trip is believed at once, not by an eighth
+  // It may begin beyond 65,535, of which the first segment behind the SYN tells (Linux 6.12 and later).
+  Sourced<bool> begins_beyond_field;
+  Sourced<bool> counts_unread;            // what was read in a round trip is counted less what waits unread
+  Sourced<bool> takes_least_rtt;          // a shorter round trip is believed at once, not by an eighth
   Sourced<std::uint8_t> autotune_margin;  // segments beside twice what was read in a round trip
   Sourced<std::uint32_t> truesize_small;  // what the device charges for a packet that fits a small buffer
   Sourced<std::uint32_t> truesize_full;   // and for one of up to 1500 bytes

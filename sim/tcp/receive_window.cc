@@ -19,7 +19,7 @@ std::uint32_t round_up(std::uint32_t value, std::uint32_t step) { return (value 
 
 // Memory that is counted for a segment where half of all is payload (net/ipv4/tcp_input.c
 // tcp_rcv_space_adjust before 6.6: SKB_TRUESIZE(advmss + MAX_TCP_HEADER), and more until half of it is a
-// segment).
+// segment). The header is that of a kernel without wireless LAN, as in endpoint_write.cc.
 std::uint32_t memory_of_segment(std::uint32_t mss) {
   constexpr std::uint32_t kHeads = 256 + 576;
   constexpr std::uint32_t kStep = 128;
